@@ -1,0 +1,1 @@
+"""The configuration of an analysis: pydantic models, one module per YAML file."""

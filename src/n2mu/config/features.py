@@ -1,0 +1,48 @@
+"""``features.yaml``: what a model may look at."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from n2mu.config.base import Expression, Model
+
+
+class Feature(Model):
+    """A model input.
+
+    Attributes
+    ----------
+    kind
+        ``continuous``, ``categorical`` or ``collection`` (a list per event).
+    expression
+        What is computed; without it, the branch with the feature's name.
+    missing
+        The values that mean "not there".
+    values
+        Of a categorical feature: the values that occur; each is a class.
+    branches
+        Of a collection: the list branches that belong together.
+    """
+
+    kind: Literal["continuous", "categorical", "collection"] = "continuous"
+    expression: Expression | None = None
+    missing: list[float] = []
+    values: Annotated[list[int], Field(min_length=1)] | None = None
+    branches: Annotated[list[str], Field(min_length=1)] | None = None
+    title: str | None = None
+
+    @model_validator(mode="after")
+    def _by_kind(self) -> "Feature":
+        if (self.kind == "categorical") != (self.values is not None):
+            raise ValueError("'values' belong to a categorical feature, and it needs them")
+        if (self.kind == "collection") != (self.branches is not None):
+            raise ValueError("'branches' belong to a collection, and it needs them")
+        if self.kind == "collection" and (self.expression is not None or self.missing):
+            raise ValueError("a collection has no 'expression' and no 'missing' codes")
+        return self
+
+
+class Features(Model):
+    """The whole of ``features.yaml``."""
+
+    features: Annotated[dict[str, Feature], Field(min_length=1)]

@@ -1,0 +1,156 @@
+"""``inputs.yaml``: where the events come from and what one of them counts."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from n2mu.config.base import Expression, Model
+
+
+class SumOfWeights(Model):
+    """Where the sum of weights of all generated events is found.
+
+    Either a metadata ``tree`` with one number per file in ``branch``, summed
+    over the files of an input, or ``entries: true``: the ntuples hold every
+    generated event, each with weight one.
+    """
+
+    tree: str | None = None
+    branch: str | None = None
+    entries: bool = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "SumOfWeights":
+        if self.entries == (self.tree is not None) or (self.tree is None) != (self.branch is None):
+            raise ValueError("give either 'tree' and 'branch', or 'entries: true'")
+        return self
+
+
+class Input(Model):
+    """The ntuples of one data set, in one or several campaigns.
+
+    Attributes
+    ----------
+    files
+        Path or glob below the base; ``{dsid}`` and ``{campaign}`` are filled in.
+    cross_section
+        In pb.
+    factors
+        k-factor, filter efficiency and the like, multiplied.
+    tree
+        Nominal tree; without it, the one named for all inputs.
+    """
+
+    files: str
+    dsid: PositiveInt | None = None
+    campaigns: Annotated[list[str], Field(min_length=1)] | None = None
+    cross_section: PositiveFloat
+    factors: PositiveFloat = 1.0
+    tree: str | None = None
+    base: str | None = None
+
+
+class Inputs(Model):
+    """The whole of ``inputs.yaml``.
+
+    Attributes
+    ----------
+    tree
+        Nominal tree of every input that names none.
+    run, event
+        Branches with the run and event number; without ``event`` the entry
+        number takes its place.
+    luminosity
+        In pb^-1: one number, or one per campaign.
+    sum_of_weights
+        Where the denominator of the normalisation is found.
+    weight
+        The factors of the event weight by name; their product is the weight.
+    inputs
+        The data sets by name.
+    """
+
+    tree: str | None = None
+    run: str | None = None
+    event: str | None = None
+    luminosity: PositiveFloat | dict[str, PositiveFloat]
+    sum_of_weights: SumOfWeights
+    weight: dict[str, Expression] = {}
+    inputs: Annotated[dict[str, Input], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Inputs":
+        for name, entry in self.inputs.items():
+            if entry.tree is None and self.tree is None:
+                raise ValueError(f"inputs.{name}: no 'tree' here and none for all inputs")
+            if isinstance(self.luminosity, dict):
+                if entry.campaigns is None:
+                    raise ValueError(
+                        f"inputs.{name}: luminosity is given per campaign, name the campaigns"
+                    )
+                for campaign in entry.campaigns:
+                    if campaign not in self.luminosity:
+                        raise ValueError(
+                            f"inputs.{name}: campaign '{campaign}' has no luminosity; "
+                            f"known are {', '.join(self.luminosity)}"
+                        )
+            if "{dsid}" in entry.files and entry.dsid is None:
+                raise ValueError(f"inputs.{name}: 'files' uses {{dsid}} but no dsid is given")
+            if "{campaign}" in entry.files and entry.campaigns is None:
+                raise ValueError(f"inputs.{name}: 'files' uses {{campaign}}, name the campaigns")
+        return self
+
+
+class DataSet(Model):
+    """One input in one campaign: what the listing, the skim and the sums speak of.
+
+    Attributes
+    ----------
+    name
+        ``<input>`` or ``<input>.<campaign>``.
+    input
+        Name of the input in ``inputs.yaml``.
+    files
+        Path or glob below the base.
+    luminosity
+        In pb^-1.
+    cross_section
+        In pb, k-factors included.
+    """
+
+    name: str
+    input: str
+    dsid: int | None
+    campaign: str | None
+    files: str
+    base: str | None
+    tree: str
+    luminosity: float
+    cross_section: float
+
+
+def data_sets(inputs: Inputs) -> list[DataSet]:
+    """Return one data set per input and campaign, in the order of the file."""
+    result = []
+    for name, entry in inputs.inputs.items():
+        for campaign in entry.campaigns or [None]:
+            luminosity = inputs.luminosity
+            if isinstance(luminosity, dict):
+                assert campaign is not None
+                luminosity = luminosity[campaign]
+            tree = entry.tree or inputs.tree
+            assert tree is not None
+            result.append(
+                DataSet(
+                    name=name if campaign is None else f"{name}.{campaign}",
+                    input=name,
+                    dsid=entry.dsid,
+                    campaign=campaign,
+                    files=entry.files.format(dsid=entry.dsid, campaign=campaign),
+                    base=entry.base,
+                    tree=tree,
+                    luminosity=luminosity,
+                    cross_section=entry.cross_section * entry.factors,
+                )
+            )
+    return result

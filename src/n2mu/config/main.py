@@ -1,0 +1,56 @@
+"""``config.yaml``: which analysis, where things are, what is run."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from n2mu.config.base import Model
+
+
+class Labels(Model):
+    """What every figure says about itself."""
+
+    experiment: str
+    status: str = ""
+    energy: str
+    luminosity: str
+
+
+class Main(Model):
+    """The whole of ``config.yaml``.
+
+    Attributes
+    ----------
+    analysis
+        Folder below the configuration's own with the analysis.
+    ntuples
+        Directories that hold the ntuples, by base name.
+    demo
+        Size of the built-in Monte Carlo that stands for the ntuples; without
+        it the listing names the files.
+    results
+        Directory of all products.
+    models, fits
+        What is trained and fitted.
+    publish
+        The fit whose results are copied to the top of ``results``.
+    """
+
+    analysis: str
+    ntuples: Annotated[dict[str, str], Field(min_length=1)]
+    demo: Literal["tiny", "small"] | None = None
+    listing: str | None = None
+    results: str = "results"
+    models: Annotated[list[str], Field(min_length=1)]
+    fits: Annotated[list[str], Field(min_length=1)]
+    publish: str
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    labels: Labels
+
+    @model_validator(mode="after")
+    def _published(self) -> "Main":
+        if self.publish not in self.fits:
+            raise ValueError(f"publish: '{self.publish}' is not among fits {self.fits}")
+        if (self.demo is None) == (self.listing is None):
+            raise ValueError("give either 'demo' (a size) or 'listing' (a file)")
+        return self
