@@ -1,0 +1,1 @@
+"""Ntuples as the workflow knows them: the listing of files and its chunks."""

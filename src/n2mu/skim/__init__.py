@@ -1,0 +1,1 @@
+"""The skim: selected rows and columns of ntuples in Parquet."""

@@ -1,0 +1,78 @@
+"""What one skim job is told."""
+
+from n2mu.config.base import Expression, Model
+from n2mu.config.inputs import SumOfWeights
+
+
+class SkimFile(Model):
+    """One ntuple.
+
+    Attributes
+    ----------
+    base
+        Name of the directory that ``path`` is relative to.
+    identity
+        What the listing knows of the content; the job refuses another file.
+    entries
+        Entries per tree as listed; none for planned files.
+    """
+
+    base: str
+    path: str
+    identity: str
+    entries: dict[str, int] | None
+
+
+class WeightVariation(Model):
+    """One side of a weight systematic: another expression for one factor.
+
+    Attributes
+    ----------
+    name
+        ``<np>_up`` or ``<np>_down``.
+    sum
+        Branch of the metadata tree with its own sum of weights; without it
+        the nominal sum of weights normalises it.
+    """
+
+    name: str
+    factor: str
+    expression: Expression
+    sum: str | None
+
+
+class SkimDataSet(Model):
+    """The files of one data set that belong to the chunk, and its variations."""
+
+    name: str
+    tree: str
+    files: list[SkimFile]
+    weight_variations: list[WeightVariation]
+    tree_variations: list[str]
+
+
+class SkimSettings(Model):
+    """What one skim job is told.
+
+    Attributes
+    ----------
+    run, event
+        Branches with run and event number; without ``event`` the entry number
+        stands for it, without ``run`` zero does.
+    weight
+        Factors of the event weight by name.
+    preselection, training
+        What is kept for the fit, and what more is kept for training.
+    columns
+        Branches that later stages need.
+    """
+
+    chunk: str
+    run: str | None
+    event: str | None
+    sum_of_weights: SumOfWeights
+    weight: dict[str, Expression]
+    preselection: Expression
+    training: Expression
+    columns: list[str]
+    data_sets: list[SkimDataSet]
