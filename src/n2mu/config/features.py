@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from n2mu.config.base import Expression, Model
+from n2mu.config.names import Name
 
 
 class Feature(Model):
@@ -45,4 +46,4 @@ class Feature(Model):
 class Features(Model):
     """The whole of ``features.yaml``."""
 
-    features: Annotated[dict[str, Feature], Field(min_length=1)]
+    features: Annotated[dict[Name, Feature], Field(min_length=1)]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from n2mu.config.base import Expression, Model
+from n2mu.config.names import Name
 
 Gate = Literal["asimov_mu", "asimov_pulls", "constraints", "covariance", "bounds"]
 
@@ -61,5 +62,5 @@ class Fit(Model):
 class Fits(Model):
     """The whole of ``fits.yaml``."""
 
-    norm_factors: Annotated[dict[str, NormFactor], Field(min_length=1)]
-    fits: Annotated[dict[str, Fit], Field(min_length=1)]
+    norm_factors: Annotated[dict[Name, NormFactor], Field(min_length=1)]
+    fits: Annotated[dict[Name, Fit], Field(min_length=1)]

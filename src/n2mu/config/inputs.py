@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from n2mu.config.base import Expression, Model
+from n2mu.config.names import Name
 
 
 class SumOfWeights(Model):
@@ -43,7 +44,7 @@ class Input(Model):
 
     files: str
     dsid: PositiveInt | None = None
-    campaigns: Annotated[list[str], Field(min_length=1)] | None = None
+    campaigns: Annotated[list[Name], Field(min_length=1)] | None = None
     cross_section: PositiveFloat
     factors: PositiveFloat = 1.0
     tree: str | None = None
@@ -75,8 +76,8 @@ class Inputs(Model):
     event: str | None = None
     luminosity: PositiveFloat | dict[str, PositiveFloat]
     sum_of_weights: SumOfWeights
-    weight: dict[str, Expression] = {}
-    inputs: Annotated[dict[str, Input], Field(min_length=1)]
+    weight: dict[Name, Expression] = {}
+    inputs: Annotated[dict[Name, Input], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _complete(self) -> "Inputs":

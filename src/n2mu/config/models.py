@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from n2mu.config.base import Model
+from n2mu.config.names import Name
 
 
 class Classifier(Model):
@@ -50,6 +51,6 @@ class Models(Model):
     """
 
     folds: Annotated[int, Field(ge=3)] = 5
-    classes: Annotated[list[str], Field(min_length=2)]
+    classes: Annotated[list[Name], Field(min_length=2)]
     signal_class: str
-    models: Annotated[dict[str, Classifier], Field(min_length=1)]
+    models: Annotated[dict[Name, Classifier], Field(min_length=1)]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from n2mu.config.base import Expression, Model
+from n2mu.config.names import Name
 
 
 class Binning(Model):
@@ -13,8 +14,8 @@ class Binning(Model):
     Attributes
     ----------
     edges
-        Strictly increasing; events outside are an error unless ``overflow``
-        folds them into the first and last bin.
+        Strictly increasing; events outside are counted in the first and the
+        last bin, so that a template holds every event of its selection.
     quantiles
         Number of bins that hold equal shares of the total expected yield.
     """
@@ -65,4 +66,4 @@ class Regions(Model):
 
     preselection: Expression
     training: Expression = "1"
-    regions: Annotated[dict[str, Region], Field(min_length=1)]
+    regions: Annotated[dict[Name, Region], Field(min_length=1)]

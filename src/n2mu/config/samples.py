@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from n2mu.config.base import Expression, Model
+from n2mu.config.names import Name
 
 
 class Sample(Model):
@@ -33,4 +34,4 @@ class Sample(Model):
 class Samples(Model):
     """The whole of ``samples.yaml``."""
 
-    samples: Annotated[dict[str, Sample], Field(min_length=1)]
+    samples: Annotated[dict[Name, Sample], Field(min_length=1)]

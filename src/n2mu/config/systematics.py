@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from n2mu.config.base import Expression, Model
+from n2mu.config.names import Name
 
 
 class _Systematic(Model):
@@ -76,4 +77,4 @@ Systematic = Annotated[
 class Systematics(Model):
     """The whole of ``systematics.yaml``."""
 
-    systematics: dict[str, Systematic] = {}
+    systematics: dict[Name, Systematic] = {}

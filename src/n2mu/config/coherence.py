@@ -1,0 +1,164 @@
+"""What the files of one analysis say of each other must fit together."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from n2mu.config.features import Features
+from n2mu.config.fits import Fits
+from n2mu.config.inputs import Inputs
+from n2mu.config.main import Main
+from n2mu.config.models import Models
+from n2mu.config.names import matching
+from n2mu.config.regions import Regions
+from n2mu.config.samples import Samples
+from n2mu.config.systematics import Systematics
+from n2mu.errors import ConfigurationError, nearest
+from n2mu.expressions import parse, unimplied
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The configuration of one analysis: one attribute per YAML file, and its folder."""
+
+    main: Main
+    inputs: Inputs
+    samples: Samples
+    regions: Regions
+    features: Features
+    systematics: Systematics
+    models: Models
+    fits: Fits
+    directory: Path
+
+
+def score_names(models: Models, chosen: Collection[str]) -> dict[str, str]:
+    """Return the names of all score columns of the chosen models, with their model."""
+    return {f"{model}_{label}": model for model in chosen for label in models.classes}
+
+
+def check(configuration: Configuration, where: str) -> None:
+    """Check every reference from one file to another.
+
+    Parameters
+    ----------
+    where
+        What errors call the main configuration file.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file, the key and the nearest name that exists.
+    """
+    folder = configuration.directory
+    _check_main(configuration, where)
+    _check_samples(configuration, f"{folder}/samples.yaml")
+    _check_regions(configuration.regions, f"{folder}/regions.yaml")
+    _check_systematics(configuration, f"{folder}/systematics.yaml")
+    _check_models(configuration, f"{folder}/models.yaml")
+    _check_fits(configuration, f"{folder}/fits.yaml")
+
+
+def _known(name: str, names: Collection[str], where: str, what: str) -> None:
+    if name not in names:
+        raise ConfigurationError(f"{where}: unknown {what} '{name}'{nearest(name, names)}")
+
+
+def _check_main(configuration: Configuration, where: str) -> None:
+    main = configuration.main
+    for model in main.models:
+        _known(model, configuration.models.models, f"{where}: models", "model")
+    for fit in main.fits:
+        _known(fit, configuration.fits.fits, f"{where}: fits", "fit")
+    for name, entry in configuration.inputs.inputs.items():
+        key = f"{configuration.directory}/inputs.yaml: inputs.{name}.base"
+        if entry.base is not None:
+            _known(entry.base, main.ntuples, key, "base")
+        elif len(main.ntuples) > 1:
+            raise ConfigurationError(
+                f"{key}: required, since {where} names several: {', '.join(main.ntuples)}"
+            )
+
+
+def _check_samples(configuration: Configuration, where: str) -> None:
+    samples = configuration.samples.samples
+    classes = configuration.models.classes
+    for name, sample in samples.items():
+        matching(
+            sample.inputs,
+            configuration.inputs.inputs,
+            f"{where}: samples.{name}.inputs",
+            "input",
+        )
+        if sample.training_class is not None:
+            key = f"{where}: samples.{name}.training_class"
+            _known(sample.training_class, classes, key, "class")
+    for label in classes:
+        if all(sample.training_class != label for sample in samples.values()):
+            raise ConfigurationError(
+                f"{configuration.directory}/models.yaml: classes: no sample has "
+                f"training_class '{label}'"
+            )
+
+
+def _check_regions(regions: Regions, where: str) -> None:
+    for name, region in regions.regions.items():
+        missing = unimplied(region.selection, regions.preselection)
+        if missing:
+            raise ConfigurationError(
+                f"{where}: regions.{name}.selection: not contained in the preselection; "
+                f"nothing in it implies '{missing[0]}': add that cut to the region, "
+                "or loosen the preselection"
+            )
+
+
+def _check_systematics(configuration: Configuration, where: str) -> None:
+    factors = configuration.inputs.weight
+    for name, systematic in configuration.systematics.systematics.items():
+        key = f"{where}: systematics.{name}"
+        matching(systematic.samples, configuration.samples.samples, f"{key}.samples", "sample")
+        if systematic.kind == "weight":
+            _known(systematic.factor, factors, f"{key}.factor", "weight factor")
+            if configuration.inputs.sum_of_weights.entries and systematic.sum_up is not None:
+                raise ConfigurationError(
+                    f"{key}.sum_up: the sum of weights is the number of entries, "
+                    "which knows no variations; name a metadata tree in inputs.yaml"
+                )
+
+
+def _check_models(configuration: Configuration, where: str) -> None:
+    models = configuration.models
+    _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
+    for name, classifier in models.models.items():
+        key = f"{where}: models.{name}"
+        matching(classifier.features, configuration.features.features, f"{key}.features", "feature")
+        _known(
+            classifier.validation_region,
+            configuration.regions.regions,
+            f"{key}.validation_region",
+            "region",
+        )
+
+
+def _check_fits(configuration: Configuration, where: str) -> None:
+    fits = configuration.fits
+    samples = configuration.samples.samples
+    for name, factor in fits.norm_factors.items():
+        matching(factor.samples, samples, f"{where}: norm_factors.{name}.samples", "sample")
+    trained = score_names(configuration.models, configuration.main.models)
+    untrained = score_names(configuration.models, configuration.models.models)
+    for name, fit in fits.fits.items():
+        key = f"{where}: fits.{name}"
+        for region in fit.regions:
+            _known(region, configuration.regions.regions, f"{key}.regions", "region")
+        _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
+        if name not in configuration.main.fits:
+            continue
+        regions = [configuration.regions.regions[region] for region in fit.regions]
+        for text in {fit.observable, *(r.observable for r in regions if r.observable is not None)}:
+            for column in parse(text).names:
+                if column in untrained and column not in trained:
+                    raise ConfigurationError(
+                        f"{key}.observable: '{column}' needs model '{untrained[column]}', "
+                        "which is not among the models of the main configuration"
+                    )

@@ -1,0 +1,47 @@
+"""Names in the configuration and the patterns that choose among them."""
+
+import re
+from collections.abc import Collection
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from n2mu.errors import ConfigurationError, nearest
+
+
+def _checked(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(f"'{name}' is no name: use letters, digits and underscores")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_checked)]
+"""A name that can be part of a path, a column and a histogram."""
+
+
+def matching(patterns: Collection[str], names: Collection[str], where: str, what: str) -> list[str]:
+    """Return the names that patterns match, in the order of ``names``.
+
+    Parameters
+    ----------
+    patterns
+        Names, or beginnings of names followed by ``*``.
+
+    Raises
+    ------
+    ConfigurationError
+        If a pattern matches nothing.
+    """
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = (
+            [name for name in names if name.startswith(pattern[:-1])]
+            if pattern.endswith("*")
+            else [name for name in names if name == pattern]
+        )
+        if not found:
+            raise ConfigurationError(
+                f"{where}: unknown {what} '{pattern}'{nearest(pattern, names)}"
+            )
+        chosen.update(found)
+    return [name for name in names if name in chosen]
