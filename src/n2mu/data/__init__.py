@@ -1,0 +1,1 @@
+"""Events as matrices: folds, missing codes, scaling."""

@@ -1,0 +1,152 @@
+"""Columns of events packed into the matrices that a model reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from n2mu.config.features import Feature
+from n2mu.errors import InputError, ProductError, TrainingError, nearest
+from n2mu.expressions import parse
+
+
+@dataclass(frozen=True)
+class PackedEvents:
+    """Events as two matrices, features in the order in which they were given.
+
+    Attributes
+    ----------
+    continuous
+        float32 [events, n_continuous]; NaN means missing.
+    categorical
+        int64 [events, n_categorical], the index of the class of each feature;
+        the last class, ``len(feature.values)``, means missing.
+    """
+
+    continuous: NDArray[np.float32]
+    categorical: NDArray[np.int64]
+
+
+def continuous_features(features: Mapping[str, Feature]) -> list[str]:
+    """Return the names of the continuous features, in order."""
+    return [name for name, feature in features.items() if feature.kind == "continuous"]
+
+
+def class_counts(features: Mapping[str, Feature]) -> list[int]:
+    """Return the number of classes of each categorical feature, the one for missing included."""
+    return [len(f.values) + 1 for f in features.values() if f.values is not None]
+
+
+def branches_of(features: Mapping[str, Feature]) -> list[str]:
+    """Return the branches that the features are computed from, without repetition."""
+    branches: dict[str, None] = {}
+    for name, feature in features.items():
+        if feature.branches is not None:
+            branches.update(dict.fromkeys(feature.branches))
+        elif feature.expression is not None:
+            branches.update(dict.fromkeys(sorted(parse(feature.expression).branches)))
+        else:
+            branches[name] = None
+    return list(branches)
+
+
+def pack(columns: Mapping[str, Any], features: Mapping[str, Feature], size: int) -> PackedEvents:
+    """Return the events as matrices.
+
+    Parameters
+    ----------
+    columns
+        Branches by name, each [events].
+    features
+        Continuous and categorical features.
+    size
+        Number of events.
+
+    Raises
+    ------
+    InputError
+        If a categorical feature has a value that is neither listed nor a
+        missing code, or a feature is a list per event.
+    ProductError
+        If a branch is not among the columns.
+    TrainingError
+        If a feature is a collection, or is NaN or infinite where it is not missing.
+    """
+    names = continuous_features(features)
+    continuous = np.empty((size, len(names)), np.float32)
+    categorical = np.empty((size, len(class_counts(features))), np.int64)
+    i = j = 0
+    for name, feature in features.items():
+        if feature.kind == "collection":
+            raise TrainingError(
+                f"feature '{name}' is a collection, which this model cannot read; "
+                "name the features of the model without it"
+            )
+        values = _values(name, feature, columns, size)
+        missing = _is_missing(values, feature.missing)
+        _refuse_not_finite(name, values, missing)
+        if feature.values is None:
+            continuous[:, i] = np.where(missing, np.float32(np.nan), values)
+            i += 1
+        else:
+            categorical[:, j] = _class_index(name, values, missing, feature.values)
+            j += 1
+    return PackedEvents(continuous, categorical)
+
+
+def _values(
+    name: str, feature: Feature, columns: Mapping[str, Any], size: int
+) -> NDArray[np.float32]:
+    if feature.expression is not None:
+        values = parse(feature.expression).evaluate(columns, size)
+    elif name in columns:
+        values = columns[name]
+    else:
+        raise ProductError(f"feature '{name}': no such column{nearest(name, columns)}")
+    if not isinstance(values, np.ndarray) or values.shape != (size,):
+        raise InputError(
+            f"feature '{name}': expected one number per event, got a list per event; "
+            "select an element in its 'expression'"
+        )
+    # a number too large for float32 becomes infinite and is refused with a name below
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
+
+
+def _is_missing(values: NDArray[np.float32], codes: list[float]) -> NDArray[np.bool_]:
+    missing = np.zeros(values.shape, np.bool_)
+    for code in codes:
+        # compared as float32: -99.9 in a float branch is not the double -99.9
+        missing |= np.isnan(values) if np.isnan(code) else values == np.float32(code)
+    return missing
+
+
+def _refuse_not_finite(
+    name: str, values: NDArray[np.float32], missing: NDArray[np.bool_]
+) -> None:
+    bad = ~np.isfinite(values) & ~missing
+    if bad.any():
+        raise TrainingError(
+            f"feature '{name}' is NaN or infinite in {bad.sum()} of {bad.size} events, a model "
+            "that gets NaN returns NaN; declare the value in its 'missing' codes or mend its "
+            "'expression'"
+        )
+
+
+def _class_index(
+    name: str, values: NDArray[np.float32], missing: NDArray[np.bool_], listed: list[int]
+) -> NDArray[np.int64]:
+    index = np.full(values.shape, -1, np.int64)
+    for i, value in enumerate(listed):
+        index[values == np.float32(value)] = i
+    index[missing] = len(listed)
+    unknown = index < 0
+    if unknown.any():
+        first = values[unknown][0]
+        raise InputError(
+            f"feature '{name}' has the value {first:g} in {(values == first).sum()} events, "
+            f"expected one of {listed} or a missing code; add it to 'values' or to 'missing'"
+        )
+    return index

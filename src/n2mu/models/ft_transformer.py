@@ -1,0 +1,149 @@
+"""The Feature Tokenizer + Transformer."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear, scaled_dot_product_attention
+
+from n2mu.errors import ConfigurationError
+from n2mu.models.tokens import FeatureTokens
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, thesis eqs. 2.53-2.58.
+
+    The scores are divided by the square root of the width of one head, as the
+    text of the thesis says; its eq. 2.56 has the width of the model there.
+    Dropout acts on the attention weights.
+
+    Shape
+    -----
+    [events, tokens, width] -> [events, queries, width]; the first ``queries``
+    tokens ask, all answer.
+    """
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.dropout = dropout
+        self.projection = nn.Linear(width, 3 * width)
+        self.output = nn.Linear(width, width)
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+    def forward(self, x: Tensor, queries: int) -> Tensor:
+        """Return the attended tokens."""
+        width = x.shape[2]
+        if queries == x.shape[1]:
+            query, key, value = self.projection(x).split(width, dim=2)
+        else:
+            weight, bias = self.projection.weight, self.projection.bias
+            query = linear(x[:, :queries], weight[:width], bias[:width])
+            key, value = linear(x, weight[width:], bias[width:]).split(width, dim=2)
+        attended = scaled_dot_product_attention(
+            self._split(query),
+            self._split(key),
+            self._split(value),
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        output: Tensor = self.output(attended.transpose(1, 2).flatten(2))
+        return output
+
+
+class Block(nn.Module):
+    """Attention and feed-forward, each normalised before and added: thesis eqs. 2.60-2.61.
+
+    Shape
+    -----
+    [events, tokens, width] -> [events, queries, width].
+    """
+
+    def __init__(self, width: int, heads: int, feed_forward: int, dropout: float) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(width)
+        self.attention = SelfAttention(width, heads, dropout)
+        self.feed_forward = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, feed_forward),
+            nn.GELU(),
+            nn.Linear(feed_forward, width),
+            nn.Dropout(dropout),
+        )
+
+    def forward(self, x: Tensor, queries: int) -> Tensor:
+        """Return the first ``queries`` tokens after the block."""
+        x = x[:, :queries] + self.attention(self.attention_norm(x), queries)
+        return x + self.feed_forward(x)
+
+
+class FTTransformer(nn.Module):
+    """Feature tokens, transformer blocks, and a linear head on the class token.
+
+    Thesis section 2.3.5, eq. 2.59; Y. Gorishniy, I. Rubachev, V. Khrulkov, A.
+    Babenko, "Revisiting Deep Learning Models for Tabular Data", NeurIPS 2021.
+    The last block computes only the class token, the one that the head reads.
+
+    Parameters
+    ----------
+    n_continuous
+        Number of continuous features.
+    categories
+        Number of classes of each categorical feature, the one for missing included.
+    n_classes
+        Number of outputs.
+    blocks
+        Number of transformer blocks.
+    width
+        Width of a token; a multiple of ``heads``.
+    heads
+        Number of attention heads.
+    feed_forward
+        Hidden width of the feed-forward layers, in widths of a token.
+    dropout
+        Share of attention weights, and of outputs of the feed-forward layers,
+        set to zero in training.
+
+    Shape
+    -----
+    continuous [events, n_continuous] with NaN for missing, categorical
+    [events, n_categorical] -> logits [events, n_classes].
+
+    Examples
+    --------
+    >>> model = FTTransformer(3, [4], 5, blocks=2, width=8)
+    >>> model(torch.zeros(2, 3), torch.zeros(2, 1, dtype=torch.int64)).shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(
+        self,
+        n_continuous: int,
+        categories: list[int],
+        n_classes: int,
+        *,
+        blocks: int = 5,
+        width: int = 256,
+        heads: int = 4,
+        feed_forward: int = 4,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        if width % heads:
+            raise ConfigurationError(
+                f"the width of an FT-Transformer must be a multiple of its heads, got width {width} "
+                f"and {heads} heads"
+            )
+        self.tokens = FeatureTokens(n_continuous, categories, width)
+        self.blocks = nn.ModuleList(
+            Block(width, heads, feed_forward * width, dropout) for _ in range(blocks)
+        )
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, n_classes))
+
+    def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
+        """Return the logits."""
+        x = self.tokens(continuous, categorical)
+        for block in self.blocks[:-1]:
+            x = block(x, x.shape[1])
+        x = self.blocks[-1](x, 1)
+        logits: Tensor = self.head(x[:, 0])
+        return logits

@@ -1,0 +1,81 @@
+"""Pieces that the architectures share: missing values and feature tokens."""
+
+import torch
+from torch import Tensor, nn
+
+
+class MissingValues(nn.Module):
+    """Replaces a missing continuous value by one learnable number per feature.
+
+    Thesis eq. 2.52.  It acts on standardised features and starts at zero, the
+    mean of the feature.
+
+    Shape
+    -----
+    continuous [events, n_continuous], NaN where missing -> the same, without NaN.
+    """
+
+    def __init__(self, n_continuous: int) -> None:
+        super().__init__()
+        self.value = nn.Parameter(torch.zeros(n_continuous))
+
+    def forward(self, continuous: Tensor) -> Tensor:
+        """Return the features without NaN."""
+        return torch.where(torch.isnan(continuous), self.value, continuous)
+
+
+class ClassOffsets(nn.Module):
+    """Numbers the classes of all categorical features through.
+
+    Shape
+    -----
+    categorical [events, n_categorical] -> the same, feature ``j`` shifted by
+    the number of classes of the features before it.
+    """
+
+    offset: Tensor
+
+    def __init__(self, categories: list[int]) -> None:
+        super().__init__()
+        counts = torch.tensor([0, *categories], dtype=torch.int64)
+        self.register_buffer("offset", counts.cumsum(0)[:-1], persistent=False)
+
+    def forward(self, categorical: Tensor) -> Tensor:
+        """Return indices into one list of all classes."""
+        return categorical + self.offset
+
+
+class FeatureTokens(nn.Module):
+    """Turns every feature into a vector and puts the class token before them.
+
+    Continuous features become ``x w + b`` (thesis eq. 2.50), categorical ones a
+    lookup plus a bias per feature (eq. 2.47).
+
+    Shape
+    -----
+    continuous [events, n_continuous], categorical [events, n_categorical]
+    -> [events, 1 + n_continuous + n_categorical, width]; token 0 is the class token.
+    """
+
+    def __init__(self, n_continuous: int, categories: list[int], width: int) -> None:
+        super().__init__()
+        self.missing = MissingValues(n_continuous)
+        self.offsets = ClassOffsets(categories)
+        self.class_token = nn.Parameter(torch.empty(width))
+        self.weight = nn.Parameter(torch.empty(n_continuous, width))
+        self.lookup = nn.Parameter(torch.empty(sum(categories), width))
+        self.bias = nn.Parameter(torch.empty(n_continuous + len(categories), width))
+        for parameter in (self.class_token, self.weight, self.lookup, self.bias):
+            nn.init.uniform_(parameter, -(width**-0.5), width**-0.5)
+
+    def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
+        """Return the tokens."""
+        events = continuous.shape[0]
+        features = torch.cat(
+            [
+                self.missing(continuous)[:, :, None] * self.weight,
+                nn.functional.embedding(self.offsets(categorical), self.lookup),
+            ],
+            dim=1,
+        )
+        return torch.cat([self.class_token.expand(events, 1, -1), features + self.bias], dim=1)

@@ -1,0 +1,1 @@
+"""Numbers that judge a classifier or a selection; numpy only."""

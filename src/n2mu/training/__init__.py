@@ -1,0 +1,1 @@
+"""Training of one model of one fold, and the file it is kept in."""
