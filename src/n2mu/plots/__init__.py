@@ -1,0 +1,1 @@
+"""Figures and tables that a review committee asks for, one file per figure."""

@@ -1,0 +1,31 @@
+"""Numbers as text: as many digits as their errors deserve."""
+
+from collections.abc import Iterable
+from math import floor, isfinite, log10
+
+MINUS = "−"
+
+
+def decimals(errors: Iterable[float], significant: int = 2) -> int:
+    """Return the decimals that show the smallest of some errors with two significant digits.
+
+    Examples
+    --------
+    >>> decimals([0.513, 12.0]), decimals([340.0])
+    (2, 0)
+    """
+    sizes = [abs(error) for error in errors if isfinite(error) and error != 0]
+    if not sizes:
+        return significant
+    smallest = float(f"{min(sizes):.{significant - 1}e}")
+    return max(0, significant - 1 - floor(log10(smallest)))
+
+
+def signed(value: float, digits: int) -> str:
+    """Return a number with its sign, a proper minus, and so many decimals."""
+    return f"{value:+.{digits}f}".replace("-", MINUS)
+
+
+def plain(value: float, digits: int) -> str:
+    """Return a number with a proper minus and so many decimals."""
+    return f"{value:.{digits}f}".replace("-", MINUS)

@@ -1,0 +1,207 @@
+"""The ranking of the nuisance parameters by their impact on the signal strength."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from n2mu.plots.fit_lines import fit_lines
+from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
+from n2mu.plots.numbers import plain
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import (
+    FAILED,
+    LINE,
+    axes_in_inches,
+    house_style,
+    new_figure,
+    widest,
+    write_labels,
+)
+
+Parameter = Mapping[str, Any]
+
+UP, DOWN = "#1f4e9c", "#8ccbec"
+POINTS: dict[str, dict[str, Any]] = {
+    ALPHA: {"color": "black", "markerfacecolor": "black"},
+    GAMMA: {"color": "black", "markerfacecolor": "white"},
+    FREE: {"color": "#d62728", "markerfacecolor": "#d62728"},
+}
+EXPLANATIONS = {
+    ALPHA: "Pull and constraint",
+    GAMMA: r"$\gamma$ (MC statistics): pull and constraint",
+    FREE: "Norm factor: value and error",
+}
+PULL_RANGE = 2.0
+ROW, WIDTH, BOTTOM, LABEL_WIDTH = 0.27, 5.6, 0.65, 3.2
+NAME_SIZE = 11.0
+
+
+def ranking_figure(
+    mu_fit: Mapping[str, Any], ranking: Mapping[str, Any], settings: PlotSettings, first: int = 20
+) -> Figure:
+    r"""Draw impacts on mu and pulls of the leading nuisance parameters.
+
+    The lower axis shows pulls and constraints, :math:`(\hat\theta-\theta_0)/\Delta\theta`, and
+    the values of free norm factors; the upper one shows the signed shifts of mu.
+
+    Parameters
+    ----------
+    mu_fit, ranking
+        Contents of ``mu_fit.json`` and ``ranking.json``.
+    first
+        Number of parameters to show, the largest post-fit impact on top. A parameter whose
+        ranking failed is shown in any case, and marked.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    shown = _selected(ranking["parameters"], first)
+    fitted = {str(parameter["name"]): parameter for parameter in mu_fit["parameters"]}
+    kinds = [kind for kind in POINTS if any(group(parameter) == kind for parameter in shown)]
+    lines = fit_lines(mu_fit)
+    if len(shown) < len(ranking["parameters"]):
+        lines.append(f"{len(shown)} of {len(ranking['parameters'])} parameters")
+    names = [_name(parameter, settings) for parameter in shown]
+    with house_style():
+        left = max(LABEL_WIDTH - WIDTH / 4, widest(names, NAME_SIZE) + 0.3)
+        height = ROW * max(len(shown), 1)
+        header = LINE * max(len(lines) + 2, len(kinds) + 3) + 0.7
+        figure = new_figure(left + WIDTH + 0.35, BOTTOM + height + header)
+        impacts = axes_in_inches(figure, left, BOTTOM, WIDTH, height)
+        pulls = axes_in_inches(figure, left, BOTTOM, WIDTH, height)
+        pulls.patch.set_visible(False)
+        _draw_impacts(impacts, shown)
+        for row, parameter in enumerate(shown):
+            _draw_pull(pulls, row, parameter, fitted.get(str(parameter["name"]), {}))
+        _finish(impacts, pulls, names, shown)
+        _legend(figure, kinds)
+        write_labels(figure, 0.15, BOTTOM + height + header - 0.1, settings.labels, lines)
+    return figure
+
+
+def _failed(parameter: Parameter) -> bool:
+    return bool(parameter["status"] != "ok")
+
+
+def _size(parameter: Parameter) -> float:
+    sides = (parameter["impact_postfit"] or {}).values()
+    return max((abs(side) for side in sides if side is not None), default=0.0)
+
+
+def _selected(parameters: Sequence[Parameter], first: int) -> list[Parameter]:
+    by_impact = sorted(parameters, key=_size, reverse=True)
+    return by_impact[:first] + [late for late in by_impact[first:] if _failed(late)]
+
+
+def _name(parameter: Parameter, settings: PlotSettings) -> str:
+    name = title(parameter, settings.parameters)
+    return f"{name} (failed)" if _failed(parameter) else name
+
+
+def _draw_impacts(axes: Axes, shown: Sequence[Parameter]) -> None:
+    reach = 0.0
+    for row, parameter in enumerate(shown):
+        for stage in ("postfit", "prefit"):
+            impact = parameter[f"impact_{stage}"] or {}
+            sides = [
+                (impact[side], colour)
+                for side, colour in (("up", UP), ("down", DOWN))
+                if impact.get(side) is not None
+            ]
+            # where both sides shift mu the same way the smaller one stays visible in front
+            for shift, colour in sorted(sides, key=lambda side: -abs(side[0])):
+                reach = max(reach, abs(shift))
+                if stage == "postfit":
+                    axes.barh(row, shift, 0.66, color=colour, linewidth=0)
+                else:
+                    axes.barh(row, shift, 0.82, fill=False, edgecolor=colour, linewidth=1.2)
+    axes.set_xlim(-1.12 * (reach or 1.0), 1.12 * (reach or 1.0))
+
+
+def _draw_pull(axes: Axes, row: int, parameter: Parameter, fitted: Parameter) -> None:
+    kind = group(parameter)
+    if kind == FREE:
+        value, error = fitted.get("value"), fitted.get("uncertainty")
+    else:
+        value, error = parameter["pull"], parameter["constraint"]
+    if value is None:
+        return
+    if abs(value) > PULL_RANGE:
+        edge = PULL_RANGE if value > 0 else -PULL_RANGE
+        axes.annotate(
+            plain(value, 1),
+            xy=(edge, row),
+            xytext=(edge * 0.87, row),
+            arrowprops={"arrowstyle": "->", "color": POINTS[kind]["color"]},
+            color=POINTS[kind]["color"],
+            fontsize=9,
+            ha="center",
+            va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )
+        return
+    axes.errorbar(value, row, xerr=error, fmt="o", capsize=0, elinewidth=1.5, **POINTS[kind])
+
+
+def _finish(impacts: Axes, pulls: Axes, names: Sequence[str], shown: Sequence[Parameter]) -> None:
+    for axes in (impacts, pulls):
+        axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
+        axes.tick_params(axis="y", which="both", left=False, right=False)
+        axes.set_yticks([])
+        axes.minorticks_off()
+    impacts.tick_params(axis="x", top=True, bottom=False, labeltop=True, labelbottom=False)
+    impacts.xaxis.set_label_position("top")
+    impacts.locator_params(axis="x", nbins=7)
+    impacts.set_xlabel(r"$\Delta\mu$")
+    pulls.tick_params(axis="x", top=False)
+    pulls.set_xlim(-PULL_RANGE, PULL_RANGE)
+    pulls.set_xlabel(r"$(\hat{\theta}-\theta_0)/\Delta\theta$")
+    for position in (-1, 0, 1):
+        pulls.axvline(position, color="black", linestyle="--", linewidth=0.8, zorder=1)
+    pulls.set_yticks(range(len(shown)), names, fontsize=NAME_SIZE)
+    for parameter, label in zip(shown, pulls.get_yticklabels(), strict=True):
+        if _failed(parameter):
+            label.set_color(FAILED)
+
+
+def _legend(figure: Figure, kinds: Sequence[str]) -> None:
+    width, height = figure.get_size_inches()
+    plus, minus = r"$\theta=\hat{\theta}+\Delta", r"$\theta=\hat{\theta}-\Delta"
+    columns = (
+        (
+            r"Pre-fit impact on $\mu$",
+            [
+                Patch(fill=False, edgecolor=UP, linewidth=1.2, label=plus + r"\theta$"),
+                Patch(fill=False, edgecolor=DOWN, linewidth=1.2, label=minus + r"\theta$"),
+            ],
+        ),
+        (
+            r"Post-fit impact on $\mu$",
+            [
+                Patch(color=UP, linewidth=0, label=plus + r"\hat{\theta}$"),
+                Patch(color=DOWN, linewidth=0, label=minus + r"\hat{\theta}$"),
+            ],
+        ),
+    )
+    left = width - 4.1
+    for column, (heading, handles) in enumerate(columns):
+        figure.legend(
+            handles=handles,
+            title=heading,
+            loc="upper left",
+            alignment="left",
+            bbox_to_anchor=((left + 2.0 * column) / width, 1 - 0.12 / height),
+        )
+    points = [
+        Line2D([], [], marker="o", label=EXPLANATIONS[kind], **POINTS[kind]) for kind in kinds
+    ]
+    figure.legend(
+        handles=points,
+        loc="upper left",
+        bbox_to_anchor=(left / width, 1 - (0.12 + 3 * LINE) / height),
+    )

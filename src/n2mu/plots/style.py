@@ -1,0 +1,161 @@
+"""The house style: fonts, labels, sizes in inches, and saving.
+
+Figures are made as objects, never through pyplot, and every figure is built and
+saved inside `house_style`, so that nothing depends on a user's matplotlibrc.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+import mplhep
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import is_math_text
+from matplotlib.colors import is_color_like
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Annotation
+
+from n2mu.config.main import Labels
+from n2mu.errors import ConfigurationError
+from n2mu.plots.settings import PlotSettings
+from n2mu.products import atomic_file
+
+DOTS_PER_INCH = 200
+LINE = 0.24
+"""Height of a line of text in inches."""
+
+FAILED = "#c1121f"
+
+_OVERRIDES = {
+    # bundled fonts only; the second has the glyphs that the first lacks
+    "font.sans-serif": ["TeX Gyre Heros", "DejaVu Sans"],
+    "font.size": 11,
+    "mathtext.fallback": "stixsans",
+    "axes.labelsize": 13,
+    "axes.labelpad": 5,
+    "axes.autolimit_mode": "data",
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "ytick.major.size": 6,
+    "ytick.minor.size": 3,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 5,
+    "legend.fontsize": 10.5,
+    "legend.borderpad": 0.0,
+    "legend.borderaxespad": 0.0,
+    "hatch.linewidth": 0.7,
+    "savefig.dpi": DOTS_PER_INCH,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Set matplotlib's parameters to the house style while the block runs."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(mplhep.style.ATLAS)
+        mpl.rcParams.update(_OVERRIDES)
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size in inches that can measure its texts."""
+    figure = Figure(figsize=(width, height), dpi=100)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def axes_in_inches(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes whose place is given in inches from the lower left corner of the figure."""
+    full_width, full_height = figure.get_size_inches()
+    return figure.add_axes(
+        (left / full_width, bottom / full_height, width / full_width, height / full_height)
+    )
+
+
+def widest(texts: Sequence[str], size: float) -> float:
+    """Return the width in inches of the widest of some texts at a font size in points."""
+    figure = new_figure(1, 1)
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    drawn = [figure.text(0, 0, text, fontsize=size) for text in texts]
+    return max((text.get_window_extent(renderer).width for text in drawn), default=0) / figure.dpi
+
+
+def write_labels(
+    figure: Figure, left: float, top: float, labels: Labels, lines: Sequence[str] = ()
+) -> None:
+    """Write experiment and status, then energy and luminosity, then further lines.
+
+    Parameters
+    ----------
+    left, top
+        Upper left corner of the block in inches from the lower left corner of the figure.
+    """
+    width, height = figure.get_size_inches()
+    name = figure.text(
+        left / width,
+        (top - LINE) / height,
+        labels.experiment,
+        fontsize=15,
+        fontweight="bold",
+        fontstyle="italic",
+        va="bottom",
+    )
+    if labels.status:
+        figure.add_artist(
+            Annotation(
+                labels.status,
+                xy=(1, 0),
+                xycoords=name,
+                xytext=(5, 0),
+                textcoords="offset points",
+                fontsize=15,
+                va="bottom",
+            )
+        )
+    energy = rf"$\sqrt{{s}}$ = {labels.energy}, {labels.luminosity}"
+    for row, text in enumerate((energy, *lines), start=2):
+        figure.text(left / width, (top - row * LINE) / height, text, fontsize=11.5, va="bottom")
+
+
+def check_settings(settings: PlotSettings) -> None:
+    """Check that matplotlib can typeset every title and knows every colour.
+
+    Raises
+    ------
+    ConfigurationError
+        With the name of the region, sample or parameter.
+    """
+    labels = settings.labels
+    texts = {f"labels, {key}": str(value) for key, value in labels.model_dump().items()}
+    texts |= {f"parameter '{name}', title": title for name, title in settings.parameters.items()}
+    for name, region in settings.regions.items():
+        texts[f"region '{name}', title"] = region.title or ""
+        texts[f"region '{name}', axis"] = region.axis or ""
+    for name, sample in settings.samples.items():
+        texts[f"sample '{name}', title"] = sample.title or ""
+        if sample.colour is not None and not is_color_like(sample.colour):
+            raise ConfigurationError(
+                f"sample '{name}': '{sample.colour}' is no colour; "
+                "use a name such as 'steelblue' or '#4682b4'"
+            )
+    parser = MathTextParser("path")
+    for where, text in texts.items():
+        if is_math_text(text):
+            try:
+                parser.parse(text)
+            except ValueError:
+                raise ConfigurationError(
+                    f"{where}: '{text}' cannot be typeset; use the LaTeX that matplotlib knows"
+                ) from None
+
+
+def save_figure(figure: Figure, stem: Path) -> None:
+    """Write ``<stem>.pdf`` and ``<stem>.png``, the same bytes for the same figure."""
+    with house_style():
+        for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {})):
+            with atomic_file(stem.with_name(stem.name + suffix)) as temporary:
+                figure.savefig(temporary, metadata=metadata)
