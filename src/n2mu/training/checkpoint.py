@@ -1,0 +1,177 @@
+"""The file of a trained model: everything that scoring needs, and no code."""
+
+import io
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from n2mu.config.features import Feature
+from n2mu.data.matrix import branches_of, class_counts, continuous_features, pack
+from n2mu.data.scaling import Scaler
+from n2mu.errors import ProductError, TrainingError
+from n2mu.models.registry import build
+from n2mu.products import atomic_file
+from n2mu.training.device import resolve_device
+from n2mu.training.settings import TrainSettings
+from n2mu.training.trainer import predict_logits
+
+FORMAT = "n2mu model 1"
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """One model of one fold, ready to score.
+
+    Attributes
+    ----------
+    fold
+        The fold that the model may score.
+    classes
+        The classes in the order of the outputs.
+    settings
+        What the model was trained with.
+    """
+
+    name: str
+    fold: int
+    folds: int
+    features: dict[str, Feature]
+    classes: list[str]
+    signal_class: str
+    settings: TrainSettings
+    scaler: Scaler
+    network: nn.Module
+    device: torch.device
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Names of the features, in the order of the configuration."""
+        return list(self.features)
+
+    @property
+    def columns(self) -> list[str]:
+        """Branches that :meth:`predict` needs."""
+        return branches_of(self.features)
+
+    def predict(self, columns: Mapping[str, Any], size: int) -> NDArray[np.float32]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        columns
+            Branches by name, each [events].
+        size
+            Number of events.
+
+        Returns
+        -------
+        array
+            float32 [events, classes]; each row sums to one.
+
+        Raises
+        ------
+        InputError
+            If a feature has a value that the model does not know.
+        TrainingError
+            If a feature or an output is NaN or infinite.
+        """
+        packed = pack(columns, self.features, size)
+        logits = predict_logits(
+            self.network,
+            torch.from_numpy(self.scaler.apply(packed.continuous)).to(self.device),
+            torch.from_numpy(packed.categorical).to(self.device),
+        )
+        probabilities: NDArray[np.float32] = logits.softmax(1).cpu().numpy()
+        bad = ~np.isfinite(probabilities).all(axis=1)
+        if bad.any():
+            raise TrainingError(
+                f"model '{self.name}' fold {self.fold}: the output is NaN for {bad.sum()} of "
+                f"{size} events; train it again with a lower learning rate"
+            )
+        return probabilities
+
+
+def save(path: Path, settings: TrainSettings, scaler: Scaler, state: dict[str, Tensor]) -> None:
+    """Write a model file, atomically; the same model gives the same bytes."""
+    content = {
+        "format": FORMAT,
+        # NaN may be a missing code, which strict JSON cannot hold
+        "settings": json.dumps(settings.model_dump(), sort_keys=False),
+        "mean": torch.from_numpy(scaler.mean),
+        "std": torch.from_numpy(scaler.std),
+        "state": state,
+    }
+    # through memory: written to a path, the archive would hold the temporary name
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+
+
+def load(path: Path, device: str) -> TrainedModel:
+    """Read a model file; no code in it is run.
+
+    Parameters
+    ----------
+    device
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    ProductError
+        If the file is missing, is no model or was written by another version.
+    """
+    where = resolve_device(device)
+    content = _read(path)
+    settings = TrainSettings.model_validate(json.loads(content["settings"]))
+    features = settings.features
+    network = build(
+        settings.classifier.architecture,
+        len(continuous_features(features)),
+        class_counts(features),
+        len(settings.classes),
+        settings.classifier.parameters,
+    )
+    try:
+        network.load_state_dict(content["state"])
+    except RuntimeError as error:
+        first = " ".join(str(error).split())
+        raise ProductError(
+            f"{path}: the weights do not fit architecture '{settings.classifier.architecture}' "
+            f"of this version ({first}); train the model again"
+        ) from None
+    return TrainedModel(
+        name=settings.model,
+        fold=settings.fold,
+        folds=settings.folds,
+        features=features,
+        classes=settings.classes,
+        signal_class=settings.signal_class,
+        settings=settings,
+        scaler=Scaler(content["mean"].numpy(), content["std"].numpy()),
+        network=network.to(where).eval(),
+        device=where,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise ProductError(f"{path}: no such model; run n2mu train") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError):
+        raise ProductError(f"{path}: not a model of n2mu; run n2mu train again") from None
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise ProductError(
+            f"{path}: expected the format '{FORMAT}', got {found!r}; run n2mu train again"
+        )
+    return dict(content)

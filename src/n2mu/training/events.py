@@ -1,0 +1,159 @@
+"""The events that train and validate a model, read from the skim."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from n2mu.data.folds import fold_of, training_folds, validation_fold
+from n2mu.data.matrix import PackedEvents, branches_of, pack
+from n2mu.errors import N2muError, TrainingError
+from n2mu.expressions import parse
+from n2mu.training.settings import TrainingSample, TrainSettings
+
+
+class EventSource(Protocol):
+    """Where events come from; :class:`n2mu.skim.read.Skim` is one."""
+
+    def table(self, data_set: str, kind: str, columns: Collection[str]) -> dict[str, Any]:
+        """Return columns of the events of one data set, each [events]."""
+        ...
+
+    def sum_of_weights(self, data_set: str) -> float:
+        """Return the sum of weights of all generated events."""
+        ...
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events with class and weight.
+
+    Attributes
+    ----------
+    packed
+        Their features.
+    label
+        Index of the class, int64 [events].
+    weight
+        Normalised signed weight, the expected events that one stands for, float64 [events].
+    event
+        Event number, int64 [events].
+    """
+
+    packed: PackedEvents
+    label: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    event: NDArray[np.int64]
+
+    def take(self, rows: NDArray[Any]) -> "Events":
+        """Return some of the events, by index or mask."""
+        packed = PackedEvents(self.packed.continuous[rows], self.packed.categorical[rows])
+        return Events(packed, self.label[rows], self.weight[rows], self.event[rows])
+
+
+def read_events(source: EventSource, settings: TrainSettings) -> tuple[Events, Events]:
+    """Return the training and the validation events of one fold.
+
+    Training events are those of the skim and of its extended training set that
+    pass the training selection, in the training folds; validation events those
+    of the skim that pass the validation selection, in the validation fold.
+    Nothing of the scored fold is returned or looked at.
+
+    Raises
+    ------
+    TrainingError
+        If an event belongs to two classes, or a feature cannot enter the model.
+    """
+    training: list[Events] = []
+    validation: list[Events] = []
+    by_data_set = sorted(settings.samples, key=lambda sample: sample.data_set)
+    for data_set, group in groupby(by_data_set, key=lambda sample: sample.data_set):
+        samples = list(group)
+        try:
+            for kind in ("nominal", "training"):
+                _read(source, settings, data_set, kind, samples, training, validation)
+        except N2muError as error:
+            raise type(error)(f"model '{settings.model}', data set {data_set}: {error}") from None
+    return _concatenate(training, settings), _concatenate(validation, settings)
+
+
+def _read(
+    source: EventSource,
+    settings: TrainSettings,
+    data_set: str,
+    kind: str,
+    samples: list[TrainingSample],
+    training: list[Events],
+    validation: list[Events],
+) -> None:
+    selections = [settings.training_selection, settings.validation_selection]
+    branches = {"n2mu_event", "n2mu_weight", *branches_of(settings.features)}
+    for text in (*selections, *(sample.selection for sample in samples)):
+        branches |= set(parse(text).branches)
+    columns = source.table(data_set, kind, sorted(branches))
+    event = np.asarray(columns["n2mu_event"]).astype(np.int64)
+    label, normalisation = _classify(columns, event.size, samples, settings.classes)
+    normalisation /= source.sum_of_weights(data_set)
+    weight = columns["n2mu_weight"] * normalisation
+
+    fold = fold_of(event, settings.folds)
+    known = label >= 0
+    in_training = np.isin(fold, training_folds(settings.fold, settings.folds))
+    in_validation = fold == validation_fold(settings.fold, settings.folds)
+    parts = [(training, in_training, settings.training_selection)]
+    if kind == "nominal":
+        parts.append((validation, in_validation, settings.validation_selection))
+    for part, in_folds, selection in parts:
+        # an expression may fail on events that are not there to be used
+        rows = np.flatnonzero(known & in_folds)
+        chosen = {name: values[rows] for name, values in columns.items()}
+        rows = rows[passes(selection, chosen, rows.size)]
+        chosen = {name: values[rows] for name, values in columns.items()}
+        packed = pack(chosen, settings.features, rows.size)
+        part.append(Events(packed, label[rows], weight[rows], event[rows]))
+
+
+def _classify(
+    columns: Mapping[str, Any], size: int, samples: list[TrainingSample], classes: list[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the class index of each event, -1 for none, and its luminosity x cross-section."""
+    label = np.full(size, -1, np.int64)
+    normalisation = np.zeros(size)
+    owner = np.full(size, -1, np.int64)
+    for i, sample in enumerate(samples):
+        selected = passes(sample.selection, columns, size)
+        twice = selected & (owner >= 0)
+        if twice.any():
+            other = samples[int(owner[twice][0])].sample
+            raise TrainingError(
+                f"{twice.sum()} events belong to both sample '{other}' and sample "
+                f"'{sample.sample}'; make their selections exclude each other"
+            )
+        owner[selected] = i
+        label[selected] = classes.index(sample.training_class)
+        normalisation[selected] = sample.luminosity * sample.cross_section
+    return label, normalisation
+
+
+def passes(selection: str, columns: Mapping[str, Any], size: int) -> NDArray[np.bool_]:
+    """Return which events pass a selection: those where the expression is not zero."""
+    return np.asarray(parse(selection).evaluate(columns, size)) != 0
+
+
+def _concatenate(parts: list[Events], settings: TrainSettings) -> Events:
+    if not parts:
+        raise TrainingError(
+            f"model '{settings.model}': no sample has a training class; set 'training_class'"
+        )
+    return Events(
+        PackedEvents(
+            np.concatenate([part.packed.continuous for part in parts]),
+            np.concatenate([part.packed.categorical for part in parts]),
+        ),
+        np.concatenate([part.label for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+        np.concatenate([part.event for part in parts]),
+    )

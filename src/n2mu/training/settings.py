@@ -1,0 +1,67 @@
+"""What one training job is told."""
+
+from pydantic import model_validator
+
+from n2mu.config.base import Expression, Model
+from n2mu.config.features import Feature
+from n2mu.config.models import Classifier
+
+
+class TrainingSample(Model):
+    """Events of one data set that train one class.
+
+    Attributes
+    ----------
+    selection
+        Truth selection of the sample.
+    luminosity
+        In pb^-1.
+    cross_section
+        In pb, k-factors included.
+    """
+
+    data_set: str
+    sample: str
+    training_class: str
+    selection: Expression
+    luminosity: float
+    cross_section: float
+
+
+class TrainSettings(Model):
+    """What one training job is told: one model, one fold.
+
+    Attributes
+    ----------
+    fold
+        The fold that the model will score and never sees in training.
+    classes
+        The classes in the order of the outputs.
+    training_selection
+        Cut on the extended training set.
+    validation_selection
+        Cut of the region whose events choose the best epoch.
+    """
+
+    model: str
+    fold: int
+    folds: int
+    classes: list[str]
+    signal_class: str
+    classifier: Classifier
+    features: dict[str, Feature]
+    training_selection: Expression
+    validation_selection: Expression
+    samples: list[TrainingSample]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "TrainSettings":
+        for what, name in [
+            ("signal_class", self.signal_class),
+            *((f"training_class of sample {s.sample}", s.training_class) for s in self.samples),
+        ]:
+            if name not in self.classes:
+                raise ValueError(f"{what} is '{name}', expected one of {self.classes}")
+        if not 0 <= self.fold < self.folds:
+            raise ValueError(f"fold is {self.fold}, expected 0 to {self.folds - 1}")
+        return self
