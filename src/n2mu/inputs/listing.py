@@ -4,17 +4,16 @@ A chunk is assigned once.  Files that come later get new chunks, so that nothing
 else moves; a file whose content changed keeps its chunk, which then reruns.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from n2mu.config.base import Model
 from n2mu.config.inputs import DataSet
 from n2mu.errors import InputError, nearest
+from n2mu.inputs.identity import content_sample
 from n2mu.products import read_json, write_json
 
 CHUNK_BYTES = 2_000_000_000
-_SAMPLE_BYTES = 65536
 
 
 class ListedFile(Model):
@@ -66,21 +65,6 @@ def read_listing(path: Path) -> Listing:
 def write_listing(path: Path, listing: Listing) -> None:
     """Write a listing."""
     write_json(path, listing.model_dump())
-
-
-def content_sample(path: Path) -> str:
-    """Return a digest of a file's size, first and last 64 KiB.
-
-    A ROOT file keeps its directory and a unique identifier there, so a
-    replaced file shows, while terabytes need not be read.
-    """
-    size = path.stat().st_size
-    state = hashlib.sha256(str(size).encode())
-    with path.open("rb") as handle:
-        state.update(handle.read(_SAMPLE_BYTES))
-        handle.seek(max(0, size - _SAMPLE_BYTES))
-        state.update(handle.read(_SAMPLE_BYTES))
-    return f"sample:{state.hexdigest()[:32]}"
 
 
 def list_ntuples(

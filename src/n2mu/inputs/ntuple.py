@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import uproot
 
 from n2mu.errors import InputError, nearest
-
-PLAN_KEY = "n2mu_plan"
 
 
 @contextmanager
@@ -84,3 +83,20 @@ def require_branches(tree: Any, names: Collection[str], path: Path) -> None:
                 f"{path}: branch '{name}' has {tree[name].num_entries} entries, "
                 f"its tree '{tree.name}' has {tree.num_entries}; the file is damaged"
             )
+
+
+def read_entries(ntuple: Any, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
+    """Return branches of a range of entries: numpy arrays, or awkward where they are lists."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    arrays = ntuple.arrays(
+        filter_name=lambda name: name in wanted,
+        entry_start=start,
+        entry_stop=stop,
+        library="ak",
+        how=dict,
+    )
+    return {
+        name: ak.to_numpy(array) if array.ndim == 1 else array for name, array in arrays.items()
+    }

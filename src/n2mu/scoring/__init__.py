@@ -1,1 +1,1 @@
-"""Scores of all models, row-aligned with the skim, and friend trees for the ntuples."""
+"""Scores of all models, row-aligned with the skim, and friend trees."""

@@ -97,7 +97,9 @@ class Skim:
             If no chunk holds the data set, or the sum is not positive.
         """
         if data_set not in self.data_sets:
-            raise ProductError(f"no skim of data set '{data_set}'{nearest(data_set, self.data_sets)}")
+            raise ProductError(
+                f"no skim of data set '{data_set}'{nearest(data_set, self.data_sets)}"
+            )
         total = 0.0
         for file in self._files(data_set):
             sums = file["sums"]

@@ -2,25 +2,7 @@
 
 from n2mu.config.base import Expression, Model
 from n2mu.config.inputs import SumOfWeights
-
-
-class SkimFile(Model):
-    """One ntuple.
-
-    Attributes
-    ----------
-    base
-        Name of the directory that ``path`` is relative to.
-    identity
-        What the listing knows of the content; the job refuses another file.
-    entries
-        Entries per tree as listed; none for planned files.
-    """
-
-    base: str
-    path: str
-    identity: str
-    entries: dict[str, int] | None
+from n2mu.inputs.identity import NtupleFile
 
 
 class WeightVariation(Model):
@@ -46,7 +28,7 @@ class SkimDataSet(Model):
 
     name: str
     tree: str
-    files: list[SkimFile]
+    files: list[NtupleFile]
     weight_variations: list[WeightVariation]
     tree_variations: list[str]
 

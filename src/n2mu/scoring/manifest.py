@@ -1,0 +1,31 @@
+"""Verifying that friend trees are those that a scoring job wrote."""
+
+from pathlib import Path
+
+from n2mu.errors import ProductError
+from n2mu.products import file_digest, read_json
+from n2mu.scoring.friends import MANIFEST
+
+
+def verify_friends(scores: Path, friends: Path) -> None:
+    """Check the friend files of one chunk against its manifest.
+
+    Parameters
+    ----------
+    scores
+        ``scores/<chunk>``.
+    friends
+        Directory of all friend trees.
+
+    Raises
+    ------
+    ProductError
+        Naming the first file that is missing or was changed.
+    """
+    for entry in read_json(scores / MANIFEST)["friends"]:
+        path = friends / entry["path"]
+        again = f"remove {scores} and run the workflow to score this chunk again"
+        if not path.exists():
+            raise ProductError(f"{path}: friend tree is missing; {again}")
+        if file_digest(path) != entry["sha256"]:
+            raise ProductError(f"{path}: friend tree was changed after it was written; {again}")

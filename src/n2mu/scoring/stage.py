@@ -1,0 +1,187 @@
+"""The scoring job: all models on the events of one chunk, in one pass."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from n2mu.data.folds import fold_of
+from n2mu.errors import ProductError
+from n2mu.inputs.identity import require_identity
+from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
+from n2mu.products import atomic_directory, file_digest, write_json
+from n2mu.scoring.friends import MANIFEST, aligned, write_friends
+from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
+from n2mu.skim.read import NOMINAL, Skim
+from n2mu.training.checkpoint import TrainedModel, load
+
+logger = logging.getLogger(__name__)
+
+_IDENTIFIERS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
+
+
+def run_score(
+    settings: ScoreSettings,
+    skim: Path,
+    models: Mapping[str, Sequence[Path]],
+    bases: Mapping[str, Path],
+    output: Path,
+    friends: Path,
+    device: str,
+) -> None:
+    """Score one chunk and write friend trees for its ntuples.
+
+    Parameters
+    ----------
+    skim
+        ``skim/<chunk>``.
+    models
+        ``model.pt`` of every fold, by model.
+    output
+        ``scores/<chunk>``: laid out as the skim and row-aligned with it, and
+        ``manifest.json`` with the friend files, their entries and hashes.
+    friends
+        Directory of all friend trees.
+
+    Raises
+    ------
+    AlignmentError
+        If an ntuple entry is not the event that was skimmed.
+    ProductError
+        If the folds of a model do not belong together.
+    TrainingError
+        If a model returns NaN.
+    """
+    loaded = {name: _load_folds(name, models[name], device) for name in settings.models}
+    source = Skim([skim])
+    with atomic_directory(output) as directory:
+        for data_set in settings.data_sets:
+            for kind in (NOMINAL, *data_set.tree_variations):
+                _score(source, data_set.name, kind, loaded, directory)
+        written = []
+        for (base, path), owners in _files(settings).items():
+            ntuple = bases[base] / path
+            trees = {}
+            for data_set, index in owners:
+                trees |= _friend_trees(settings, data_set, index, ntuple, directory, loaded)
+            target = friends / base / path
+            write_friends(target, trees)
+            entries = {name: len(next(iter(b.values()))) for name, b in trees.items()}
+            written.append(
+                {"path": f"{base}/{path}", "entries": entries, "sha256": file_digest(target)}
+            )
+            logger.info("friend trees of %s: %s", ntuple, entries)
+        manifest = {"chunk": settings.chunk, "models": settings.models, "friends": written}
+        write_json(directory / MANIFEST, manifest)
+
+
+def _load_folds(name: str, paths: Sequence[Path], device: str) -> list[TrainedModel]:
+    folds = [load(path, device) for path in paths]
+    for k, (model, path) in enumerate(zip(folds, paths, strict=True)):
+        if (model.fold, model.folds) != (k, len(paths)):
+            raise ProductError(
+                f"{path}: is fold {model.fold} of {model.folds}, expected {k} of {len(paths)}; "
+                f"train model '{name}' again"
+            )
+    return folds
+
+
+def predict(
+    folds: Sequence[TrainedModel],
+    columns: Mapping[str, Any],
+    fold: npt.NDArray[np.int8],
+) -> npt.NDArray[np.float32]:
+    """Return probabilities [events, classes], each event by the model of its own fold."""
+    result = np.empty((len(fold), len(folds[0].classes)), dtype=np.float32)
+    for k, model in enumerate(folds):
+        rows = np.flatnonzero(fold == k)
+        if len(rows):
+            chosen = {name: columns[name][rows] for name in model.columns}
+            result[rows] = model.predict(chosen, len(rows))
+    return result
+
+
+def _score(
+    skim: Skim,
+    data_set: str,
+    kind: str,
+    models: Mapping[str, list[TrainedModel]],
+    directory: Path,
+) -> None:
+    needed = {column for folds in models.values() for column in folds[0].columns}
+    columns = skim.table(data_set, kind, [*_IDENTIFIERS, *sorted(needed)])
+    size = len(columns["n2mu_event"])
+    if not size:
+        return
+    scores: dict[str, npt.NDArray[Any]] = {name: columns[name] for name in _IDENTIFIERS}
+    for name, folds in models.items():
+        fold = fold_of(columns["n2mu_event"], len(folds))
+        scores["n2mu_fold"] = fold
+        probabilities = predict(folds, columns, fold)
+        for i, label in enumerate(folds[0].classes):
+            scores[f"{name}_{label}"] = probabilities[:, i]
+    path = directory / data_set / f"{kind}.parquet"
+    path.parent.mkdir(exist_ok=True)
+    pq.write_table(pa.table(scores), path, compression="zstd")
+
+
+def _files(settings: ScoreSettings) -> dict[tuple[str, str], list[tuple[ScoredDataSet, int]]]:
+    """Return the owners of every ntuple: data set and index of the file in its skim."""
+    owners: dict[tuple[str, str], list[tuple[ScoredDataSet, int]]] = {}
+    for data_set in settings.data_sets:
+        for index, file in enumerate(data_set.files):
+            owners.setdefault((file.base, file.path), []).append((data_set, index))
+    return owners
+
+
+def _friend_trees(
+    settings: ScoreSettings,
+    data_set: ScoredDataSet,
+    index: int,
+    ntuple: Path,
+    directory: Path,
+    models: Mapping[str, list[TrainedModel]],
+) -> dict[str, dict[str, npt.NDArray[Any]]]:
+    names = [f"{m}_{label}" for m, folds in models.items() for label in folds[0].classes]
+    trees = {}
+    with open_ntuple(ntuple) as file:
+        require_identity(file, data_set.files[index], ntuple)
+        for kind, name in _trees(data_set):
+            events = _event_numbers(tree(file, name, ntuple), settings.event, ntuple)
+            scored = _rows_of_file(directory / data_set.name / f"{kind}.parquet", index, names)
+            trees[name] = aligned(
+                {column: scored[column] for column in names},
+                scored["n2mu_entry"],
+                scored["n2mu_event"],
+                events,
+                f"{ntuple}: tree '{name}'",
+            )
+    return trees
+
+
+def _trees(data_set: ScoredDataSet) -> Iterator[tuple[str, str]]:
+    yield NOMINAL, data_set.tree
+    for name in data_set.tree_variations:
+        yield name, name
+
+
+def _event_numbers(ntuple: Any, branch: str | None, path: Path) -> npt.NDArray[np.int64]:
+    size = int(ntuple.num_entries)
+    if branch is None:
+        return np.arange(size, dtype=np.int64)
+    require_branches(ntuple, [branch], path)
+    values: npt.NDArray[np.int64] = read_entries(ntuple, [branch], 0, size)[branch]
+    return values.astype(np.int64)
+
+
+def _rows_of_file(path: Path, index: int, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    columns = ["n2mu_entry", "n2mu_event", *names]
+    if not path.exists():
+        return {name: np.empty(0, dtype=np.int64) for name in columns}
+    table = pq.read_table(path, columns=columns, filters=[("n2mu_file", "=", index)])
+    return {name: table.column(name).to_numpy() for name in columns}
