@@ -46,7 +46,7 @@ def branches_of(features: Mapping[str, Feature]) -> list[str]:
         if feature.branches is not None:
             branches.update(dict.fromkeys(feature.branches))
         elif feature.expression is not None:
-            branches.update(dict.fromkeys(sorted(parse(feature.expression).branches)))
+            branches.update(dict.fromkeys(sorted(parse(feature.expression).names)))
         else:
             branches[name] = None
     return list(branches)
@@ -123,9 +123,7 @@ def _is_missing(values: NDArray[np.float32], codes: list[float]) -> NDArray[np.b
     return missing
 
 
-def _refuse_not_finite(
-    name: str, values: NDArray[np.float32], missing: NDArray[np.bool_]
-) -> None:
+def _refuse_not_finite(name: str, values: NDArray[np.float32], missing: NDArray[np.bool_]) -> None:
     bad = ~np.isfinite(values) & ~missing
     if bad.any():
         raise TrainingError(

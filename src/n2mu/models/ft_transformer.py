@@ -29,17 +29,17 @@ class SelfAttention(nn.Module):
         self.output = nn.Linear(width, width)
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return torch.unflatten(x, 2, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, x: Tensor, queries: int) -> Tensor:
         """Return the attended tokens."""
         width = x.shape[2]
         if queries == x.shape[1]:
-            query, key, value = self.projection(x).split(width, dim=2)
+            query, key, value = torch.split(self.projection(x), width, dim=2)
         else:
             weight, bias = self.projection.weight, self.projection.bias
             query = linear(x[:, :queries], weight[:width], bias[:width])
-            key, value = linear(x, weight[width:], bias[width:]).split(width, dim=2)
+            key, value = torch.split(linear(x, weight[width:], bias[width:]), width, dim=2)
         attended = scaled_dot_product_attention(
             self._split(query),
             self._split(key),
@@ -73,7 +73,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, queries: int) -> Tensor:
         """Return the first ``queries`` tokens after the block."""
         x = x[:, :queries] + self.attention(self.attention_norm(x), queries)
-        return x + self.feed_forward(x)
+        transformed: Tensor = self.feed_forward(x)
+        return x + transformed
 
 
 class FTTransformer(nn.Module):
@@ -130,8 +131,8 @@ class FTTransformer(nn.Module):
         super().__init__()
         if width % heads:
             raise ConfigurationError(
-                f"the width of an FT-Transformer must be a multiple of its heads, got width {width} "
-                f"and {heads} heads"
+                f"the width of an FT-Transformer must be a multiple of its heads, got {width} "
+                f"and {heads}"
             )
         self.tokens = FeatureTokens(n_continuous, categories, width)
         self.blocks = nn.ModuleList(

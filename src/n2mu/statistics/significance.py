@@ -35,9 +35,7 @@ def asimov_significance(
         np.asarray(uncertainty, np.float64),
     )
     if not (b > 0).all():
-        raise ValueError(
-            f"expected backgrounds > 0 in every bin, got {np.min(b):g}; merge bins"
-        )
+        raise ValueError(f"expected backgrounds > 0 in every bin, got {np.min(b):g}; merge bins")
     if not (sigma >= 0).all():
         raise ValueError(f"expected uncertainties >= 0, got {np.min(sigma):g}")
     s = np.maximum(s, 0.0)

@@ -92,28 +92,32 @@ def _read(
     selections = [settings.training_selection, settings.validation_selection]
     branches = {"n2mu_event", "n2mu_weight", *branches_of(settings.features)}
     for text in (*selections, *(sample.selection for sample in samples)):
-        branches |= set(parse(text).branches)
+        branches |= parse(text).names
     columns = source.table(data_set, kind, sorted(branches))
-    event = np.asarray(columns["n2mu_event"]).astype(np.int64)
-    label, normalisation = _classify(columns, event.size, samples, settings.classes)
+    fold = fold_of(np.asarray(columns["n2mu_event"]).astype(np.int64), settings.folds)
+    used = np.flatnonzero(fold != settings.fold)
+    fold = fold[used]
+    columns = {name: values[used] for name, values in columns.items()}
+    label, normalisation = _classify(columns, used.size, samples, settings.classes)
     normalisation /= source.sum_of_weights(data_set)
-    weight = columns["n2mu_weight"] * normalisation
 
-    fold = fold_of(event, settings.folds)
-    known = label >= 0
     in_training = np.isin(fold, training_folds(settings.fold, settings.folds))
     in_validation = fold == validation_fold(settings.fold, settings.folds)
     parts = [(training, in_training, settings.training_selection)]
     if kind == "nominal":
         parts.append((validation, in_validation, settings.validation_selection))
     for part, in_folds, selection in parts:
-        # an expression may fail on events that are not there to be used
-        rows = np.flatnonzero(known & in_folds)
+        selected = parse(selection).select(columns, used.size)
+        rows = np.flatnonzero((label >= 0) & in_folds & selected)
         chosen = {name: values[rows] for name, values in columns.items()}
-        rows = rows[passes(selection, chosen, rows.size)]
-        chosen = {name: values[rows] for name, values in columns.items()}
-        packed = pack(chosen, settings.features, rows.size)
-        part.append(Events(packed, label[rows], weight[rows], event[rows]))
+        part.append(
+            Events(
+                packed=pack(chosen, settings.features, rows.size),
+                label=label[rows],
+                weight=chosen["n2mu_weight"] * normalisation[rows],
+                event=chosen["n2mu_event"].astype(np.int64),
+            )
+        )
 
 
 def _classify(
@@ -124,7 +128,7 @@ def _classify(
     normalisation = np.zeros(size)
     owner = np.full(size, -1, np.int64)
     for i, sample in enumerate(samples):
-        selected = passes(sample.selection, columns, size)
+        selected = parse(sample.selection).select(columns, size)
         twice = selected & (owner >= 0)
         if twice.any():
             other = samples[int(owner[twice][0])].sample
@@ -136,11 +140,6 @@ def _classify(
         label[selected] = classes.index(sample.training_class)
         normalisation[selected] = sample.luminosity * sample.cross_section
     return label, normalisation
-
-
-def passes(selection: str, columns: Mapping[str, Any], size: int) -> NDArray[np.bool_]:
-    """Return which events pass a selection: those where the expression is not zero."""
-    return np.asarray(parse(selection).evaluate(columns, size)) != 0
 
 
 def _concatenate(parts: list[Events], settings: TrainSettings) -> Events:

@@ -113,9 +113,7 @@ def _check_validation(name: str, validation: Events, settings: TrainSettings) ->
             )
 
 
-def _to_device(
-    events: Events, scaler: Scaler, factors: np.ndarray, device: torch.device
-) -> Batch:
+def _to_device(events: Events, scaler: Scaler, factors: np.ndarray, device: torch.device) -> Batch:
     weight = (np.abs(events.weight) * factors[events.label]).astype(np.float32)
     return Batch(
         torch.from_numpy(scaler.apply(events.packed.continuous)).to(device),

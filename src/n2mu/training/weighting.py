@@ -6,9 +6,6 @@ from numpy.typing import NDArray
 from n2mu.data.folds import splitmix64
 from n2mu.errors import TrainingError
 
-# Without it the events of lowest hash would be those of one residue of the fold's hash.
-_SALT = np.uint64(0x6E326D75)
-
 
 def choose_evenly(
     event: NDArray[np.int64], label: NDArray[np.int64], n_classes: int, max_events: int
@@ -18,8 +15,8 @@ def choose_evenly(
     Parameters
     ----------
     event
-        Event numbers [events]; their hash decides, so that the choice depends
-        on neither the order nor the files.
+        Event numbers [events]; those of lowest hash are taken, so that the
+        choice does not depend on the order of the files.
     label
         Class index [events].
     n_classes
@@ -34,7 +31,7 @@ def choose_evenly(
     """
     if event.size <= max_events:
         return np.arange(event.size)
-    rank = splitmix64(splitmix64(event.astype(np.uint64)) ^ _SALT)
+    rank = splitmix64(event.astype(np.uint64))
     chosen = []
     for k in range(n_classes):
         rows = np.flatnonzero(label == k)

@@ -1,0 +1,317 @@
+"""Training one model of one fold: what it learns, what it never looks at, what it refuses."""
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from n2mu.config.features import Feature
+from n2mu.config.models import Classifier
+from n2mu.data.folds import fold_of, training_folds, validation_fold
+from n2mu.errors import ConfigurationError, ProductError, TrainingError
+from n2mu.training.checkpoint import load
+from n2mu.training.settings import TrainingSample, TrainSettings
+from n2mu.training.stage import train_from
+from n2mu.training.trainer import make_optimiser
+
+FOLDS = 5
+FOLD = 2
+
+
+class Events:
+    """A skim held in memory: data set -> kind -> columns."""
+
+    def __init__(self, tables: dict[str, dict[str, dict[str, np.ndarray]]]) -> None:
+        self.tables = tables
+
+    def table(self, data_set: str, kind: str, columns: Collection[str]) -> dict[str, np.ndarray]:
+        table = self.tables[data_set].get(kind)
+        return {name: np.empty(0) if table is None else table[name] for name in columns}
+
+    def sum_of_weights(self, data_set: str) -> float:
+        return 1000.0
+
+
+def toy(seed: int, shift: float, size: int = 1500) -> dict[str, np.ndarray]:
+    """Events whose features ``x`` and ``y`` lie around ``shift``."""
+    random = np.random.default_rng(seed)
+    return {
+        "n2mu_event": random.permutation(100 * size)[:size],
+        "n2mu_weight": np.where(random.random(size) < 0.1, -1.0, 1.0),
+        "x": random.normal(shift, 1.0, size),
+        "y": np.where(random.random(size) < 0.2, -99.0, random.normal(-shift, 1.0, size)),
+        "charge": random.choice([-1, 1], size),
+        "region": np.ones(size),
+    }
+
+
+def skim() -> Events:
+    return Events(
+        {
+            "ttH.a": {"nominal": toy(1, 1.0), "training": toy(2, 1.0)},
+            "tt.a": {"nominal": toy(3, -1.0)},
+        }
+    )
+
+
+def settings(**changes: object) -> TrainSettings:
+    base = {
+        "model": "toy",
+        "fold": FOLD,
+        "folds": FOLDS,
+        "classes": ["ttH", "tt"],
+        "signal_class": "ttH",
+        "classifier": Classifier(
+            architecture="mlp",
+            parameters={"layers": 1, "width": 16},
+            validation_region="SR",
+            epochs=4,
+            batch_size=128,
+            learning_rate=0.01,
+        ),
+        "features": {
+            "x": Feature(),
+            "y": Feature(missing=[-99.0]),
+            "charge": Feature(kind="categorical", values=[-1, 1]),
+        },
+        "training_selection": "1",
+        "validation_selection": "region",
+        "samples": [
+            TrainingSample(
+                data_set=f"{name}.a",
+                sample=name,
+                training_class=name,
+                selection="1",
+                luminosity=10.0,
+                cross_section=2.0,
+            )
+            for name in ("ttH", "tt")
+        ],
+    }
+    return TrainSettings.model_validate({**base, **changes})
+
+
+def classifier(**changes: object) -> Classifier:
+    return settings().classifier.model_copy(update=changes)
+
+
+def run(tmp_path: Path, events: Events, told: TrainSettings) -> tuple[bytes, dict[str, Any]]:
+    train_from(told, events, tmp_path / "model.pt", tmp_path / "history.json", "cpu")
+    history = json.loads((tmp_path / "history.json").read_text())
+    del history["timing"]
+    return (tmp_path / "model.pt").read_bytes(), history
+
+
+@pytest.mark.parametrize(
+    ("architecture", "parameters"),
+    [("mlp", {"layers": 1, "width": 16}), ("ft_transformer", {"blocks": 1, "width": 8})],
+)
+def test_a_model_separates_what_can_be_separated(
+    tmp_path: Path, architecture: str, parameters: dict[str, object]
+) -> None:
+    told = settings(classifier=classifier(architecture=architecture, parameters=parameters))
+    _, history = run(tmp_path, skim(), told)
+    model = load(tmp_path / "model.pt", "cpu")
+    events = toy(4, 1.0)
+    signal = model.predict(events, 1500)
+    background = model.predict(toy(5, -1.0), 1500)
+    assert model.columns == ["x", "y", "charge"]
+    assert signal.dtype == np.float32
+    assert np.allclose(signal.sum(axis=1), 1.0, atol=1e-6)
+    assert (signal[:, 0] > 0.5).mean() > 0.85
+    assert (background[:, 0] < 0.5).mean() > 0.85
+    assert history["epochs"][history["best_epoch"]]["auc"] > 0.93
+
+
+def test_the_same_settings_give_the_same_bytes(tmp_path: Path) -> None:
+    assert run(tmp_path / "a", skim(), settings()) == run(tmp_path / "b", skim(), settings())
+    other, _ = run(tmp_path / "c", skim(), settings(classifier=classifier(seed=2)))
+    assert other != (tmp_path / "a" / "model.pt").read_bytes()
+
+
+def test_the_scored_fold_enters_no_decision(tmp_path: Path) -> None:
+    events = skim()
+    before = run(tmp_path / "a", events, settings(classifier=classifier(max_events=900)))
+    # the scored events get absurd features and weights, and change their class
+    signal, background = events.tables["ttH.a"]["nominal"], events.tables["tt.a"]["nominal"]
+    moved = fold_of(signal["n2mu_event"], FOLDS) == FOLD
+    assert moved.sum() > 200
+    for name, value in (("x", 1e6), ("y", np.nan), ("charge", 17), ("n2mu_weight", -1e9)):
+        background[name] = np.append(background[name], np.full(moved.sum(), value))
+    for name in ("n2mu_event", "region"):
+        background[name] = np.append(background[name], signal[name][moved])
+    events.tables["ttH.a"]["nominal"] = {k: v[~moved] for k, v in signal.items()}
+    after = run(tmp_path / "b", events, settings(classifier=classifier(max_events=900)))
+    assert after == before
+
+
+@pytest.mark.parametrize("folds", ["training", "validation"])
+def test_the_other_folds_do_enter(tmp_path: Path, folds: str) -> None:
+    events = skim()
+    _, before = run(tmp_path / "a", events, settings())
+    table = events.tables["ttH.a"]["nominal"]
+    chosen = {
+        "training": training_folds(FOLD, FOLDS),
+        "validation": (validation_fold(FOLD, FOLDS),),
+    }[folds]
+    table["x"] = np.where(np.isin(fold_of(table["n2mu_event"], FOLDS), chosen), 0.0, table["x"])
+    _, after = run(tmp_path / "b", events, settings())
+    first, second = before["epochs"][0], after["epochs"][0]
+    assert (first["train_loss"] == second["train_loss"]) == (folds == "validation")
+    assert first["validation_loss"] != second["validation_loss"]
+
+
+def test_the_weights_of_the_best_epoch_are_kept(tmp_path: Path) -> None:
+    # a rate this large makes some later epoch worse than an earlier one
+    told = settings(classifier=classifier(epochs=8, learning_rate=0.3))
+    _, history = run(tmp_path / "all", skim(), told)
+    losses = [epoch["validation_loss"] for epoch in history["epochs"]]
+    best = history["best_epoch"]
+    assert best == int(np.argmin(losses)) < 7
+    shorter = settings(classifier=classifier(epochs=best + 1, learning_rate=0.3))
+    run(tmp_path / "best", skim(), shorter)
+    kept = load(tmp_path / "all" / "model.pt", "cpu").network.state_dict()
+    last = load(tmp_path / "best" / "model.pt", "cpu").network.state_dict()
+    assert all(torch.equal(kept[name], last[name]) for name in last)
+
+
+def test_validation_events_come_from_the_region_of_the_nominal_skim_only(tmp_path: Path) -> None:
+    events = skim()
+    for tables in events.tables.values():
+        tables["nominal"]["region"][:500] = 0.0
+    _, history = run(tmp_path, events, settings())
+    for name in ("ttH", "tt"):
+        table = events.tables[f"{name}.a"]["nominal"]
+        fold = fold_of(table["n2mu_event"], FOLDS)
+        inside = (fold == validation_fold(FOLD, FOLDS)) & (table["region"] > 0)
+        assert history["validation_events"][name]["raw"] == inside.sum()
+    extended = [
+        np.isin(fold_of(table["n2mu_event"], FOLDS), training_folds(FOLD, FOLDS)).sum()
+        for table in events.tables["ttH.a"].values()
+    ]
+    counts = history["training_events"]["ttH"]
+    assert counts["raw"] == sum(extended)
+    # 10 pb^-1 x 2 pb / 1000, one in ten of weight -1
+    assert counts["weighted"] == pytest.approx(0.8 * 0.02 * counts["raw"], rel=0.1)
+    assert counts["negative_share"] == pytest.approx(0.1, abs=0.03)
+
+
+def test_the_cap_takes_the_classes_in_proportion(tmp_path: Path) -> None:
+    _, full = run(tmp_path / "full", skim(), settings())
+    _, capped = run(tmp_path / "capped", skim(), settings(classifier=classifier(max_events=600)))
+    raw = {k: v["raw"] for k, v in full["training_events"].items()}
+    share = 600 / sum(raw.values())
+    for name, counts in capped["training_events"].items():
+        assert counts["raw"] == int(raw[name] * share)
+    assert capped["validation_events"] == full["validation_events"]
+
+
+def test_weight_decay_acts_on_the_matrices_of_linear_layers_alone() -> None:
+    from n2mu.models.ft_transformer import FTTransformer
+
+    model = FTTransformer(3, [3], 2, blocks=1, width=8)
+    decayed, free = make_optimiser(model, classifier(weight_decay=0.1)).param_groups
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    assert {names[id(p)] for p in decayed["params"]} == {
+        "blocks.0.attention.projection.weight",
+        "blocks.0.attention.output.weight",
+        "blocks.0.feed_forward.1.weight",
+        "blocks.0.feed_forward.3.weight",
+        "head.1.weight",
+    }
+    assert decayed["weight_decay"] == 0.1
+    assert free["weight_decay"] == 0.0
+    assert len(decayed["params"]) + len(free["params"]) == len(names)
+
+
+def refuse(tmp_path: Path, events: Events, told: TrainSettings, message: str) -> None:
+    """Expect a one-line error and no product."""
+    with pytest.raises(TrainingError, match=message) as caught:
+        train_from(told, events, tmp_path / "model.pt", tmp_path / "history.json", "cpu")
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_nan_in_a_feature_is_refused_by_name(tmp_path: Path) -> None:
+    events = skim()
+    events.tables["tt.a"]["nominal"]["x"][:] = np.nan
+    refuse(tmp_path, events, settings(), r"data set tt\.a: feature 'x' is NaN or infinite in")
+
+
+def test_a_diverging_training_is_refused(tmp_path: Path) -> None:
+    told = settings(classifier=classifier(learning_rate=1e30, epochs=3))
+    refuse(tmp_path, skim(), told, r"model 'toy' fold 2: .* loss is .* in epoch \d of 3; .*1e\+30")
+
+
+def test_a_class_without_training_events_is_refused_by_name(tmp_path: Path) -> None:
+    told = settings(classes=["ttH", "tt", "VV"])
+    refuse(tmp_path, skim(), told, "model 'toy' fold 2: class 'VV' has no training events")
+
+
+def test_an_empty_validation_fold_is_refused(tmp_path: Path) -> None:
+    refuse(tmp_path, skim(), settings(validation_selection="0"), "no event .* region 'SR'")
+
+
+def test_an_event_of_two_samples_is_refused(tmp_path: Path) -> None:
+    first = settings().samples[0]
+    again = first.model_copy(update={"sample": "other", "training_class": "tt"})
+    told = settings(samples=[*settings().samples, again])
+    refuse(tmp_path, skim(), told, "belong to both sample 'ttH' and sample 'other'")
+
+
+def test_a_collection_is_refused_by_name(tmp_path: Path) -> None:
+    events = skim()
+    for tables in events.tables.values():
+        for table in tables.values():
+            table["jet_pt"] = table["x"]
+    told = settings(features={"jets": Feature(kind="collection", branches=["jet_pt"])})
+    refuse(tmp_path, events, told, "model 'toy'.*feature 'jets' is a collection")
+
+
+def test_an_unknown_architecture_or_parameter_lists_the_known(tmp_path: Path) -> None:
+    cases: list[tuple[dict[str, object], str]] = [
+        ({"architecture": "ftt"}, "no architecture 'ftt'; known are ft_transformer, mlp"),
+        ({"parameters": {"widht": 3}}, "'mlp' has no parameter 'widht'; did you mean 'width'"),
+    ]
+    for changes, message in cases:
+        with pytest.raises(ConfigurationError, match=message):
+            run(tmp_path, skim(), settings(classifier=classifier(**changes)))
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    with pytest.raises(ProductError, match="no such model"):
+        load(path, "cpu")
+    path.write_text("not a model")
+    with pytest.raises(ProductError, match="not a model of n2mu"):
+        load(path, "cpu")
+    path.write_bytes(b"")
+    with pytest.raises(ProductError, match="not a model of n2mu"):
+        load(path, "cpu")
+    torch.save({"format": "n2mu model 0"}, path)
+    with pytest.raises(
+        ProductError, match="expected the format 'n2mu model 1', got 'n2mu model 0'"
+    ):
+        load(path, "cpu")
+    torch.save(torch.nn.Linear(1, 1), path)
+    with pytest.raises(ProductError, match="not a model of n2mu"):
+        load(path, "cpu")
+
+
+def test_an_output_that_is_nan_names_the_model(tmp_path: Path) -> None:
+    run(tmp_path, skim(), settings())
+    model = load(tmp_path / "model.pt", "cpu")
+    with torch.no_grad():
+        next(model.network.parameters()).fill_(torch.nan)
+    with pytest.raises(TrainingError, match="model 'toy' fold 2: the output is NaN"):
+        model.predict(toy(1, 1.0), 1500)
+
+
+def test_no_event_has_no_score(tmp_path: Path) -> None:
+    run(tmp_path, skim(), settings())
+    empty = {name: values[:0] for name, values in toy(1, 1.0).items()}
+    assert load(tmp_path / "model.pt", "cpu").predict(empty, 0).shape == (0, 2)
