@@ -1,0 +1,10 @@
+"""The TTreeFormula language: parse, check, evaluate on columns.
+
+Importing this package loads the parser only; NumPy comes with the first
+evaluation and awkward with the first list column.
+"""
+
+from n2mu.expressions.expression import Expression, parse
+from n2mu.expressions.implication import unimplied
+
+__all__ = ["Expression", "parse", "unimplied"]

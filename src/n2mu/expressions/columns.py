@@ -1,0 +1,83 @@
+"""From the columns of a caller to doubles, one per event or a list per event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from n2mu.errors import ExpressionError, nearest
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a subexpression gives.
+
+    Attributes
+    ----------
+    data
+        bool or float64: one number (no axis), one per event, or the elements of
+        all events' lists one after the other.
+    counts
+        int64 [events]: elements per event; None if there is one value per event.
+    present
+        bool [events]: whether every ``x[i]`` in it exists; None if all do.
+    column
+        A list branch that it comes from.
+    """
+
+    data: NDArray[Any]
+    counts: NDArray[np.int64] | None = None
+    present: NDArray[np.bool_] | None = None
+    column: str = ""
+
+
+def read_column(columns: Mapping[str, Any], name: str, size: int) -> Value:
+    """Return a branch as doubles (bool stays bool).
+
+    Raises
+    ------
+    ExpressionError
+        If it is unknown, holds no numbers or lists of lists, or has another number
+        of events.
+    """
+    if name not in columns:
+        raise ExpressionError(f"no branch '{name}'{nearest(name, columns)}")
+    column = columns[name]
+    if len(column) != size:
+        raise ExpressionError(f"branch '{name}' has {len(column)} events, expected {size}")
+    if not isinstance(column, np.ndarray) and hasattr(column, "layout"):
+        return _from_awkward(column, name)
+    array = np.asarray(column)
+    if array.ndim == 1:
+        return Value(_doubles(array, name))
+    if array.ndim == 2:
+        counts = np.full(size, array.shape[1], dtype=np.int64)
+        return Value(_doubles(array.reshape(-1), name), counts, column=name)
+    raise ExpressionError(
+        f"branch '{name}' has {array.ndim} axes; lists of lists are not supported"
+    )
+
+
+def _from_awkward(column: Any, name: str) -> Value:
+    import awkward as ak
+
+    try:
+        if column.ndim == 1:
+            return Value(_doubles(ak.to_numpy(column, allow_missing=False), name))
+        if column.ndim == 2:
+            counts = ak.to_numpy(ak.num(column, axis=1), allow_missing=False).astype(np.int64)
+            flat = ak.to_numpy(ak.flatten(column, axis=1), allow_missing=False)
+            return Value(_doubles(flat, name), counts, column=name)
+    except ValueError as error:
+        raise ExpressionError(f"branch '{name}' holds no plain numbers: {column.type}") from error
+    raise ExpressionError(f"branch '{name}' holds {column.type}; lists of lists are not supported")
+
+
+def _doubles(array: NDArray[Any], name: str) -> NDArray[Any]:
+    if array.dtype.kind == "b":
+        return array
+    if array.dtype.kind not in "iuf":
+        raise ExpressionError(f"branch '{name}' holds {array.dtype}, expected numbers")
+    return array.astype(np.float64, copy=False)

@@ -1,0 +1,252 @@
+"""From tokens to a syntax tree: operator-precedence parsing.
+
+Where TTreeFormula and C++ group an expression differently, nothing is guessed:
+the expression is refused and parentheses are asked for.
+"""
+
+import math
+
+from n2mu.errors import ExpressionError, nearest
+from n2mu.expressions.nodes import (
+    AGGREGATES,
+    ALIASES,
+    ARITIES,
+    COMPARISONS,
+    CONDITIONAL_LEVEL,
+    LEVELS,
+    MINUS_LEVEL,
+    NOT_LEVEL,
+    POWERS,
+    SHIFTS,
+    Aggregate,
+    Binary,
+    Call,
+    Column,
+    Conditional,
+    Element,
+    Negative,
+    Node,
+    Not,
+    Number,
+    Size,
+    grouping_differs,
+    logical,
+    walk,
+)
+from n2mu.expressions.tokens import Token, failure, tokenize
+
+_CONSTANTS = {"true": 1.0, "false": 0.0}
+_TYPES = frozenset(
+    {"bool", "char", "short", "int", "long", "float", "double", "Int_t", "Float_t", "Double_t"}
+)
+_FUNCTIONS = sorted({*ARITIES, *ALIASES, *POWERS, *AGGREGATES, "TMath::Pi"})
+_DEEPEST = 100
+
+
+def parse_tree(text: str) -> Node:
+    """Return the syntax tree of an expression.
+
+    Raises
+    ------
+    ExpressionError
+        Where the text is no expression or uses something that is not supported.
+    """
+    parser = _Parser(text)
+    node, _ = parser.expression(0)
+    end = parser.take()
+    if end.kind != "end":
+        raise parser.failure(end, f"expected an operator or the end, found {end}")
+    if max(depth for _, depth in walk(node)) > 2 * _DEEPEST:
+        raise parser.failure(end, f"more than {2 * _DEEPEST} operators follow from one another")
+    return node
+
+
+class _Parser:
+    """Reads tokens from the left.
+
+    ``expression`` returns beside the node the operator that was applied last
+    without parentheses around it: that is what grouping depends on.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.position = 0
+        self.nesting = 0
+
+    def failure(self, token: Token, reason: str) -> ExpressionError:
+        return failure(self.text, token.start, reason)
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.position]
+
+    def take(self) -> Token:
+        token = self.next
+        if token.kind != "end":
+            self.position += 1
+        return token
+
+    def take_if(self, text: str) -> bool:
+        found = self.next.kind == "operator" and self.next.text == text
+        if found:
+            self.position += 1
+        return found
+
+    def expect(self, text: str, purpose: str) -> None:
+        if not self.take_if(text):
+            raise self.failure(self.next, f"expected '{text}' {purpose}, found {self.next}")
+
+    def expression(self, level: int) -> tuple[Node, str]:
+        self.nesting += 1
+        if self.nesting > _DEEPEST:
+            raise self.failure(self.next, f"nested more than {_DEEPEST} deep")
+        node, applied = self.prefix()
+        while self.next.kind == "operator":
+            token = self.next
+            if token.text == "?" and level <= CONDITIONAL_LEVEL:
+                node, applied = self.conditional(node), "?"
+                continue
+            operator = "^" if token.text == "**" else token.text
+            if LEVELS.get(operator, -1) < level:
+                break
+            self.take()
+            self.check_grouping(token, operator, applied)
+            right, inner = self.expression(LEVELS[operator] + 1)
+            self.check_grouping(token, operator, inner)
+            if operator in ("&&", "||"):
+                node = logical(operator, (node, right))
+            else:
+                node = Binary(operator, node, right)
+            applied = operator
+        self.nesting -= 1
+        return node, applied
+
+    def check_grouping(self, token: Token, outer: str, inner: str) -> None:
+        signed_shift = outer in SHIFTS and inner == "sign"
+        if signed_shift or grouping_differs(outer, inner):
+            beside = "a sign" if signed_shift else f"'{inner}'"
+            raise self.failure(
+                token,
+                f"TTreeFormula and C++ group '{token.text}' beside {beside} differently; "
+                + ("write a < b && b < c" if inner in COMPARISONS else "write parentheses"),
+            )
+
+    def conditional(self, condition: Node) -> Node:
+        self.expect("?", "")
+        yes, _ = self.expression(CONDITIONAL_LEVEL + 1)
+        if self.next.text == "?":
+            raise self.failure(self.next, "TTreeFormula needs parentheses around this '?:'")
+        self.expect(":", "of '?:'")
+        no, _ = self.expression(CONDITIONAL_LEVEL)
+        return Conditional(condition, yes, no)
+
+    def prefix(self) -> tuple[Node, str]:
+        token = self.take()
+        if token.kind == "number":
+            return self.number(token), ""
+        if token.kind == "name":
+            return self.named(token), ""
+        if token.kind == "operator":
+            match token.text:
+                case "(":
+                    return self.parenthesised(token), ""
+                case "-":
+                    operand, _ = self.expression(MINUS_LEVEL)
+                    return Negative(operand), "sign"
+                case "+":
+                    operand, _ = self.expression(MINUS_LEVEL)
+                    return operand, "sign"
+                case "!":
+                    operand, _ = self.expression(NOT_LEVEL)
+                    return Not(operand), ""
+                case "@":
+                    return self.size(token), ""
+        raise self.failure(token, f"expected a value, found {token}")
+
+    def number(self, token: Token) -> Node:
+        text = token.text
+        value = float(int(text, 16)) if text[:2] in ("0x", "0X") else float(text)
+        if math.isinf(value):
+            raise self.failure(token, f"{token} is too large for a double")
+        return Number(value)
+
+    def parenthesised(self, token: Token) -> Node:
+        closing = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+        if self.next.text in _TYPES and closing.text == ")":
+            raise self.failure(
+                token, f"cast '({self.next.text})' is not supported; write int(...) to truncate"
+            )
+        node, _ = self.expression(0)
+        self.expect(")", f"to close '(' of character {token.start + 1}")
+        return node
+
+    def size(self, at: Token) -> Node:
+        name = self.take()
+        if name.kind != "name" or not name.text.endswith(".size"):
+            raise self.failure(at, "'@' is supported only as @name.size()")
+        self.expect("(", "of @name.size()")
+        self.expect(")", "of @name.size()")
+        return Size(name.text.removesuffix(".size"))
+
+    def named(self, token: Token) -> Node:
+        name = token.text
+        if self.take_if("("):
+            return self.call(token)
+        if name.endswith("$"):
+            if name in AGGREGATES:
+                raise self.failure(self.next, f"{token} needs an argument in parentheses")
+            raise self.failure(token, f"{token} is not supported{nearest(name, AGGREGATES)}")
+        if "::" in name:
+            raise self.failure(token, f"{token} needs its arguments in parentheses")
+        if name in _CONSTANTS:
+            return Number(_CONSTANTS[name])
+        if self.take_if("["):
+            return self.element(token)
+        if self.next.text == "@":
+            raise self.failure(self.next, f"write @{name}.size()")
+        return Column(name)
+
+    def element(self, token: Token) -> Node:
+        index = self.take()
+        if index.kind != "number" or not index.text.isdigit():
+            raise self.failure(
+                index, f"an index must be a whole number, found {index}; for all use Sum$ or Max$"
+            )
+        self.expect("]", "after the index")
+        if self.next.text == "[":
+            raise self.failure(self.next, f"a second index of '{token.text}' is not supported")
+        return Element(token.text, int(index.text))
+
+    def call(self, token: Token) -> Node:
+        name = token.text
+        arguments: list[Node] = []
+        if not self.take_if(")"):
+            arguments.append(self.expression(0)[0])
+            while self.take_if(","):
+                arguments.append(self.expression(0)[0])
+            self.expect(")", f"to close {token}")
+        canonical = ALIASES.get(name, name)
+        if name in AGGREGATES:
+            arity = 1
+        elif name in POWERS:
+            arity = 2
+        elif name == "TMath::Pi":
+            arity = 0
+        elif canonical in ARITIES:
+            arity = ARITIES[canonical]
+        else:
+            base, _, method = name.rpartition(".")
+            hint = f"; write @{base}.size()" if method == "size" else nearest(name, _FUNCTIONS)
+            raise self.failure(token, f"function {token} is not supported{hint}")
+        if len(arguments) != arity:
+            raise self.failure(
+                token, f"{token} takes {arity} argument{'s'[: arity != 1]}, got {len(arguments)}"
+            )
+        if name in AGGREGATES:
+            return Aggregate(name, arguments[0])
+        if name in POWERS:
+            return Binary("^", arguments[0], arguments[1])
+        if name == "TMath::Pi":
+            return Number(math.pi)
+        return Call(canonical, tuple(arguments))

@@ -1,0 +1,82 @@
+"""From text to tokens, and errors that point into the text."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from n2mu.errors import ExpressionError
+
+Kind = Literal["number", "name", "operator", "end"]
+
+_PATTERN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<number>0[xX][0-9a-fA-F]+ | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+  | (?P<name>(?:TMath::)?[A-Za-z_][A-Za-z0-9_.]*\$?)
+  | (?P<operator>&& | \|\| | == | != | <= | >= | << | >> | \*\* | [-+*/%^!<>&|?:()\[\],@])
+    """,
+    re.VERBOSE,
+)
+_KINDS: tuple[Kind, ...] = ("number", "name", "operator")
+_RUNS_ON = re.compile(r"[A-Za-z0-9_.]")
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and where it starts in the text (0 is the first character)."""
+
+    kind: Kind
+    text: str
+    start: int
+
+    def __str__(self) -> str:
+        return "the end" if self.kind == "end" else f"'{self.text}'"
+
+
+def failure(text: str, start: int, reason: str) -> ExpressionError:
+    """Return the error that points at character ``start`` of ``text``.
+
+    A long expression is shown around that character only.
+    """
+    shown = text
+    if len(text) > _SHOWN:
+        first = max(0, min(start - _SHOWN // 2, len(text) - _SHOWN))
+        last = first + _SHOWN
+        shown = f"{'...' if first else ''}{text[first:last]}{'...' if last < len(text) else ''}"
+    shown = " ".join(shown.split())
+    return ExpressionError(f"cannot parse '{shown}' at character {start + 1}: {reason}")
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split an expression into tokens; the last one is the end.
+
+    Raises
+    ------
+    ExpressionError
+        At a character that begins no token.
+    """
+    tokens: list[Token] = []
+    start = 0
+    while start < len(text):
+        match = _PATTERN.match(text, start)
+        if match is None:
+            raise failure(text, start, _unknown(text[start]))
+        if match["number"] and _RUNS_ON.match(text, match.end()):
+            raise failure(text, start, "a number runs into what follows it")
+        for kind in _KINDS:
+            if match[kind] is not None:
+                tokens.append(Token(kind, match.group(), start))
+        start = match.end()
+    tokens.append(Token("end", "", len(text)))
+    return tokens
+
+
+def _unknown(character: str) -> str:
+    if character == "=":
+        return "'=' is not a comparison, write '=='"
+    if character in "\"'":
+        return "strings are not supported"
+    if character == "~":
+        return "operator '~' is not supported"
+    return f"'{character}' has no meaning here"
