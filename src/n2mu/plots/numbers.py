@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import floor, isfinite, log10
 
-MINUS = "−"
+MINUS = "\N{MINUS SIGN}"
 
 
 def decimals(errors: Iterable[float], significant: int = 2) -> int:

@@ -7,6 +7,7 @@ saved inside `house_style`, so that nothing depends on a user's matplotlibrc.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import mplhep
@@ -29,7 +30,7 @@ LINE = 0.24
 
 FAILED = "#c1121f"
 
-_OVERRIDES = {
+_OVERRIDES: dict[Any, Any] = {
     # bundled fonts only; the second has the glyphs that the first lacks
     "font.sans-serif": ["TeX Gyre Heros", "DejaVu Sans"],
     "font.size": 11,
@@ -79,9 +80,13 @@ def axes_in_inches(figure: Figure, left: float, bottom: float, width: float, hei
 def widest(texts: Sequence[str], size: float) -> float:
     """Return the width in inches of the widest of some texts at a font size in points."""
     figure = new_figure(1, 1)
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     drawn = [figure.text(0, 0, text, fontsize=size) for text in texts]
-    return max((text.get_window_extent(renderer).width for text in drawn), default=0) / figure.dpi
+    return max((text.get_window_extent().width for text in drawn), default=0) / figure.dpi
+
+
+def energy_line(labels: Labels) -> str:
+    """Return centre-of-mass energy and luminosity as one line."""
+    return rf"$\sqrt{{s}}$ = {labels.energy}, {labels.luminosity}"
 
 
 def write_labels(
@@ -116,8 +121,7 @@ def write_labels(
                 va="bottom",
             )
         )
-    energy = rf"$\sqrt{{s}}$ = {labels.energy}, {labels.luminosity}"
-    for row, text in enumerate((energy, *lines), start=2):
+    for row, text in enumerate((energy_line(labels), *lines), start=2):
         figure.text(left / width, (top - row * LINE) / height, text, fontsize=11.5, va="bottom")
 
 

@@ -1,0 +1,149 @@
+"""Pulls and constraints of all nuisance parameters, and the values of the free ones."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from n2mu.plots.fit_lines import fit_lines
+from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import LINE, axes_in_inches, house_style, new_figure, widest, write_labels
+
+ROWS = 45
+"""Longest panel; more parameters continue in a further column."""
+
+ROW, WIDTH, AXIS, TOP = 0.22, 3.2, 0.62, 0.35
+NAME_SIZE = 9.5
+GREEN, YELLOW = "#8fd694", "#fff2a8"
+HEADINGS = {ALPHA: "Nuisance parameters", GAMMA: "MC statistics", FREE: "Norm factors"}
+NOMINAL = {ALPHA: 0.0, GAMMA: 1.0, FREE: 1.0}
+AXES = {
+    ALPHA: r"$(\hat{\theta}-\theta_0)/\Delta\theta$",
+    GAMMA: r"$\hat{\gamma}$",
+    FREE: "Value",
+}
+
+
+class _Panel(NamedTuple):
+    kind: str
+    parameters: Sequence[Mapping[str, Any]]
+    names: Sequence[str]
+    reach: tuple[float, float]
+
+    @property
+    def height(self) -> float:
+        return ROW * len(self.parameters)
+
+    @property
+    def full_height(self) -> float:
+        return TOP + self.height + AXIS
+
+
+def pulls_figure(mu_fit: Mapping[str, Any], settings: PlotSettings) -> Figure:
+    r"""Draw pull and constraint of every parameter of a fit.
+
+    Constrained parameters are shown as :math:`(\hat\theta-\theta_0)/\Delta\theta` with the
+    constraint as error bar over bands of one and two standard deviations; gammas and free norm
+    factors with value and uncertainty in panels of their own.
+
+    Parameters
+    ----------
+    mu_fit
+        Contents of ``mu_fit.json``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    lines = fit_lines(mu_fit)
+    with house_style():
+        columns = _columns(_panels(mu_fit["parameters"], settings))
+        lefts, edge = [], 0.1
+        for column in columns:
+            edge += widest([name for panel in column for name in panel.names], NAME_SIZE) + 0.2
+            lefts.append(edge)
+            edge += WIDTH + 0.2
+        header = LINE * (len(lines) + 2) + 0.25
+        height = header + max(sum(panel.full_height for panel in column) for column in columns)
+        figure = new_figure(max(edge, 5.0), height)
+        for left, column in zip(lefts, columns, strict=True):
+            top = height - header
+            for panel in column:
+                bottom = top - TOP - panel.height
+                _draw(axes_in_inches(figure, left, bottom, WIDTH, panel.height), panel)
+                top -= panel.full_height
+        write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
+    return figure
+
+
+def _panels(parameters: Sequence[Mapping[str, Any]], settings: PlotSettings) -> list[_Panel]:
+    panels = []
+    for kind in (ALPHA, GAMMA, FREE):
+        members = [parameter for parameter in parameters if group(parameter) == kind]
+        if not members:
+            continue
+        reach = _reach(kind, members)
+        rows = ceil(len(members) / ceil(len(members) / ROWS))
+        for start in range(0, len(members), rows):
+            chunk = members[start : start + rows]
+            names = [title(parameter, settings.parameters) for parameter in chunk]
+            panels.append(_Panel(kind, chunk, names, reach))
+    return panels
+
+
+def _columns(panels: Sequence[_Panel]) -> list[list[_Panel]]:
+    limit = TOP + ROW * ROWS + AXIS
+    columns: list[list[_Panel]] = [[]]
+    for panel in panels:
+        used = sum(other.full_height for other in columns[-1])
+        if columns[-1] and used + panel.full_height > limit:
+            columns.append([])
+        columns[-1].append(panel)
+    return columns
+
+
+def _point(kind: str, parameter: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    if kind == ALPHA:
+        return parameter["pull"], parameter["constraint"]
+    return parameter["value"], parameter["uncertainty"]
+
+
+def _reach(kind: str, members: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    if kind == FREE:
+        sides = [1.0]
+        for value, error in (_point(kind, parameter) for parameter in members):
+            if value is not None:
+                sides += [value - (error or 0.0), value + (error or 0.0)]
+        margin = 0.1 * (max(sides) - min(sides) or 1.0)
+        return min(sides) - margin, max(sides) + margin
+    centre = NOMINAL[kind]
+    points = [_point(kind, parameter) for parameter in members]
+    reach = max(
+        (abs(value - centre) + (error or 0.0) for value, error in points if value is not None),
+        default=0.0,
+    )
+    reach = max(2.6, 1.1 * reach) if kind == ALPHA else 1.15 * (reach or 1.0)
+    return centre - reach, centre + reach
+
+
+def _draw(axes: Axes, panel: _Panel) -> None:
+    if panel.kind == ALPHA:
+        axes.axvspan(-2, 2, color=YELLOW, linewidth=0, zorder=0)
+        axes.axvspan(-1, 1, color=GREEN, linewidth=0, zorder=0)
+    axes.axvline(NOMINAL[panel.kind], color="black", linestyle="--", linewidth=0.8, zorder=1)
+    for row, parameter in enumerate(panel.parameters):
+        value, error = _point(panel.kind, parameter)
+        if value is not None:
+            axes.errorbar(value, row, xerr=error, fmt="o", color="black", markersize=4)
+    axes.set_xlim(*panel.reach)
+    axes.set_ylim(len(panel.parameters) - 0.5, -0.5)
+    axes.minorticks_off()
+    axes.tick_params(axis="x", labelsize=9.5)
+    axes.tick_params(axis="y", left=False, right=False)
+    axes.set_yticks(range(len(panel.names)), panel.names, fontsize=NAME_SIZE)
+    axes.locator_params(axis="x", nbins=6)
+    axes.set_xlabel(AXES[panel.kind], fontsize=11)
+    axes.set_title(HEADINGS[panel.kind], fontsize=11, loc="left", pad=5)

@@ -1,0 +1,77 @@
+"""Receiver operating characteristic of every model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from n2mu.errors import ProductError, nearest
+from n2mu.plots.colours import shade
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
+
+SIDE, LEFT, BOTTOM = 5.2, 0.85, 0.65
+
+
+def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
+    """Draw signal efficiency against background efficiency, signal class against the rest.
+
+    Parameters
+    ----------
+    evaluation
+        Contents of ``evaluation.json``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ProductError
+        If a model has no curve of the signal class.
+    """
+    signal = str(evaluation["signal_class"])
+    curves = {
+        model: _curve(model, signal, content) for model, content in evaluation["models"].items()
+    }
+    region = str(evaluation["region"])
+    style = settings.regions.get(region)
+    sample = settings.samples.get(signal)
+    lines = [
+        (style and style.title) or region,
+        f"{(sample and sample.title) or signal} against all other classes",
+    ]
+    with house_style():
+        figure = new_figure(LEFT + SIDE + 0.3, BOTTOM + SIDE + 1.15)
+        axes = axes_in_inches(figure, LEFT, BOTTOM, SIDE, SIDE)
+        axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1, label="Random")
+        by_auc = sorted(curves, key=lambda model: -curves[model]["auc"])
+        for index, model in enumerate(by_auc):
+            curve = curves[model]
+            axes.plot(
+                curve["fpr"],
+                curve["tpr"],
+                color=shade(index),
+                label=f"{model}, AUC = {curve['auc']:.4f}",
+            )
+        handles, labels = axes.get_legend_handles_labels()
+        axes.legend(
+            [*handles[1:], handles[0]],
+            [*labels[1:], labels[0]],
+            loc="lower right",
+            bbox_to_anchor=(0.97, 0.04),
+        )
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        axes.set_xlabel("Background efficiency")
+        axes.set_ylabel("Signal efficiency")
+        write_labels(figure, LEFT, BOTTOM + SIDE + 1.1, settings.labels, lines)
+    return figure
+
+
+def _curve(model: str, signal: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    classes: Mapping[str, Mapping[str, Any]] = content["classes"]
+    if signal not in classes:
+        hint = nearest(signal, classes)
+        raise ProductError(f"evaluation.json, {model}: no curve of class '{signal}'{hint}")
+    return classes[signal]
