@@ -7,6 +7,7 @@ import numpy as np
 from n2mu.templates.histogram import Template
 
 FLOOR = 1e-6
+SMALLEST_RATE = 0.01
 Report = Callable[[str, str], None]
 """Takes what was done and why."""
 
@@ -41,3 +42,18 @@ def mirror(nominal: Template, up: Template, report: Report) -> Template:
     """Return the down side of a one-sided variation: twice the nominal minus the up side."""
     report("mirrored: down = 2 nominal - up", "the systematic is one-sided")
     return Template(2 * nominal.sumw - up.sumw, up.sumw2, up.events)
+
+
+def cap_rate(nominal: Template, varied: Template, report: Report) -> Template:
+    """Keep a variation from leaving less than 1 % of a sample's rate.
+
+    Rates are interpolated exponentially, which knows no zero.
+    """
+    smallest = SMALLEST_RATE * nominal.total
+    if varied.total >= smallest:
+        return varied
+    report(
+        f"rate capped at {SMALLEST_RATE:.0%} of the nominal, with the nominal shape",
+        f"the variation leaves {varied.total:.3g} of {nominal.total:.3g} expected events",
+    )
+    return Template(SMALLEST_RATE * nominal.sumw, varied.sumw2, varied.events)

@@ -13,7 +13,7 @@ from n2mu.scoring.manifest import verify_friends
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.templates.filling import Filler, FloatArray, Key
 from n2mu.templates.histogram import Template, write_root
-from n2mu.templates.mend import mend_negative_bins, mirror
+from n2mu.templates.mend import Report, cap_rate, mend_negative_bins, mirror
 from n2mu.templates.settings import TemplateSettings
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def _without_empty(
     populated = {
         (region, sample)
         for (region, sample, variation), template in templates.items()
-        if variation == NOMINAL and template.events
+        if variation == NOMINAL and template.sumw.any()
     }
     for sample in settings.samples:
         if not any((region, sample) in populated for region in settings.regions):
@@ -86,7 +86,7 @@ def _without_empty(
                 "sample": sample,
                 "variation": "all",
                 "what": "dropped",
-                "why": "no event of this sample is in this region",
+                "why": "no yield of this sample is in this region",
             }
             for region in settings.regions
             if (region, sample) not in populated
@@ -97,32 +97,23 @@ def _without_empty(
 def _mended(
     settings: TemplateSettings, templates: Mapping[Key, Template], changes: list[dict[str, str]]
 ) -> dict[Key, Template]:
-    """Mirror one-sided variations and mend negative bins, and list both."""
-    result: dict[Key, Template] = {}
+    """Mirror one-sided variations, mend negative bins and cap rates, and list all of it."""
 
-    def reporter(region: str, sample: str, variation: str) -> Any:
-        def report(what: str, why: str) -> None:
-            changes.append(
-                {
-                    "region": region,
-                    "sample": sample,
-                    "variation": variation,
-                    "what": what,
-                    "why": why,
-                }
-            )
+    def reporter(*where: str) -> Report:
+        names = dict(zip(("region", "sample", "variation"), where, strict=True))
+        return lambda what, why: changes.append({**names, "what": what, "why": why})
 
-        return report
-
+    complete = dict(templates)
     for (region, sample, variation), template in templates.items():
-        report = reporter(region, sample, variation)
-        result[region, sample, variation] = mend_negative_bins(template, report)
         name = variation.removesuffix("_up")
         if name in settings.systematics and settings.systematics[name].down is None:
-            down = f"{name}_down"
-            report = reporter(region, sample, down)
-            mirrored = mirror(templates[region, sample, NOMINAL], template, report)
-            result[region, sample, down] = mend_negative_bins(mirrored, report)
+            key = (region, sample, f"{name}_down")
+            complete[key] = mirror(templates[region, sample, NOMINAL], template, reporter(*key))
+    result: dict[Key, Template] = {}
+    for key, template in complete.items():
+        mended = mend_negative_bins(template, reporter(*key))
+        nominal = result.setdefault((key[0], key[1], NOMINAL), mended)
+        result[key] = mended if key[2] == NOMINAL else cap_rate(nominal, mended, reporter(*key))
     return result
 
 

@@ -18,8 +18,6 @@ from n2mu.skim.read import NOMINAL
 from n2mu.templates.histogram import Template, read_root
 from n2mu.templates.settings import WorkspaceSettings
 
-SMALLEST_RATE = 0.01  # a variation that leaves less of a sample is taken as leaving this share
-
 
 def run_workspace(settings: WorkspaceSettings, templates: Path, output: Path) -> None:
     """Write the workspace of one fit; its observations are the Asimov data.
@@ -157,13 +155,8 @@ def _rate_and_shape(
     name: str, nominal: Template, up: Template, down: Template
 ) -> list[dict[str, Any]]:
     """Split a variation into its rate and its shape at the nominal rate."""
-    rates, shapes = [], []
-    for varied in (up, down):
-        rate = max(varied.total / nominal.total, SMALLEST_RATE)
-        rates.append(rate)
-        # what the cap keeps from the rate goes to neither: a sample that vanishes has no shape
-        scaled = varied.sumw / (varied.total / nominal.total) if varied.total > 0 else nominal.sumw
-        shapes.append(scaled)
+    rates = [varied.total / nominal.total for varied in (up, down)]
+    shapes = [varied.sumw / rate for varied, rate in zip((up, down), rates, strict=True)]
     return [
         {"name": name, "type": "normsys", "data": {"hi": rates[0], "lo": rates[1]}},
         {

@@ -1,0 +1,62 @@
+"""Where the products of an analysis lie."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Paths of all products of one analysis.
+
+    Parameters
+    ----------
+    results
+        Directory of all analyses.
+    analysis
+        Name of the analysis.
+    """
+
+    results: Path
+    analysis: str
+
+    @property
+    def root(self) -> Path:
+        """Directory of the analysis."""
+        return self.results / self.analysis
+
+    @property
+    def friends(self) -> Path:
+        """Directory of all friend trees."""
+        return self.root / "friends"
+
+    def skim(self, chunk: str) -> Path:
+        """Directory of one chunk's skim."""
+        return self.root / "skim" / chunk
+
+    def scores(self, chunk: str) -> Path:
+        """Directory of one chunk's scores."""
+        return self.root / "scores" / chunk
+
+    def model(self, model: str, fold: int | str) -> Path:
+        """Trained model of one fold."""
+        return self.root / "models" / model / f"fold{fold}" / "model.pt"
+
+    def history(self, model: str, fold: int | str) -> Path:
+        """Training history of one fold."""
+        return self.model(model, fold).with_name("history.json")
+
+    def fit(self, fit: str, product: str) -> Path:
+        """Product of one fit."""
+        return self.root / "fits" / fit / product
+
+    def evaluation(self, product: str) -> Path:
+        """Product of the evaluation of all models."""
+        return self.root / "evaluation" / product
+
+    def tables(self, product: str) -> Path:
+        """Table that belongs to no fit."""
+        return self.root / "tables" / product
+
+    def published(self, product: str) -> Path:
+        """Copy of a product of the published fit."""
+        return self.results / product
