@@ -1,0 +1,1 @@
+"""Likelihood, minimiser and results of a binned profile-likelihood fit."""

@@ -1,0 +1,204 @@
+r"""A workspace laid out once as dense arrays.
+
+The bins of all channels are concatenated.  A *cell* is one sample in one bin, a *block* one
+sample in one channel.  The rate of a cell is
+
+.. math:: r = \Bigl(N + \sum_p \Delta_p(\theta_p)\Bigr) \prod_q f_q(\theta_q),
+
+where the shifts :math:`\Delta` are those of histosys and the factors :math:`f` are those of
+normsys and the linear ones: normfactor, lumi, shapefactor, staterror and shapesys
+(HistFactory, CERN-OPEN-2012-016).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from n2mu.fit.interpolation import FloatArray, code4_coefficients
+from n2mu.fit.parameters import BoolArray, Parameters, build_parameters
+from n2mu.fit.workspace import Modifier, Workspace
+
+IntArray = NDArray[np.int64]
+
+_PER_BIN = ("shapefactor", "staterror", "shapesys")
+
+
+@dataclass(frozen=True)
+class DenseModel:
+    """Arrays of a workspace; S samples, B bins of all channels, P parameters, A alphas.
+
+    Attributes
+    ----------
+    parameters
+        In pyhf's order.
+    regions, samples
+        Names, sorted as in pyhf.
+    region_slices
+        Bins of each region.
+    present
+        Whether a sample is defined in a bin's region, shape [S, B].
+    observed
+        Observed counts, shape [B].
+    nominal
+        Nominal yields, shape [S, B].
+    shape_parameters
+        Parameters of histosys, shape [H]; they are the first H alphas.
+    shape_up, shape_down
+        high - nominal and nominal - low, shape [H, S B].
+    alphas
+        Parameters with a nonlinear effect (histosys, normsys), shape [A].
+    norm_row, norm_block
+        Row of the alpha and block of each normsys, shape [E], sorted by block.
+    norm_log_low, norm_log_high, norm_coefficients
+        Its code 4, shapes [E], [E], [6, E].
+    block_of_cell
+        Block of each cell, shape [S B]; block = sample x regions + region.
+    layers
+        Parameter of each linear factor of a cell, or P if it has fewer, shape [K, S B].
+    """
+
+    parameters: Parameters
+    regions: tuple[str, ...]
+    samples: tuple[str, ...]
+    region_slices: tuple[slice, ...]
+    present: BoolArray
+    observed: FloatArray
+    nominal: FloatArray
+    shape_parameters: IntArray
+    shape_up: FloatArray
+    shape_down: FloatArray
+    alphas: IntArray
+    norm_row: IntArray
+    norm_block: IntArray
+    norm_log_low: FloatArray
+    norm_log_high: FloatArray
+    norm_coefficients: FloatArray
+    block_of_cell: IntArray
+    layers: IntArray
+
+    @property
+    def bins(self) -> int:
+        """Number of bins of all channels."""
+        return len(self.observed)
+
+    def place(self, position: int) -> str:
+        """Return how messages call a bin: its region and its number, counted from 0."""
+        for region, where in zip(self.regions, self.region_slices, strict=True):
+            if where.start <= position < where.stop:
+                return f"region '{region}' bin {position - where.start}"
+        raise IndexError(position)
+
+
+def build_model(workspace: Workspace) -> DenseModel:
+    """Lay out a workspace as arrays.
+
+    Raises
+    ------
+    WorkspaceError
+        If the parameters do not fit together; see `build_parameters`.
+    """
+    parameters = build_parameters(workspace)
+    samples = workspace.samples
+    slices: list[slice] = []
+    for channel in workspace.channels:
+        start = slices[-1].stop if slices else 0
+        slices.append(slice(start, start + len(channel.observed)))
+    bins = slices[-1].stop
+    present = np.zeros((len(samples), bins), dtype=bool)
+    nominal = np.zeros((len(samples), bins))
+    for channel, where in zip(workspace.channels, slices, strict=True):
+        for name, sample in channel.samples.items():
+            present[samples.index(name), where] = True
+            nominal[samples.index(name), where] = sample.data
+    uses = list(_modifiers(workspace, slices))
+    shape_parameters, shape_up, shape_down = _shapes(uses, parameters, nominal)
+    norm = sorted(
+        (row * len(slices) + region, parameters.first[modifier.name], modifier)
+        for row, region, _, modifier in uses
+        if modifier.type == "normsys"
+    )
+    only_norm = sorted({index for _, index, _ in norm} - set(shape_parameters.tolist()))
+    alphas = np.asarray([*shape_parameters, *only_norm], dtype=np.int64)
+    row_of = {int(index): row for row, index in enumerate(alphas)}
+    low = np.asarray([modifier.first[0] for _, _, modifier in norm])
+    high = np.asarray([modifier.second[0] for _, _, modifier in norm])
+    region_of_bin = np.repeat(np.arange(len(slices)), [s.stop - s.start for s in slices])
+    blocks = np.arange(len(samples))[:, None] * len(slices) + region_of_bin
+    return DenseModel(
+        parameters=parameters,
+        regions=tuple(channel.name for channel in workspace.channels),
+        samples=samples,
+        region_slices=tuple(slices),
+        present=present,
+        observed=np.concatenate([channel.observed for channel in workspace.channels]),
+        nominal=nominal,
+        shape_parameters=shape_parameters,
+        shape_up=shape_up,
+        shape_down=shape_down,
+        alphas=alphas,
+        norm_row=np.asarray([row_of[index] for _, index, _ in norm], dtype=np.int64),
+        norm_block=np.asarray([block for block, _, _ in norm], dtype=np.int64),
+        norm_log_low=np.log(low),
+        norm_log_high=np.log(high),
+        norm_coefficients=code4_coefficients(low, high),
+        block_of_cell=blocks.ravel().astype(np.int64),
+        layers=_layers(uses, parameters, nominal.shape),
+    )
+
+
+_Use = tuple[int, int, slice, Modifier]
+
+
+def _modifiers(workspace: Workspace, slices: list[slice]) -> Iterator[_Use]:
+    """Yield sample, region, bins and modifier of everything in the workspace."""
+    samples = workspace.samples
+    for region, channel in enumerate(workspace.channels):
+        for name, sample in channel.samples.items():
+            for modifier in sample.modifiers:
+                yield samples.index(name), region, slices[region], modifier
+
+
+def _shapes(
+    uses: list[_Use], parameters: Parameters, nominal: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    shapes = [use for use in uses if use[3].type == "histosys"]
+    indices = sorted({parameters.first[modifier.name] for *_, modifier in shapes})
+    row_of = {index: row for row, index in enumerate(indices)}
+    up = np.zeros((len(indices), *nominal.shape))
+    down = np.zeros_like(up)
+    for sample, _, where, modifier in shapes:
+        row = row_of[parameters.first[modifier.name]]
+        up[row, sample, where] = modifier.second - nominal[sample, where]
+        down[row, sample, where] = nominal[sample, where] - modifier.first
+    flat = (len(indices), nominal.size)
+    return np.asarray(indices, dtype=np.int64), up.reshape(flat), down.reshape(flat)
+
+
+def _layers(uses: list[_Use], parameters: Parameters, shape: tuple[int, int]) -> IntArray:
+    """Return the linear factors of each cell, as few layers deep as possible."""
+    none = len(parameters)
+    offsets: dict[str, dict[int, int]] = {}
+    for _, region, where, modifier in uses:
+        if modifier.type == "staterror":
+            # one parameter per bin of all the channels that share the name, in their order
+            offsets.setdefault(modifier.name, {})[region] = where.stop - where.start
+    layers = [np.full(shape, none, dtype=np.int64)]
+    for sample, region, where, modifier in uses:
+        if modifier.type in ("histosys", "normsys"):
+            continue
+        indices = np.full(where.stop - where.start, parameters.first[modifier.name])
+        if modifier.type in _PER_BIN:
+            indices += np.arange(len(indices))
+        if modifier.type == "staterror":
+            sizes = offsets[modifier.name]
+            indices += sum(size for before, size in sizes.items() if before < region)
+        for layer in layers:
+            if (layer[sample, where] == none).all():
+                layer[sample, where] = indices
+                break
+        else:
+            layers.append(np.full(shape, none, dtype=np.int64))
+            layers[-1][sample, where] = indices
+    return np.stack(layers).reshape(len(layers), -1)

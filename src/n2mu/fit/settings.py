@@ -1,0 +1,53 @@
+"""What the fit stages are told."""
+
+from typing import Any, Literal
+
+from n2mu.config.base import Model
+from n2mu.config.fits import Gate
+
+
+class FitSettings(Model):
+    """Settings of `fit` and `ranking`; a workspace made elsewhere needs none.
+
+    Attributes
+    ----------
+    analysis, fit, observable
+        Copied into ``mu_fit.json``.
+    dataset
+        What the observations of the workspace are; None is taken as data.
+    poi
+        The signal strength; None takes the measurement's parameter of interest.
+    roles
+        Role (signal, control, validation) of each region.
+    kinds
+        Kind (signal, background) of each sample; a sample not listed is a signal if the
+        signal strength scales it.
+    groups
+        Names of nuisance parameters by group, for the breakdown of the uncertainty.
+    asimov_mu
+        Signal strength of the Asimov data, which the fit must find again; None takes the
+        initial value of the parameter of interest.
+    use_asimov
+        Whether the expected rates at the initial parameters (signal strength: ``asimov_mu``)
+        replace the observations of the workspace.
+    blinding
+        Copied into ``mu_fit.json``.
+    check
+        Whether pyhf with MINUIT repeats the fit.
+    allowed_gates
+        Gates that may fail without failing the fit.
+    """
+
+    analysis: str = ""
+    fit: str = ""
+    observable: str = ""
+    dataset: Literal["asimov", "data", "mixed"] | None = None
+    poi: str | None = None
+    roles: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    groups: dict[str, list[str]] = {}
+    asimov_mu: float | None = None
+    use_asimov: bool = False
+    blinding: dict[str, Any] = {}
+    check: bool = False
+    allowed_gates: list[Gate] = []
