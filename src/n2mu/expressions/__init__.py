@@ -5,6 +5,6 @@ evaluation and awkward with the first list column.
 """
 
 from n2mu.expressions.expression import Expression, parse
-from n2mu.expressions.implication import unimplied
+from n2mu.expressions.implication import conjuncts, unimplied
 
-__all__ = ["Expression", "parse", "unimplied"]
+__all__ = ["Expression", "conjuncts", "parse", "unimplied"]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.errors import ExpressionError, nearest
+from n2mu.expressions.functions import LARGEST_WHOLE
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,15 @@ class Value:
         bool [events]: whether every ``x[i]`` in it exists; None if all do.
     column
         A list branch that it comes from.
+    length
+        The length of all lists, if the type of the branch fixes it.
     """
 
     data: NDArray[Any]
     counts: NDArray[np.int64] | None = None
     present: NDArray[np.bool_] | None = None
     column: str = ""
+    length: int | None = None
 
 
 def read_column(columns: Mapping[str, Any], name: str, size: int) -> Value:
@@ -54,7 +58,8 @@ def read_column(columns: Mapping[str, Any], name: str, size: int) -> Value:
         return Value(_doubles(array, name))
     if array.ndim == 2:
         counts = np.full(size, array.shape[1], dtype=np.int64)
-        return Value(_doubles(array.reshape(-1), name), counts, column=name)
+        data = _doubles(array.reshape(-1), name)
+        return Value(data, counts, column=name, length=array.shape[1])
     raise ExpressionError(
         f"branch '{name}' has {array.ndim} axes; lists of lists are not supported"
     )
@@ -69,7 +74,8 @@ def _from_awkward(column: Any, name: str) -> Value:
         if column.ndim == 2:
             counts = ak.to_numpy(ak.num(column, axis=1), allow_missing=False).astype(np.int64)
             flat = ak.to_numpy(ak.flatten(column, axis=1), allow_missing=False)
-            return Value(_doubles(flat, name), counts, column=name)
+            length = column.layout.size if column.layout.is_regular else None
+            return Value(_doubles(flat, name), counts, column=name, length=length)
     except ValueError as error:
         raise ExpressionError(f"branch '{name}' holds no plain numbers: {column.type}") from error
     raise ExpressionError(f"branch '{name}' holds {column.type}; lists of lists are not supported")
@@ -80,4 +86,11 @@ def _doubles(array: NDArray[Any], name: str) -> NDArray[Any]:
         return array
     if array.dtype.kind not in "iuf":
         raise ExpressionError(f"branch '{name}' holds {array.dtype}, expected numbers")
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
+        low, high = int(array.min()), int(array.max())
+        if max(-low, high) > LARGEST_WHOLE:
+            raise ExpressionError(
+                f"branch '{name}' holds {high if high > -low else low}; above 2^53 a double "
+                "cannot tell whole numbers apart"
+            )
     return array.astype(np.float64, copy=False)

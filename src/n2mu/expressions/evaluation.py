@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from n2mu.errors import ExpressionError
 from n2mu.expressions.columns import Value, read_column
-from n2mu.expressions.functions import COMPARISONS, FUNCTIONS, OPERATORS
+from n2mu.expressions.functions import CHECKED, COMPARISONS, FUNCTIONS, OPERATORS
 from n2mu.expressions.nodes import (
     Aggregate,
     Binary,
@@ -62,8 +62,7 @@ def _per_event(expression: Expression, columns: Mapping[str, Any], size: int) ->
                 f"take an element, {value.column}[0], or Sum$, Max$, Min$, Length$ of it"
             )
     except ExpressionError as error:
-        text = " ".join(expression.text.split())
-        raise ExpressionError(f"cannot evaluate '{text}': {error}") from None
+        raise ExpressionError(f"cannot evaluate '{_shortened(expression.text)}': {error}") from None
     return value
 
 
@@ -97,11 +96,7 @@ class _Evaluation:
                 data, frame = self.aligned(node.operand)
                 return _like(frame, ~_truth(data[0]))
             case Binary():
-                data, frame = self.aligned(node.left, node.right)
-                left, right = map(_double, data)
-                if node.operator in COMPARISONS:
-                    return _like(frame, COMPARISONS[node.operator](left, right))
-                return _like(frame, OPERATORS[node.operator](left, right))
+                return self.binary(node)
             case Logical():
                 data, frame = self.aligned(*node.operands)
                 join = np.logical_and if node.operator == "&&" else np.logical_or
@@ -119,6 +114,22 @@ class _Evaluation:
             case Aggregate():
                 return self.aggregate(node)
 
+    def binary(self, node: Binary) -> Value:
+        data, frame = self.aligned(node.left, node.right)
+        left, right = map(_double, data)
+        if node.operator in COMPARISONS:
+            return _like(frame, COMPARISONS[node.operator](left, right))
+        if node.operator in CHECKED and frame.present is not None:
+            # what stands in for an element that does not exist must not be refused
+            present = frame.present
+            if frame.counts is not None:
+                present = np.repeat(present, frame.counts)
+            left, right = np.where(present, left, 1.0), np.where(present, right, 1.0)
+        try:
+            return _like(frame, OPERATORS[node.operator](left, right))
+        except ExpressionError as error:
+            raise ExpressionError(f"in '{_shortened(write(node))}' {error}") from None
+
     def counts(self, name: str, purpose: str) -> NDArray[np.int64]:
         counts = self.visit(Column(name)).counts
         if counts is None:
@@ -129,7 +140,12 @@ class _Evaluation:
 
     def element(self, node: Element) -> Value:
         counts = self.counts(node.name, write(node))
-        flat = self.visit(Column(node.name)).data
+        column = self.visit(Column(node.name))
+        flat = column.data
+        if column.length is not None and node.index >= column.length:
+            raise ExpressionError(
+                f"'{write(node)}' does not exist: branch '{node.name}' has {column.length} elements"
+            )
         present = counts > node.index
         starts = np.cumsum(counts) - counts
         data = np.zeros(self.size, dtype=flat.dtype)
@@ -202,6 +218,11 @@ def _extremes(
         extremes = reduce(data, starts)
         result[filled] = np.where(np.isnan(data[starts]), np.nan, extremes)
     return result
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:77]}..."
 
 
 def _like(frame: Value, data: NDArray[Any]) -> Value:

@@ -13,6 +13,9 @@ from n2mu.errors import ExpressionError
 
 Doubles = NDArray[np.float64]
 
+LARGEST_WHOLE = 2**53
+"""Up to here a double tells whole numbers apart."""
+
 _LARGEST_EXPONENT = 700.0
 _TWO_TO_63 = 2.0**63
 _TWO_TO_64 = 2.0**64
@@ -44,7 +47,7 @@ def remainder(dividend: Doubles, divisor: Doubles) -> Doubles:
     """
     divisors = whole(divisor)
     if np.any(divisors == 0):
-        raise ExpressionError("the divisor of '%' is zero")
+        raise ExpressionError("the divisor is zero")
     return np.fmod(whole(dividend), divisors).astype(np.float64)
 
 
@@ -62,24 +65,30 @@ def _shifts(values: Doubles) -> NDArray[np.uint64]:
     return values.astype(np.uint64)
 
 
+def _exact(bits: NDArray[np.uint64]) -> Doubles:
+    if np.any(bits > LARGEST_WHOLE):
+        raise ExpressionError("the result of a bit operator is above 2^53 or negative")
+    return bits.astype(np.float64)
+
+
 def bit_and(left: Doubles, right: Doubles) -> Doubles:
     """Apply ``&`` to the truncated operands as unsigned 64-bit integers."""
-    return (_bits(left) & _bits(right)).astype(np.float64)
+    return _exact(_bits(left) & _bits(right))
 
 
 def bit_or(left: Doubles, right: Doubles) -> Doubles:
     """Apply ``|`` to the truncated operands as unsigned 64-bit integers."""
-    return (_bits(left) | _bits(right)).astype(np.float64)
+    return _exact(_bits(left) | _bits(right))
 
 
 def shift_left(left: Doubles, right: Doubles) -> Doubles:
     """Apply ``<<`` to the truncated operands as unsigned 64-bit integers."""
-    return (_bits(left) << _shifts(right)).astype(np.float64)
+    return _exact(_bits(left) << _shifts(right))
 
 
 def shift_right(left: Doubles, right: Doubles) -> Doubles:
     """Apply ``>>`` to the truncated operands as unsigned 64-bit integers."""
-    return (_bits(left) >> _shifts(right)).astype(np.float64)
+    return _exact(_bits(left) >> _shifts(right))
 
 
 def exponential(values: Doubles) -> Doubles:
@@ -145,6 +154,9 @@ OPERATORS: dict[str, Callable[[Doubles, Doubles], Doubles]] = {
     "<<": shift_left,
     ">>": shift_right,
 }
+
+CHECKED = frozenset({"%", "&", "|", "<<", ">>"})
+"""Operators that refuse some operands."""
 
 COMPARISONS: dict[str, Callable[[Doubles, Doubles], NDArray[np.bool_]]] = {
     "==": np.equal,

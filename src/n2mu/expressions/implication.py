@@ -70,6 +70,22 @@ _TRUE = _All(())
 _FALSE = _Any(())
 
 
+def conjuncts(text: str) -> list[str]:
+    """Return the top-level conditions of a selection, in normal form.
+
+    Raises
+    ------
+    ExpressionError
+        If it cannot be parsed.
+
+    Examples
+    --------
+    >>> conjuncts("(nJets>=4 && nTaus==1) && b")
+    ['nJets >= 4', 'nTaus == 1', 'b']
+    """
+    return [write(part) for part in _conjuncts(parse(text).tree)]
+
+
 def unimplied(region: str, preselection: str) -> list[str]:
     """Return the conditions of a preselection that a region is not shown to imply.
 

@@ -101,7 +101,7 @@ class _Parser:
         self.nesting += 1
         if self.nesting > _DEEPEST:
             raise self.failure(self.next, f"nested more than {_DEEPEST} deep")
-        node, applied = self.prefix()
+        node, applied = self.prefix(max(level, MINUS_LEVEL))
         while self.next.kind == "operator":
             token = self.next
             if token.text == "?" and level <= CONDITIONAL_LEVEL:
@@ -141,7 +141,7 @@ class _Parser:
         no, _ = self.expression(CONDITIONAL_LEVEL)
         return Conditional(condition, yes, no)
 
-    def prefix(self) -> tuple[Node, str]:
+    def prefix(self, level: int) -> tuple[Node, str]:
         token = self.take()
         if token.kind == "number":
             return self.number(token), ""
@@ -152,10 +152,10 @@ class _Parser:
                 case "(":
                     return self.parenthesised(token), ""
                 case "-":
-                    operand, _ = self.expression(MINUS_LEVEL)
+                    operand, _ = self.expression(level)
                     return Negative(operand), "sign"
                 case "+":
-                    operand, _ = self.expression(MINUS_LEVEL)
+                    operand, _ = self.expression(level)
                     return operand, "sign"
                 case "!":
                     operand, _ = self.expression(NOT_LEVEL)
@@ -166,7 +166,13 @@ class _Parser:
 
     def number(self, token: Token) -> Node:
         text = token.text
-        value = float(int(text, 16)) if text[:2] in ("0x", "0X") else float(text)
+        if text[:2] in ("0x", "0X") or text.isdigit():
+            exact = int(text, 16 if "x" in text.lower() else 10)
+            value = float(exact) if exact < 2**1023 else math.inf
+            if value != exact:
+                raise self.failure(token, f"no double is equal to {token}")
+            return Number(value)
+        value = float(text)
         if math.isinf(value):
             raise self.failure(token, f"{token} is too large for a double")
         return Number(value)

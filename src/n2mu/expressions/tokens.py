@@ -64,9 +64,9 @@ def tokenize(text: str) -> list[Token]:
             raise failure(text, start, _unknown(text[start]))
         if match["number"] and _RUNS_ON.match(text, match.end()):
             raise failure(text, start, "a number runs into what follows it")
-        for kind in _KINDS:
-            if match[kind] is not None:
-                tokens.append(Token(kind, match.group(), start))
+        tokens.extend(
+            Token(kind, match.group(), start) for kind in _KINDS if match[kind] is not None
+        )
         start = match.end()
     tokens.append(Token("end", "", len(text)))
     return tokens
