@@ -11,6 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+class NoRocError(ValueError):
+    """An efficiency does not exist, because a sum of weights is not positive."""
+
+
 @dataclass(frozen=True)
 class Roc:
     """Points of a ROC curve, from the highest threshold to the lowest.
@@ -52,9 +56,10 @@ def weighted_roc(
 
     Raises
     ------
+    NoRocError
+        If signal or background has no positive sum of weights.
     ValueError
-        If signal or background has no positive sum of weights, so that its
-        efficiency does not exist, or a score or weight is not finite.
+        If a score or a weight is not finite.
     """
     if not (np.isfinite(score).all() and np.isfinite(weight).all()):
         raise ValueError("a ROC curve needs finite scores and weights")
@@ -65,7 +70,7 @@ def weighted_roc(
     background = np.where(is_signal[order], 0.0, weight)
     for name, part in (("signal", signal), ("background", background)):
         if not part.sum() > 0:
-            raise ValueError(f"{name} has the sum of weights {part.sum():g}, expected > 0")
+            raise NoRocError(f"{name} has the sum of weights {part.sum():g}, expected > 0")
     # one point per distinct score, after its last event
     last = np.append(np.flatnonzero(np.diff(score)), score.size - 1)
     return Roc(

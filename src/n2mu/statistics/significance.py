@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from n2mu.errors import TemplateError
+
 
 def asimov_significance(
     signal: ArrayLike, background: ArrayLike, uncertainty: ArrayLike = 0.0
@@ -26,7 +28,7 @@ def asimov_significance(
 
     Raises
     ------
-    ValueError
+    TemplateError
         If a background is not positive or an uncertainty is negative.
     """
     s, b, sigma = np.broadcast_arrays(
@@ -35,9 +37,9 @@ def asimov_significance(
         np.asarray(uncertainty, np.float64),
     )
     if not (b > 0).all():
-        raise ValueError(f"expected backgrounds > 0 in every bin, got {np.min(b):g}; merge bins")
+        raise TemplateError(f"expected backgrounds > 0 in every bin, got {np.min(b):g}; merge bins")
     if not (sigma >= 0).all():
-        raise ValueError(f"expected uncertainties >= 0, got {np.min(sigma):g}")
+        raise TemplateError(f"expected uncertainties >= 0, got {np.min(sigma):g}")
     s = np.maximum(s, 0.0)
     n = s + b
     known = n * np.log1p(s / b) - s

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from n2mu.config.models import Classifier
 from n2mu.errors import TrainingError
 from n2mu.losses.cross_entropy import cross_entropy
-from n2mu.statistics.auc import weighted_auc
+from n2mu.statistics.auc import NoRocError, weighted_auc
 
 logger = logging.getLogger(__name__)
 
@@ -204,5 +204,5 @@ def _validation_loss(logits: Tensor, validation: Batch) -> float:
 def _auc(score: np.ndarray, is_signal: np.ndarray, weight: np.ndarray) -> float | None:
     try:
         return weighted_auc(score, is_signal, weight)
-    except ValueError:
+    except NoRocError:
         return None
