@@ -31,14 +31,28 @@ def allowed_failures(mu_fit: Mapping[str, Any]) -> list[str]:
     return [str(gate["name"]) for gate in mu_fit["gates"] if not gate["passed"]]
 
 
+def sides(interval: Mapping[str, Any], what: str) -> tuple[float | None, float | None]:
+    """Return the errors up and down, both positive; None where there is none.
+
+    Raises
+    ------
+    ProductError
+        If one is negative: it would be read with the wrong sign.
+    """
+    for side in ("up", "down"):
+        if interval[side] is not None and interval[side] < 0:
+            raise ProductError(
+                f"mu_fit.json, {what}: the error {side} is {interval[side]:g}, expected a "
+                "positive number; run the fit again"
+            )
+    return interval["up"], interval["down"]
+
+
 def mu_text(interval: Mapping[str, Any]) -> str:
     r"""Return :math:`\hat\mu` with its signed errors; a side at a bound has none and says so."""
-    sides = [side for side in (interval["up"], interval["down"]) if side is not None]
-    digits = decimals(sides)
-    up, down = (
-        r"\mathrm{bound}" if side is None else f"{abs(side):.{digits}f}"
-        for side in (interval["up"], interval["down"])
-    )
+    errors = sides(interval, "mu")
+    digits = decimals(error for error in errors if error is not None)
+    up, down = (r"\mathrm{bound}" if error is None else f"{error:.{digits}f}" for error in errors)
     return rf"$\hat{{\mu}} = {interval['value']:.{digits}f}^{{+{up}}}_{{-{down}}}$"
 
 

@@ -1,6 +1,7 @@
 """Loss and AUC per epoch of all folds of a model."""
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from n2mu.plots.colours import shade
+from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
 
@@ -23,7 +25,7 @@ def history_figure(
     Parameters
     ----------
     histories
-        Contents of ``history.json`` by fold.
+        Contents of ``history.json`` by fold; ``best_epoch`` counts from 0, the axis from 1.
     heading
         Name of the model.
 
@@ -40,9 +42,9 @@ def history_figure(
             colour, epochs = shade(index), history["epochs"]
             _line(loss, epochs, "train_loss", color=colour, linestyle="--")
             for axes, key in ((loss, "validation_loss"), (auc, "auc")):
-                _line(axes, epochs, key, color=colour)
-                best = [epoch for epoch in epochs if epoch["epoch"] == history["best_epoch"]]
-                _line(axes, best, key, color=colour, marker="o", linestyle="none")
+                _line(
+                    axes, epochs, key, color=colour, marker="o", markevery=[history["best_epoch"]]
+                )
         for axes in (loss, auc):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.02, y=0.06)
@@ -52,12 +54,13 @@ def history_figure(
         auc.set_ylabel("Validation AUC")
         auc.set_xlabel("Epoch")
         loss.legend(handles=_handles(histories), loc="upper left", bbox_to_anchor=(1.025, 1.0))
-        write_labels(figure, LEFT, top + 0.9, settings.labels, [heading])
+        write_labels(figure, LEFT, top + 0.9, settings.labels, [verbatim(heading)])
     return figure
 
 
 def _line(axes: Axes, epochs: Sequence[Mapping[str, Any]], key: str, **style: Any) -> None:
-    axes.plot([epoch["epoch"] for epoch in epochs], [epoch[key] for epoch in epochs], **style)
+    values = [nan if epoch[key] is None else epoch[key] for epoch in epochs]
+    axes.plot(range(1, len(epochs) + 1), values, **style)
 
 
 def _handles(histories: Mapping[int, Mapping[str, Any]]) -> list[Line2D]:

@@ -14,6 +14,7 @@ from scipy.special import gammaincinv
 
 from n2mu.plots.colours import sample_colours
 from n2mu.plots.fit_lines import data_title
+from n2mu.plots.names import verbatim
 from n2mu.plots.region_content import RegionContent, region_content
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import (
@@ -82,14 +83,15 @@ def region_figure(
     """
     content = region_content(region, which, report, postfit, settings.samples)
     style = settings.regions.get(region)
-    axis = (style and style.axis) or str(report["regions"][region]["observable"])
-    heading = (style and style.title) or region
+    axis = (style and style.axis) or verbatim(str(report["regions"][region]["observable"]))
+    heading = (style and style.title) or verbatim(region)
     lines = [heading, "Post-fit" if which == "postfit" else "Pre-fit"]
     positions = bin_positions(content.edges)
     equal = positions is not content.edges
     rotated = equal and len(content.total) > 9
     with house_style():
-        handles = _handles(content, settings, data_title(dataset))
+        hidden = f"Blinded (S/B > {report['blinding_threshold']:g})"
+        handles = _handles(content, settings, data_title(dataset), hidden)
         columns = 1 if len(handles) <= 4 else 2
         entry = widest([str(handle.get_label()) for handle in handles], LEGEND_SIZE) + 0.65
         block = widest([energy_line(settings.labels), *lines], LINE_SIZE) + 0.5
@@ -137,19 +139,21 @@ def poisson_interval(counts: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _handles(content: RegionContent, settings: PlotSettings, data: str) -> list[Artist]:
+def _handles(
+    content: RegionContent, settings: PlotSettings, data: str, hidden: str
+) -> list[Artist]:
     colours = sample_colours(settings.samples)
     handles: list[Artist] = []
     if not content.blinded.all():
         handles.append(Line2D([], [], color="black", marker="o", linestyle="none", label=data))
     for name in reversed(content.samples):
-        label = settings.samples[name].title or name
+        label = settings.samples[name].title or verbatim(name)
         handles.append(
             Patch(facecolor=colours[name], edgecolor="black", linewidth=0.6, label=label)
         )
     handles.append(Patch(**UNCERTAINTY, linewidth=0, label="Uncertainty"))
     if content.blinded.any():
-        handles.append(Patch(**BLINDED, linewidth=0.6, label="Blinded"))
+        handles.append(Patch(**BLINDED, linewidth=0.6, label=hidden))
     return handles
 
 

@@ -96,5 +96,5 @@ def _check(region: str, which: str, content: RegionContent) -> None:
         worst = int(np.argmax(np.abs(summed - content.total)))
         raise ProductError(
             f"postfit.json, {region}, {which}: samples add up to {summed[worst]:.6g} in bin "
-            f"{worst + 1}, the total is {content.total[worst]:.6g}; run the fit again"
+            f"{worst}, the total is {content.total[worst]:.6g}; run the fit again"
         )

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from n2mu.errors import ProductError, nearest
 from n2mu.plots.colours import shade
+from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
 
@@ -15,6 +16,9 @@ SIDE, LEFT, BOTTOM = 5.2, 0.85, 0.65
 
 def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
     """Draw signal efficiency against background efficiency, signal class against the rest.
+
+    A model whose curve is not defined, because a sum of weights is not positive, has an entry
+    in the legend that says so.
 
     Parameters
     ----------
@@ -38,22 +42,23 @@ def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
     style = settings.regions.get(region)
     sample = settings.samples.get(signal)
     lines = [
-        (style and style.title) or region,
-        f"{(sample and sample.title) or signal} against all other classes",
+        (style and style.title) or verbatim(region),
+        f"{(sample and sample.title) or verbatim(signal)} against all other classes",
     ]
     with house_style():
         figure = new_figure(LEFT + SIDE + 0.3, BOTTOM + SIDE + 1.15)
         axes = axes_in_inches(figure, LEFT, BOTTOM, SIDE, SIDE)
         axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1, label="Random")
-        by_auc = sorted(curves, key=lambda model: -curves[model]["auc"])
-        for index, model in enumerate(by_auc):
+        for index, model in enumerate(
+            sorted(curves, key=lambda model: -(curves[model]["auc"] or 0))
+        ):
             curve = curves[model]
-            axes.plot(
-                curve["fpr"],
-                curve["tpr"],
-                color=shade(index),
-                label=f"{model}, AUC = {curve['auc']:.4f}",
-            )
+            name = verbatim(model)
+            if curve["auc"] is None:
+                axes.plot([], [], color=shade(index), label=f"{name}, no AUC: sum of weights")
+            else:
+                label = f"{name}, AUC = {curve['auc']:.4f}"
+                axes.plot(curve["fpr"], curve["tpr"], color=shade(index), label=label)
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(
             [*handles[1:], handles[0]],

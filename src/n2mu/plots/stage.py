@@ -1,0 +1,149 @@
+"""The plotting stages: products in, directories of figures and tables out."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from n2mu.errors import ProductError
+from n2mu.plots.history import history_figure
+from n2mu.plots.pulls import pulls_figure
+from n2mu.plots.ranking import ranking_figure
+from n2mu.plots.region import region_figure
+from n2mu.plots.roc import roc_figure
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import check_settings, save_figure
+from n2mu.plots.summary import summary_table
+from n2mu.plots.tables import changes_table, cutflow_table, yields_table
+from n2mu.products import atomic_directory, atomic_file, read_json
+
+logger = logging.getLogger(__name__)
+
+_MU_FIT = (
+    "analysis",
+    "fit",
+    "observable",
+    "dataset",
+    "mu",
+    "mu_stat_only",
+    "mu_data_stat",
+    "breakdown",
+    "significance",
+    "gates",
+    "parameters",
+    "yields",
+)
+
+
+def run_plot_fit(
+    settings: PlotSettings, mu_fit: Path, ranking: Path, postfit: Path, report: Path, output: Path
+) -> None:
+    """Draw a fit: ranking, pulls and regions, and tables of yields, result and changes.
+
+    Parameters
+    ----------
+    mu_fit, ranking, postfit
+        ``mu_fit.json``, ``ranking.json`` and ``postfit.json`` of the fit.
+    report
+        ``templates_report.json`` of the same fit.
+    output
+        Directory of the figures (PDF and PNG) and tables (HTML).
+
+    Raises
+    ------
+    ProductError
+        If a product is missing, incomplete or of another fit.
+    ConfigurationError
+        If a title cannot be typeset or a colour is unknown.
+    """
+    check_settings(settings)
+    fitted = _product(mu_fit, _MU_FIT)
+    ranked = _product(ranking, ("parameters",))
+    yields = _product(postfit, ("regions",))
+    templates = _product(report, ("fit", "regions", "changes", "blinding_threshold"))
+    with atomic_directory(output) as directory:
+        save_figure(ranking_figure(fitted, ranked, settings), directory / "ranking")
+        save_figure(pulls_figure(fitted, settings), directory / "pulls")
+        for region in yields["regions"]:
+            for which in ("prefit", "postfit"):
+                figure = region_figure(
+                    region, which, templates, yields, settings, dataset=fitted["dataset"]
+                )
+                save_figure(figure, directory / f"{region}_{which}")
+        _write(directory / "yields.html", yields_table(fitted, settings))
+        _write(directory / "summary.html", summary_table(fitted, settings))
+        _write(directory / "changes.html", changes_table(templates))
+    logger.info("figures and tables of fit '%s' are in %s", templates["fit"], output)
+
+
+def run_plot_models(
+    settings: PlotSettings, evaluation: Path, histories: Iterable[Path], output: Path
+) -> None:
+    """Draw the ROC curves of all models and the training history of each.
+
+    Parameters
+    ----------
+    evaluation
+        ``evaluation.json``.
+    histories
+        ``history.json`` of every model and fold.
+    output
+        Directory of ``roc`` and ``history_<model>``, as PDF and PNG.
+
+    Raises
+    ------
+    ProductError
+        If a product is missing or incomplete, or a fold of a model comes twice.
+    ConfigurationError
+        If a title cannot be typeset or a colour is unknown.
+    """
+    check_settings(settings)
+    evaluated = _product(evaluation, ("models", "region", "signal_class"))
+    models: dict[str, dict[int, Mapping[str, Any]]] = {}
+    for path in histories:
+        history = _product(path, ("model", "fold", "best_epoch", "epochs"))
+        folds = models.setdefault(history["model"], {})
+        if history["fold"] in folds:
+            raise ProductError(
+                f"{path}: fold {history['fold']} of model '{history['model']}' comes twice; "
+                "give one history.json per model and fold"
+            )
+        folds[history["fold"]] = history
+    with atomic_directory(output) as directory:
+        save_figure(roc_figure(evaluated, settings), directory / "roc")
+        for model, folds in models.items():
+            save_figure(history_figure(folds, model, settings), directory / f"history_{model}")
+    logger.info("figures of %d models are in %s", len(models), output)
+
+
+def run_tables(cutflow: Path, output: Path) -> None:
+    """Write the cutflow as an HTML page.
+
+    Parameters
+    ----------
+    cutflow
+        ``cutflow.json``; see `cutflow_table`.
+    output
+        The page.
+
+    Raises
+    ------
+    ProductError
+        If the product is missing or incomplete.
+    """
+    content = _product(cutflow, ("normalised", "rows"))
+    with atomic_file(output) as temporary:
+        _write(temporary, cutflow_table(content))
+    logger.info("cutflow of %d data sets is in %s", len(content["rows"]), output)
+
+
+def _product(path: Path, keys: Iterable[str]) -> dict[str, Any]:
+    content = read_json(path)
+    lacking = [key for key in keys if not isinstance(content, dict) or key not in content]
+    if lacking:
+        raise ProductError(f"{path}: no '{lacking[0]}'; run the stage that writes it again")
+    return dict(content)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

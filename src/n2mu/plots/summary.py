@@ -1,0 +1,115 @@
+"""The result of a fit on one page: mu, its uncertainties, gates and the cross-check."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from n2mu.plots.fit_lines import data_title, sides
+from n2mu.plots.latex import to_html
+from n2mu.plots.numbers import decimals, plain, signed
+from n2mu.plots.page import heading, note, page, table
+from n2mu.plots.settings import PlotSettings
+
+DEFINITIONS = {
+    "mu": "Total, profile likelihood, 68.3 %",
+    "mu_stat_only": "Alphas and gammas fixed at the best fit, norm factors free",
+    "mu_data_stat": "Data statistics, global-observable decomposition (arXiv:2307.04007)",
+}
+
+
+def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
+    """Return the summary of a fit.
+
+    Parameters
+    ----------
+    mu_fit
+        Contents of ``mu_fit.json``.
+    """
+    labels = settings.labels
+    name = f"{labels.experiment} {labels.status}".strip()
+    parts = [
+        note(
+            f"{escape(name)}, √s = {to_html(labels.energy)}, {to_html(labels.luminosity)}. "
+            f"{data_title(mu_fit['dataset'])}, observable <code>{escape(mu_fit['observable'])}"
+            "</code>."
+        ),
+        heading("Signal strength"),
+        _uncertainties(mu_fit),
+        heading("Significance"),
+        table(
+            ["", "Standard deviations"],
+            [[kind, _optional(value, 2)] for kind, value in mu_fit["significance"].items()],
+            numbers=(1,),
+        ),
+        heading("Gates"),
+        _gates(mu_fit["gates"]),
+        heading("Fit"),
+        _listing((key, value) for key, value in mu_fit["fit"].items() if key != "seconds"),
+    ]
+    if check := mu_fit.get("check"):
+        parts += [heading("Cross-check with pyhf and MINUIT"), _listing(check.items())]
+    return page(f"Fit of {mu_fit['observable']}, {mu_fit['analysis']}", *parts)
+
+
+def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
+    value = mu_fit["mu"]["value"]
+    named = [(key, text, mu_fit[key]) for key, text in DEFINITIONS.items()]
+    named += [
+        ("breakdown", f"Group {group}", interval) for group, interval in mu_fit["breakdown"].items()
+    ]
+    digits = decimals(
+        error
+        for key, text, interval in named
+        for error in sides(interval, text)
+        if key != "breakdown" and error is not None
+    )
+    rows = []
+    for key, text, interval in named:
+        up, down = sides(interval, text)
+        rows.append(
+            [
+                escape(text),
+                plain(value, digits) if key == "mu" else "",
+                "none" if up is None else signed(up, digits),
+                "none" if down is None else signed(-down, digits),
+                escape(_remarks(interval)),
+            ]
+        )
+    return table(["Uncertainty", "μ", "Up", "Down", "Remark"], rows, numbers=(1, 2, 3))
+
+
+def _remarks(interval: Mapping[str, Any]) -> str:
+    """Return whatever else the product says of an interval, such as why a side has no error."""
+    remarks = []
+    for key, entry in interval.items():
+        if key not in ("value", "up", "down"):
+            told = entry.items() if isinstance(entry, dict) else [("", entry)]
+            remarks += [f"{key} {side}".strip() + f": {text}" for side, text in told]
+    return "; ".join(remarks)
+
+
+def _gates(gates: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            escape(str(gate["name"])),
+            "passed" if gate["passed"] else '<span class="failed">FAILED, allowed</span>',
+            escape(str(gate["detail"])),
+        ]
+        for gate in gates
+    ]
+    return table(["Gate", "Result", "Detail"], rows)
+
+
+def _listing(items: Iterable[tuple[str, Any]]) -> str:
+    rows = [[escape(key.replace("_", " ")), _shown(value)] for key, value in items]
+    return table(["", ""], rows, numbers=(1,))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.9g}".replace("-", "\N{MINUS SIGN}")
+    return "none" if value is None else escape(str(value))
+
+
+def _optional(value: float | None, digits: int) -> str:
+    return "none" if value is None else plain(value, digits)

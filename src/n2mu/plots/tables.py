@@ -1,0 +1,108 @@
+"""Tables of yields, cutflows and template changes as HTML pages."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from n2mu.plots.latex import to_html
+from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.page import heading, note, page, table
+from n2mu.plots.settings import PlotSettings
+
+
+def yields_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
+    """Return the yields of every region and sample before and after the fit.
+
+    Parameters
+    ----------
+    mu_fit
+        Contents of ``mu_fit.json``.
+    """
+    parts = []
+    for region in _in_order(mu_fit["yields"], settings.regions):
+        content = mu_fit["yields"][region]
+        style = settings.regions.get(region)
+        samples = content["samples"]
+        rows = [
+            [
+                _sample(sample, settings),
+                str(samples[sample]["kind"]),
+                _with_error(samples[sample]["prefit"]),
+                _with_error(samples[sample]["postfit"]),
+            ]
+            for sample in reversed(_in_order(samples, settings.samples))
+        ]
+        sums = [
+            sum(entry[which]["value"] for entry in samples.values())
+            for which in ("prefit", "postfit")
+        ]
+        rows.append(["Sum", "", *(plain(value, 2) for value in sums)])
+        title = to_html((style and style.title) or region)
+        parts.append(heading(f"{title} ({escape(str(content['role']))})"))
+        columns = ["Sample", "Kind", "Pre-fit", "Post-fit"]
+        parts.append(table(columns, rows, numbers=(2, 3), total=True))
+    parts.append(
+        note(
+            "Errors of samples are correlated through common nuisance parameters; "
+            "their sum therefore has none here, the figures of the regions show it per bin."
+        )
+    )
+    return page(f"Yields, {mu_fit['analysis']}, {mu_fit['observable']}", *parts)
+
+
+def cutflow_table(cutflow: Mapping[str, Any]) -> str:
+    """Return what each cut of the preselection leaves of every data set.
+
+    Parameters
+    ----------
+    cutflow
+        Contents of ``cutflow.json``: ``normalised`` says whether sums of weights are expected
+        events; ``rows`` lists data sets with their cuts, raw events, sum of weights and error.
+    """
+    weighted = "Expected events" if cutflow["normalised"] else "Sum of weights (not normalised)"
+    columns = ["Cut", "Raw events", weighted, "Raw, of the first"]
+    parts = []
+    for row in cutflow["rows"]:
+        first = row["cuts"][0]["events"] if row["cuts"] else 0
+        rows = [
+            [
+                f"<code>{escape(str(cut['cut']))}</code>",
+                str(cut["events"]),
+                _with_error({"value": cut["sum"], "error": cut["error"]}),
+                f"{100 * cut['events'] / first:.2f} %" if first else "",
+            ]
+            for cut in row["cuts"]
+        ]
+        parts.append(heading(escape(str(row["data_set"]))))
+        parts.append(table(columns, rows, numbers=(1, 2, 3)))
+    return page("Cutflow", *parts)
+
+
+def changes_table(report: Mapping[str, Any]) -> str:
+    """Return every change that was made to a template, and why.
+
+    Parameters
+    ----------
+    report
+        Contents of ``templates_report.json``.
+    """
+    keys = ("region", "sample", "variation", "what", "why")
+    rows = [[escape(str(change[key])) for key in keys] for change in report["changes"]]
+    columns = ["Region", "Sample", "Variation", "What", "Why"]
+    body = table(columns, rows) if rows else note("No template was changed.")
+    return page(f"Changes of templates, fit {report['fit']}", body)
+
+
+def _in_order(names: Mapping[str, Any], order: Mapping[str, Any]) -> list[str]:
+    """Return names in the order of the configuration, those it does not have at the end."""
+    return [name for name in order if name in names] + [name for name in names if name not in order]
+
+
+def _sample(sample: str, settings: PlotSettings) -> str:
+    style = settings.samples.get(sample)
+    return to_html((style and style.title) or sample)
+
+
+def _with_error(entry: Mapping[str, float]) -> str:
+    digits = decimals([entry["error"]])
+    return f"{plain(entry['value'], digits)} ± {plain(entry['error'], digits)}"
