@@ -128,16 +128,13 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
 
 def _check_models(configuration: Configuration, where: str) -> None:
     models = configuration.models
+    regions = configuration.regions.regions
     _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
+    _known(models.evaluation_region, regions, f"{where}: evaluation_region", "region")
     for name, classifier in models.models.items():
         key = f"{where}: models.{name}"
         matching(classifier.features, configuration.features.features, f"{key}.features", "feature")
-        _known(
-            classifier.validation_region,
-            configuration.regions.regions,
-            f"{key}.validation_region",
-            "region",
-        )
+        _known(classifier.validation_region, regions, f"{key}.validation_region", "region")
 
 
 def _check_fits(configuration: Configuration, where: str) -> None:

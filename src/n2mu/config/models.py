@@ -48,9 +48,12 @@ class Models(Model):
         The classes in the order of the outputs.
     signal_class
         The class whose score separates signal from background.
+    evaluation_region
+        The region in which all models are compared.
     """
 
     folds: Annotated[int, Field(ge=3)] = 5
     classes: Annotated[list[Name], Field(min_length=2)]
     signal_class: str
+    evaluation_region: str
     models: Annotated[dict[Name, Classifier], Field(min_length=1)]

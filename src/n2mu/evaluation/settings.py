@@ -19,13 +19,14 @@ class EvaluateSettings(Model):
     Attributes
     ----------
     models
-        The region in which each model is evaluated, by model.
-    selections
-        Selection of each of these regions.
+        Names of the models that are compared.
+    region, selection
+        The region in which they are compared.
     """
 
-    models: dict[str, str]
-    selections: dict[str, Expression]
+    models: list[str]
+    region: str
+    selection: Expression
     classes: list[str]
     signal_class: str
     samples: list[EvaluationSample]

@@ -58,3 +58,9 @@ class SkimSettings(Model):
     training: Expression
     columns: list[str]
     data_sets: list[SkimDataSet]
+
+
+class CutflowSettings(Model):
+    """What the cutflow table is told: luminosity x cross-section [events] by data set."""
+
+    expected: dict[str, float]

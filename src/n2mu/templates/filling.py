@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from n2mu.errors import TemplateError
 from n2mu.expressions import parse
+from n2mu.scoring.read import events
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.templates.binning import quantile_edges
-from n2mu.templates.events import events
 from n2mu.templates.histogram import Template, bin_indices, fill
 from n2mu.templates.settings import TemplateSettings
 

@@ -21,11 +21,11 @@ from n2mu.inputs.identity import NtupleFile
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
-from n2mu.skim.settings import SkimDataSet, SkimSettings, WeightVariation
+from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings, WeightVariation
 from n2mu.templates.settings import (
     FreeFactor,
-    NormEffect,
     Normalisation,
+    NormEffect,
     TemplateRegion,
     TemplateSample,
     TemplateSettings,
@@ -97,6 +97,12 @@ class Slices:
             ],
         )
 
+    def cutflow(self) -> CutflowSettings:
+        """Return what the cutflow table is told."""
+        return CutflowSettings(
+            expected={n: d.luminosity * d.cross_section for n, d in self._data_sets.items()}
+        )
+
     def train(self, model: str, fold: int) -> TrainSettings:
         """Return what the training of one fold is told."""
         models = self._configuration.models
@@ -147,14 +153,11 @@ class Slices:
     def evaluate(self) -> EvaluateSettings:
         """Return what the evaluation of all models is told."""
         models = self._configuration.models
-        names = self._configuration.main.models
-        regions = {models.models[name].validation_region for name in names}
+        region = models.evaluation_region
         return EvaluateSettings(
-            models={name: models.models[name].validation_region for name in names},
-            selections={
-                region: self._configuration.regions.regions[region].selection
-                for region in sorted(regions)
-            },
+            models=self._configuration.main.models,
+            region=region,
+            selection=self._configuration.regions.regions[region].selection,
             classes=models.classes,
             signal_class=models.signal_class,
             samples=[

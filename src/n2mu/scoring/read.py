@@ -1,4 +1,4 @@
-"""Events for templates: skim and scores side by side, checked row by row."""
+"""Reading events: skim and scores side by side, checked row by row."""
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path

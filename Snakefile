@@ -1,0 +1,32 @@
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/demo.smk"
+include: "workflow/rules/skim.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/templates.smk"
+include: "workflow/rules/workspace.smk"
+include: "workflow/rules/fit.smk"
+include: "workflow/rules/plot.smk"
+include: "workflow/rules/publish.smk"
+
+
+rule all:
+    default_target: True
+    localrule: True
+    input:
+        published("mu_fit.json"),
+        published("ranking.json"),
+        published("ranking.pdf"),
+        published("ranking.png"),
+        plots_of_all_fits,
+        job().paths.evaluation("plots"),
+        job().paths.tables("cutflow.html"),

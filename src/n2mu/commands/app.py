@@ -1,0 +1,98 @@
+"""The ``n2mu`` program: its subcommands, its log, its way of failing."""
+
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from n2mu import __version__
+from n2mu.commands import (
+    demo,
+    evaluate,
+    fit,
+    listing,
+    plot,
+    ranking,
+    report,
+    score,
+    skim,
+    templates,
+    train,
+    workspace,
+)
+from n2mu.errors import N2muError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From ROOT ntuples to the fitted signal strength mu.",
+)
+for name, module in {
+    "demo": demo,
+    "list": listing,
+    "skim": skim,
+    "train": train,
+    "score": score,
+    "evaluate": evaluate,
+    "templates": templates,
+    "workspace": workspace,
+    "fit": fit,
+    "ranking": ranking,
+    "plot": plot,
+    "report": report,
+}.items():
+    app.command(name)(module.command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    log: Annotated[
+        Path | None, typer.Option(help="Write messages to this file instead of the terminal.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Configure what all subcommands share."""
+    handlers: list[logging.Handler] = []
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(log, mode="w"))
+    else:
+        handlers.append(logging.StreamHandler())
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=handlers
+    )
+
+
+def main() -> None:
+    """Run the command line; an error that a user can act on is one line and exit code 1."""
+    logger = logging.getLogger("n2mu")
+    try:
+        app()
+    except N2muError as error:
+        line = f"n2mu: error: {error}"
+        if _logs_to_file():
+            logger.error(line)
+        print(line, file=sys.stderr)
+        sys.exit(1)
+    except Exception:
+        # a defect of n2mu: the traceback belongs into the log as well
+        if _logs_to_file():
+            logger.error(traceback.format_exc())
+        raise
+
+
+def _logs_to_file() -> bool:
+    return any(isinstance(h, logging.FileHandler) for h in logging.getLogger().handlers)

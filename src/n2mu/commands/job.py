@@ -1,0 +1,111 @@
+"""A job of the workflow: its configuration, its settings, its paths."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from n2mu import __version__
+from n2mu.config.base import Model
+from n2mu.config.coherence import Configuration
+from n2mu.config.load import load
+from n2mu.demo.listing import configured_listing
+from n2mu.errors import ConfigurationError, nearest
+from n2mu.products import canonical_json, digest
+from n2mu.workflow.paths import Paths
+from n2mu.workflow.slices import Slices
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a subcommand knows: the configuration, its slices and the paths of products."""
+
+    configuration: Configuration
+    slices: Slices
+    paths: Paths
+
+    @property
+    def bases(self) -> dict[str, Path]:
+        """Directories of the ntuples by base name."""
+        return {n: Path(p) for n, p in self.configuration.main.ntuples.items()}
+
+    @property
+    def skims(self) -> list[Path]:
+        """Skims of all chunks."""
+        return [self.paths.skim(chunk) for chunk in self.slices.chunks]
+
+    @property
+    def scores(self) -> list[Path]:
+        """Scores of all chunks."""
+        return [self.paths.scores(chunk) for chunk in self.slices.chunks]
+
+    def provenance(self) -> dict[str, str]:
+        """Return what a product says of its making, besides the settings."""
+        return {"n2mu": __version__, "configuration": str(self.configuration.directory)}
+
+
+def open_job(config: str | Mapping[str, Any]) -> Job:
+    """Read the configuration and the listing.
+
+    Parameters
+    ----------
+    config
+        Path of ``config.yaml``, its content, or its content as JSON.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration cannot be used.
+    ProductError
+        If there is no listing.
+    """
+    if not isinstance(config, str):
+        configuration = load(config)
+    elif config.lstrip().startswith("{"):
+        try:
+            configuration = load(json.loads(config))
+        except json.JSONDecodeError as error:
+            raise ConfigurationError(f"--config: not valid JSON ({error})") from None
+    else:
+        configuration = load(Path(config))
+    main = configuration.main
+    slices = Slices(configuration, configured_listing(main))
+    return Job(configuration, slices, Paths(Path(main.results), main.analysis))
+
+
+def require_slice(settings: Model, expected: str | None) -> None:
+    """Check that a job runs with the settings that it was planned with.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration changed in between.
+    """
+    if expected is not None and slice_digest(slice_json(settings)) != expected:
+        raise ConfigurationError(
+            "the configuration changed after the workflow planned this job; run snakemake again"
+        )
+
+
+def slice_json(settings: Model) -> str:
+    """Return the canonical text of a job's settings."""
+    return canonical_json(settings.model_dump(mode="json"))
+
+
+def slice_digest(text: str) -> str:
+    """Return the digest of a job's settings."""
+    return digest(text)
+
+
+def choose(name: str, known: list[str], what: str) -> str:
+    """Return a name that must be among those known.
+
+    Raises
+    ------
+    ConfigurationError
+        With the nearest name.
+    """
+    if name not in known:
+        raise ConfigurationError(f"unknown {what} '{name}'{nearest(name, known)}")
+    return name

@@ -1,0 +1,73 @@
+"""``n2mu plot``."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from n2mu.commands.options import DEFAULT_CONFIG, Config, Slice
+from n2mu.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+
+def command(
+    fit: Annotated[
+        str | None, typer.Option(help="Name of a fit: its ranking, pulls, regions and tables.")
+    ] = None,
+    models: Annotated[
+        bool, typer.Option("--models", help="ROC curves and training histories of all models.")
+    ] = False,
+    cutflow: Annotated[bool, typer.Option("--cutflow", help="Cutflow of all data sets.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    expected: Slice = None,
+) -> None:
+    """Draw figures and tables from finished products.
+
+    Writes results/ANALYSIS/fits/FIT/plots, results/ANALYSIS/evaluation/plots, or
+    results/ANALYSIS/tables.
+
+    Example: n2mu plot --fit ftt
+    """
+    if (fit is not None) + models + cutflow != 1:
+        raise ConfigurationError("say what to plot: one of --fit NAME, --models, --cutflow")
+    from n2mu.commands.job import choose, open_job, require_slice
+
+    job = open_job(config)
+    paths = job.paths
+    if cutflow:
+        from n2mu.plots.stage import run_tables
+        from n2mu.skim.cutflow import run_cutflow
+
+        told = job.slices.cutflow()
+        require_slice(told, expected)
+        output = paths.tables("cutflow.html")
+        run_cutflow(told, job.skims, paths.tables("cutflow.json"))
+        run_tables(paths.tables("cutflow.json"), output)
+        logger.info("wrote %s", output)
+        return
+    settings = job.slices.plots()
+    require_slice(settings, expected)
+    if models:
+        from n2mu.plots.stage import run_plot_models
+
+        folds = range(job.configuration.models.folds)
+        names = job.configuration.main.models
+        run_plot_models(
+            settings,
+            paths.evaluation("evaluation.json"),
+            [paths.history(name, fold) for name in names for fold in folds],
+            paths.evaluation("plots"),
+        )
+    elif fit is not None:
+        from n2mu.plots.stage import run_plot_fit
+
+        choose(fit, list(job.configuration.fits.fits), "fit")
+        run_plot_fit(
+            settings,
+            paths.fit(fit, "mu_fit.json"),
+            paths.fit(fit, "ranking.json"),
+            paths.fit(fit, "postfit.json"),
+            paths.fit(fit, "templates_report.json"),
+            paths.fit(fit, "plots"),
+        )

@@ -1,0 +1,110 @@
+from functools import cache
+
+from snakemake.exceptions import WorkflowError
+
+from n2mu.commands.job import open_job, slice_digest, slice_json
+from n2mu.errors import N2muError
+from n2mu.products import canonical_json
+from n2mu.workflow.fingerprint import fingerprint
+
+
+@cache
+def job():
+    """Return the configuration, its slices and the paths of all products."""
+    try:
+        return open_job(config)
+    except N2muError as error:
+        raise WorkflowError(str(error))
+
+
+# the main configuration as one argument of a command line
+CONFIG = canonical_json(config)
+
+
+def cfg(stage, *names):
+    """Return a function of the wildcards: what a job of a stage is told, as one text.
+
+    A job reruns when this text changes, and only then.
+    """
+
+    def value(wildcards):
+        arguments = [int(wildcards[n]) if n == "fold" else wildcards[n] for n in names]
+        try:
+            return slice_json(getattr(job().slices, stage)(*arguments))
+        except N2muError as error:
+            raise WorkflowError(str(error))
+
+    return value
+
+
+def digest_of(stage, *names):
+    """Return a function of the wildcards: the digest by which a job checks what it is told."""
+    text = cfg(stage, *names)
+    return lambda wildcards: slice_digest(text(wildcards))
+
+
+def log_of(stage, *names):
+    """Return the path of a rule's log."""
+    return log_or_benchmark("logs", stage, names, "log")
+
+
+def benchmark_of(stage, *names):
+    """Return the path of a rule's benchmark."""
+    return log_or_benchmark("benchmarks", stage, names, "tsv")
+
+
+def log_or_benchmark(kind, stage, names, suffix):
+    """Return a path in one of the two directories that every stage writes to."""
+    stem = "_".join([stage, *(f"{{{name}}}" for name in names)])
+    return str(job().paths.root / kind / stage / f"{stem}.{suffix}")
+
+
+def ntuples_of(wildcards):
+    """Return what a job that reads the ntuples of a chunk waits for.
+
+    Their identity is part of what the job is told, so their age does not matter.
+    """
+    bases = job().bases
+    if job().configuration.main.demo is not None:
+        return [ancient(str(base / f"{wildcards.chunk}.json")) for base in bases.values()]
+    files = job().slices.ntuples(wildcards.chunk)
+    return [ancient(str(bases[file.base] / file.path)) for file in files]
+
+
+def all_skims(wildcards):
+    """Return the skims of all chunks."""
+    return job().skims
+
+
+def all_scores(wildcards):
+    """Return the scores of all chunks."""
+    return job().scores
+
+
+def all_models(wildcards):
+    """Return every fold of every model."""
+    folds = range(job().configuration.models.folds)
+    models = job().configuration.main.models
+    return [job().paths.model(model, fold) for model in models for fold in folds]
+
+
+def all_histories(wildcards):
+    """Return the training history of every fold of every model."""
+    folds = range(job().configuration.models.folds)
+    models = job().configuration.main.models
+    return [job().paths.history(model, fold) for model in models for fold in folds]
+
+
+def plots_of_all_fits(wildcards):
+    """Return a figure of every fit; the others come with it."""
+    return [job().paths.fit(fit, "plots/ranking.png") for fit in job().configuration.main.fits]
+
+
+def published(product):
+    """Return the path of a product of the published fit."""
+    return job().paths.published(product)
+
+
+def to_publish(product):
+    """Return the product of the published fit that is copied to the top of the results."""
+    return job().paths.fit(job().configuration.main.publish, product)

@@ -1,0 +1,21 @@
+if job().configuration.main.demo is not None:
+
+    rule generate_ntuples:
+        """Generate the ntuples of one chunk with the built-in Monte Carlo."""
+        output:
+            next(iter(job().bases.values())) / "{chunk}.json",
+        params:
+            cfg=lambda wildcards: canonical_json(
+                [file.content for file in job().slices.ntuples(wildcards.chunk)]
+            ),
+        log:
+            log_of("demo", "chunk"),
+        benchmark:
+            benchmark_of("demo", "chunk")
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        conda:
+            "../../envs/n2mu.yaml"
+        shell:
+            "n2mu --log {log:q} demo {wildcards.chunk} --config {CONFIG:q}"

@@ -1,0 +1,49 @@
+rule fit:
+    """Fit the signal strength of one fit."""
+    input:
+        workspace=job().paths.fit("{fit}", "workspace.json"),
+        report=job().paths.fit("{fit}", "templates_report.json"),
+    output:
+        mu_fit=job().paths.fit("{fit}", "mu_fit.json"),
+        postfit=job().paths.fit("{fit}", "postfit.json"),
+    params:
+        cfg=cfg("fit", "fit"),
+        digest=digest_of("fit", "fit"),
+        code=fingerprint("n2mu.fit.stage"),
+    log:
+        log_of("fit", "fit"),
+    benchmark:
+        benchmark_of("fit", "fit")
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "n2mu --log {log:q} fit {input.workspace:q} -o {output.mu_fit:q} --name {wildcards.fit}"
+        " --config {CONFIG:q} --slice {params.digest}"
+
+
+rule rank_parameters:
+    """Rank the nuisance parameters of one fit by their impact on the signal strength."""
+    input:
+        workspace=job().paths.fit("{fit}", "workspace.json"),
+        mu_fit=job().paths.fit("{fit}", "mu_fit.json"),
+    output:
+        job().paths.fit("{fit}", "ranking.json"),
+    params:
+        cfg=cfg("fit", "fit"),
+        digest=digest_of("fit", "fit"),
+        code=fingerprint("n2mu.fit.stage"),
+    log:
+        log_of("ranking", "fit"),
+    benchmark:
+        benchmark_of("ranking", "fit")
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "n2mu --log {log:q} ranking {input.workspace:q} --fit {input.mu_fit:q} -o {output:q}"
+        " --name {wildcards.fit} --config {CONFIG:q} --slice {params.digest}"

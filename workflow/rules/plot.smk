@@ -1,0 +1,121 @@
+rule plot_fit:
+    """Draw the figures and tables of one fit."""
+    input:
+        mu_fit=job().paths.fit("{fit}", "mu_fit.json"),
+        postfit=job().paths.fit("{fit}", "postfit.json"),
+        ranking=job().paths.fit("{fit}", "ranking.json"),
+        report=job().paths.fit("{fit}", "templates_report.json"),
+    output:
+        report(
+            job().paths.fit("{fit}", "plots/ranking.png"),
+            caption="../report/ranking.rst",
+            category="Fit {fit}",
+            labels={"figure": "ranking"},
+        ),
+        report(
+            job().paths.fit("{fit}", "plots/pulls.png"),
+            caption="../report/pulls.rst",
+            category="Fit {fit}",
+            labels={"figure": "pulls"},
+        ),
+        report(
+            job().paths.fit("{fit}", "plots/summary.html"),
+            caption="../report/summary.rst",
+            category="Fit {fit}",
+            labels={"figure": "summary"},
+        ),
+        report(
+            job().paths.fit("{fit}", "plots/yields.html"),
+            caption="../report/yields.rst",
+            category="Fit {fit}",
+            labels={"figure": "yields"},
+        ),
+        report(
+            job().paths.fit("{fit}", "plots/changes.html"),
+            caption="../report/changes.rst",
+            category="Fit {fit}",
+            labels={"figure": "changes to templates"},
+        ),
+        report(
+            directory(job().paths.fit("{fit}", "plots/regions")),
+            patterns=["{region}_{which}.png"],
+            caption="../report/region.rst",
+            category="Fit {fit}",
+            labels={"figure": "{region}, {which}"},
+        ),
+        job().paths.fit("{fit}", "plots/ranking.pdf"),
+        job().paths.fit("{fit}", "plots/pulls.pdf"),
+    params:
+        cfg=cfg("plots"),
+        digest=digest_of("plots"),
+        code=fingerprint("n2mu.plots.stage"),
+    log:
+        log_of("plot_fit", "fit"),
+    benchmark:
+        benchmark_of("plot_fit", "fit")
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "n2mu --log {log:q} plot --fit {wildcards.fit} --config {CONFIG:q} --slice {params.digest}"
+
+
+rule plot_models:
+    """Draw the figures of all models."""
+    input:
+        evaluation=job().paths.evaluation("evaluation.json"),
+        histories=all_histories,
+    output:
+        report(
+            directory(job().paths.evaluation("plots")),
+            patterns=["{figure}.png"],
+            caption="../report/models.rst",
+            category="Models",
+            labels={"figure": "{figure}"},
+        ),
+    params:
+        cfg=cfg("plots"),
+        digest=digest_of("plots"),
+        code=fingerprint("n2mu.plots.stage"),
+    log:
+        log_of("plot_models"),
+    benchmark:
+        benchmark_of("plot_models")
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "n2mu --log {log:q} plot --models --config {CONFIG:q} --slice {params.digest}"
+
+
+rule tabulate_cutflow:
+    """Write the cutflow of all data sets."""
+    input:
+        all_skims,
+    output:
+        report(
+            job().paths.tables("cutflow.html"),
+            caption="../report/cutflow.rst",
+            category="Selection",
+            labels={"figure": "cutflow"},
+        ),
+        job().paths.tables("cutflow.json"),
+    params:
+        cfg=cfg("cutflow"),
+        digest=digest_of("cutflow"),
+        code=fingerprint("n2mu.skim.cutflow") + fingerprint("n2mu.plots.tables"),
+    log:
+        log_of("cutflow"),
+    benchmark:
+        benchmark_of("cutflow")
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "n2mu --log {log:q} plot --cutflow --config {CONFIG:q} --slice {params.digest}"

@@ -1,0 +1,22 @@
+rule publish:
+    """Copy a product of the published fit to the top of the results."""
+    localrule: True
+    input:
+        lambda wildcards: to_publish(wildcards.product),
+    output:
+        published("{product}"),
+    wildcard_constraints:
+        product=r"mu_fit\.json|ranking\.json",
+    log:
+        log_of("publish", "product"),
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "cp {input:q} {output:q} 2> {log:q}"
+
+
+use rule publish as publish_figure with:
+    input:
+        lambda wildcards: to_publish(f"plots/{wildcards.product}"),
+    wildcard_constraints:
+        product=r"ranking\.pdf|ranking\.png",

@@ -1,0 +1,23 @@
+rule score:
+    """Score one chunk with all models and write friend trees for its ntuples."""
+    input:
+        ntuples=ntuples_of,
+        skim=job().paths.skim("{chunk}"),
+        models=all_models,
+    output:
+        directory(job().paths.scores("{chunk}")),
+    params:
+        cfg=cfg("score", "chunk"),
+        digest=digest_of("score", "chunk"),
+        code=fingerprint("n2mu.scoring.stage"),
+    log:
+        log_of("score", "chunk"),
+    benchmark:
+        benchmark_of("score", "chunk")
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "n2mu --log {log:q} score {wildcards.chunk} --config {CONFIG:q} --slice {params.digest}"

@@ -1,0 +1,23 @@
+rule fill_templates:
+    """Fill the templates of one fit: every region, sample and variation."""
+    input:
+        skims=all_skims,
+        scores=all_scores,
+    output:
+        templates=job().paths.fit("{fit}", "templates.root"),
+        report=job().paths.fit("{fit}", "templates_report.json"),
+    params:
+        cfg=cfg("templates", "fit"),
+        digest=digest_of("templates", "fit"),
+        code=fingerprint("n2mu.templates.stage"),
+    log:
+        log_of("templates", "fit"),
+    benchmark:
+        benchmark_of("templates", "fit")
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        "../../envs/n2mu.yaml"
+    shell:
+        "n2mu --log {log:q} templates {wildcards.fit} --config {CONFIG:q} --slice {params.digest}"
