@@ -1,0 +1,43 @@
+# make demo   environment, demo ntuples, the whole workflow, report: prints mu
+# make test   all tests
+# make lint   format, lint, types
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORES ?= $(shell nproc)
+# one thread per job: the workflow runs as many jobs as there are cores
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.demo
+	@echo "demo: about 3 minutes on 2 cores; products go to results/, ntuples to ntuples/"
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete --show-failed-logs
+	$(BIN)/n2mu report
+
+test: $(VENV)/.test
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(CORES)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
+
+$(BIN)/python:
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+	  { echo "n2mu needs Python 3.11 or newer; say which with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,test]'
+	@touch $@
+
+clean:
+	rm -rf results ntuples .snakemake
