@@ -1,0 +1,111 @@
+"""Generating one planned file, from random numbers to the ROOT file."""
+
+from pathlib import Path
+
+import awkward as ak
+import numpy as np
+
+from n2mu.demo.derived import Columns, event_branches, lepton_branches, tau_branches
+from n2mu.demo.derived_jets import jet_branches
+from n2mu.demo.plan import PlannedFile
+from n2mu.demo.processes import CHANNELS, PROCESSES
+from n2mu.demo.reconstruct import SHIFTS, Objects, in_ntuple, reconstruct
+from n2mu.demo.response import Response, respond
+from n2mu.demo.truth import Truth, generate
+from n2mu.demo.weights import (
+    GeneratorWeights,
+    generator_weights,
+    nominal_weights,
+    varied_weights,
+)
+from n2mu.demo.write import jagged_branches, write_ntuple
+from n2mu.products import atomic_file
+
+RUNS = {"mc16a": (284500, 2016), "mc16d": (300000, 2017), "mc16e": (310000, 2018)}
+"""Run number of the simulation and year of the data, by campaign."""
+
+Trees = dict[str, tuple[Columns, dict[str, ak.Array]]]
+
+
+def _branches(
+    file: PlannedFile,
+    truth: Truth,
+    response: Response,
+    objects: Objects,
+    weights: GeneratorWeights,
+    nominal: bool,
+) -> Columns:
+    """Return the scalar branches of all generated events in one variation."""
+    run, year = RUNS[file.campaign]
+    events = len(truth.weight)
+    factors = nominal_weights(truth, response, objects, weights.weight)
+    columns: Columns = {
+        "runNumber": np.full(events, run, dtype=np.int64),
+        "eventNumber": file.first_event + np.arange(events, dtype=np.int64),
+        "mcChannelNumber": np.full(events, file.dsid, dtype=np.int32),
+        "RunYear": np.full(events, year, dtype=np.int32),
+        **lepton_branches(truth, response, objects.leptons),
+        **tau_branches(truth, response, objects.taus),
+        **event_branches(truth, response, objects),
+        **jet_branches(response, objects),
+        **factors,
+    }
+    if nominal:
+        columns |= varied_weights(truth, response, objects, factors, weights.ratios)
+    return columns
+
+
+def make_trees(file: PlannedFile) -> tuple[Trees, Columns]:
+    """Generate the events of a planned file.
+
+    Parameters
+    ----------
+    file
+        The planned file; its seed decides everything.
+
+    Returns
+    -------
+    tuple
+        Scalar and list branches by tree, and the one entry of the metadata.
+    """
+    rng = np.random.default_rng(file.seed)
+    truth = generate(file.dsid, file.events, rng)
+    process = PROCESSES[CHANNELS[file.dsid].process]
+    weights = generator_weights(process, truth, rng)
+    response = respond(truth, rng)
+    trees: Trees = {}
+    for name, shift in SHIFTS.items():
+        objects = reconstruct(truth, response, shift)
+        rows = np.flatnonzero(in_ntuple(objects))
+        columns = _branches(file, truth, response, objects, weights, name == "nominal")
+        trees[name] = (
+            {branch: values[rows] for branch, values in columns.items()},
+            jagged_branches(objects.jets, rows),
+        )
+    metadata: Columns = {
+        "dsid": np.array([file.dsid], dtype=np.int32),
+        "totalEvents": np.array([file.events], dtype=np.int64),
+        "totalEventsWeighted": np.array([weights.total], dtype=np.float64),
+        **{
+            f"totalEventsWeighted_{name}": np.array([total], dtype=np.float64)
+            for name, total in weights.totals.items()
+        },
+    }
+    return trees, metadata
+
+
+def generate_file(file: PlannedFile, base: Path, identity: str) -> None:
+    """Generate one planned file and write it; the same plan gives the same content.
+
+    Parameters
+    ----------
+    file
+        The planned file.
+    base
+        Directory of the ntuples; the file is written to ``base / file.path``.
+    identity
+        Stored in the file, so that its readers can tell it from another.
+    """
+    trees, metadata = make_trees(file)
+    with atomic_file(base / file.path) as temporary:
+        write_ntuple(temporary, trees, metadata, identity)

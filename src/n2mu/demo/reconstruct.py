@@ -1,0 +1,147 @@
+"""From generated leaves and the detector's response to sorted objects, per variation.
+
+A variation shifts the energies; the random numbers are those of the nominal tree.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from n2mu.demo.kinematics import Floats, azimuth, delta_r, pseudorapidity
+from n2mu.demo.processes import GEV
+from n2mu.demo.response import Response
+from n2mu.demo.truth import Truth
+
+LEPTONS_KEPT = 4
+TAUS_KEPT = 2
+LEPTON_PT, TAU_PT, JET_PT = 10 * GEV, 20 * GEV, 25 * GEV
+CENTRAL_ETA = 2.5
+OVERLAP_RADIUS = 0.2
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What a variation does to the energies of objects; factors of the nominal."""
+
+    jet: float = 1.0
+    jet_resolution: float = 1.0
+    tau: float = 1.0
+    electron: float = 1.0
+    muon: float = 1.0
+
+
+SHIFTS: dict[str, Shift] = {
+    "nominal": Shift(),
+    "JET_JES__1up": Shift(jet=1.02),
+    "JET_JES__1down": Shift(jet=0.98),
+    "JET_JER__1up": Shift(jet_resolution=1.15),
+    "TAUS_TES__1up": Shift(tau=1.02),
+    "TAUS_TES__1down": Shift(tau=0.98),
+    "EG_SCALE__1up": Shift(electron=1.005),
+    "EG_SCALE__1down": Shift(electron=0.995),
+    "MUON_SCALE__1up": Shift(muon=1.003),
+    "MUON_SCALE__1down": Shift(muon=0.997),
+}
+"""By the name of the tree."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Objects of one kind, by decreasing transverse momentum.
+
+    Attributes
+    ----------
+    p4
+        Shape ``[n, kept, 4]``, MeV; vanishing where there is none.
+    pt, eta, phi
+        Shape ``[n, kept]``.
+    slot
+        Slot of the generated leaf, shape ``[n, kept]``.
+    count
+        Number per event, before the cut to what is kept, shape ``[n]``.
+    """
+
+    p4: Floats
+    pt: Floats
+    eta: Floats
+    phi: Floats
+    slot: NDArray[np.int64]
+    count: NDArray[np.int64]
+
+    @property
+    def exists(self) -> NDArray[np.bool_]:
+        """Where there is an object, shape ``[n, kept]``."""
+        return np.arange(self.pt.shape[1]) < self.count[:, None]
+
+    def of_slot(self, values: NDArray[np.generic], default: float) -> Floats:
+        """Return quantities of slots for the candidates, shape ``[n, kept]``."""
+        taken = np.take_along_axis(values, self.slot, axis=1)
+        return np.where(self.exists, taken, default).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Objects:
+    """What the detector sees of events in one variation; ``met`` is ``(px, py)`` in MeV."""
+
+    leptons: Candidates
+    taus: Candidates
+    jets: Candidates
+    met: Floats
+
+
+def _sorted(
+    p4: Floats, pt: Floats, eta: Floats, phi: Floats, chosen: NDArray[np.bool_], kept: int
+) -> Candidates:
+    """Sort the chosen slots by transverse momentum and keep the first ones."""
+    slot = np.argsort(np.where(chosen, -pt, np.inf), axis=1, kind="stable")[:, :kept]
+    exists = np.take_along_axis(chosen, slot, axis=1)
+
+    def take(values: Floats) -> Floats:
+        return np.where(exists, np.take_along_axis(values, slot, axis=1), 0.0)
+
+    vectors = np.take_along_axis(p4, slot[..., None], axis=1) * exists[..., None]
+    return Candidates(vectors, take(pt), take(eta), take(phi), slot, chosen.sum(axis=1))
+
+
+def reconstruct(truth: Truth, response: Response, shift: Shift) -> Objects:
+    """Reconstruct the objects of all events in one variation.
+
+    Jets within ``OVERLAP_RADIUS`` of a light lepton or a tau are removed, as are
+    taus within it of a light lepton.
+    """
+    electron = truth.flavour == 11
+    scale = np.where(
+        response.lepton,
+        np.where(electron, shift.electron, shift.muon),
+        np.where(response.tau, shift.tau, shift.jet),
+    )
+    widening = np.where(response.jet, shift.jet_resolution, 1.0)
+    smear = np.maximum(1 + response.normal * response.resolution * widening, 0.1)
+    p4 = truth.p4 * (smear * scale)[..., None]
+    pt = np.hypot(p4[..., 0], p4[..., 1])
+    eta, phi = pseudorapidity(truth.p4), azimuth(truth.p4)
+
+    leptons = _sorted(p4, pt, eta, phi, response.lepton & (pt > LEPTON_PT), LEPTONS_KEPT)
+    is_tau = response.tau & (pt > TAU_PT) & ~_near(leptons, eta, phi)
+    taus = _sorted(p4, pt, eta, phi, is_tau, TAUS_KEPT)
+    is_jet = response.jet & (pt > JET_PT) & ~_near(leptons, eta, phi) & ~_near(taus, eta, phi)
+    jets = _sorted(p4, pt, eta, phi, is_jet, pt.shape[1])
+
+    # what is seen but below threshold counts with its true momentum, as a soft term would
+    seen = (response.lepton & (pt > LEPTON_PT)) | is_tau | is_jet
+    lost = np.sum((truth.p4 - p4)[..., :2] * seen[..., None], axis=1)
+    return Objects(leptons, taus, jets, truth.invisible + lost + response.event["noise"])
+
+
+def _near(objects: Candidates, eta: Floats, phi: Floats) -> NDArray[np.bool_]:
+    """Tell which slots overlap with one of the objects, shape ``[n, slots]``."""
+    distance = delta_r(
+        eta[:, :, None], phi[:, :, None], objects.eta[:, None, :], objects.phi[:, None, :]
+    )
+    return np.any((distance < OVERLAP_RADIUS) & objects.exists[:, None, :], axis=2)
+
+
+def in_ntuple(objects: Objects) -> NDArray[np.bool_]:
+    """Return the ntuple preselection: two light leptons of any charge and quality, one tau."""
+    return (objects.leptons.count >= 2) & (objects.taus.count >= 1)

@@ -1,0 +1,172 @@
+"""Event weights: generator weights, scale factors and their variations.
+
+Scale factors are smooth functions of the objects near one; a variation is of the
+size that experiments quote.  None of them enters the sum of weights but the
+generator's.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from n2mu.demo.derived import Columns
+from n2mu.demo.kinematics import Floats
+from n2mu.demo.processes import GEV, Process
+from n2mu.demo.reconstruct import Candidates, Objects
+from n2mu.demo.response import Response
+from n2mu.demo.truth import Truth
+
+B_TAG_EIGENVARIATIONS = 4
+
+OWN_SUMS = (
+    "MUR_UP",
+    "MUR_DOWN",
+    "MUF_UP",
+    "MUF_DOWN",
+    "ISR_UP",
+    "ISR_DOWN",
+    "FSR_UP",
+    "FSR_DOWN",
+    "PDF_UP",
+    "PDF_DOWN",
+)
+"""Theory variations ``weight_mc_<name>``, whose sums of weights are in the metadata."""
+
+
+class GeneratorWeights(NamedTuple):
+    """Generator weights of all generated events and their sums.
+
+    Attributes
+    ----------
+    weight
+        Shape ``[n]``.
+    ratios
+        Varied over nominal weight by name in ``OWN_SUMS``, shape ``[n]``.
+    total
+        Sum of weights that an unenriched sample of as many events is expected to have.
+    totals
+        The same of each variation.
+    """
+
+    weight: Floats
+    ratios: dict[str, Floats]
+    total: float
+    totals: dict[str, float]
+
+
+def theory_ratios(truth: Truth) -> dict[str, Floats]:
+    """Return varied over nominal weights; they depend on radiation and on the hard scale only."""
+    scale = np.log(np.maximum(truth.scale, 20 * GEV) / (300 * GEV)).clip(-1.5, 1.5)
+    jets = truth.radiation - 1.5
+    effects = {
+        "MUR": 0.10 + 0.03 * scale + 0.02 * jets,
+        "MUF": 0.03 - 0.04 * scale,
+        "ISR": 0.02 + 0.05 * jets,
+        "FSR": -0.01 - 0.02 * jets + 0.02 * scale,
+        "PDF": 0.02 + 0.015 * scale,
+    }
+    return {
+        f"{name}_{side}": 1 + sign * effect
+        for name, effect in effects.items()
+        for side, sign in (("UP", 1.0), ("DOWN", -1.0))
+    }
+
+
+def generator_weights(process: Process, truth: Truth, rng: np.random.Generator) -> GeneratorWeights:
+    """Sample signed generator weights and compute their sums over all generated events.
+
+    The size and sign of a weight are independent of the decays, so the sum is that
+    of an unenriched sample: events times the mean weight.  For a variation the mean
+    ratio is that of the generated events, weighted back to the unenriched sample.
+    """
+    events = len(truth.weight)
+    spread = process.weight_spread
+    size = np.exp(rng.normal(0.0, 1.0, events) * spread - 0.5 * spread**2)
+    sign = np.where(rng.random(events) < process.negative, -1.0, 1.0)
+    ratios = theory_ratios(truth)
+    total = events * process.weight_scale * (1 - 2 * process.negative)
+    share = truth.weight / truth.weight.sum()
+    return GeneratorWeights(
+        weight=process.weight_scale * size * sign * truth.weight,
+        ratios=ratios,
+        total=total,
+        totals={name: total * float(np.sum(share * ratio)) for name, ratio in ratios.items()},
+    )
+
+
+def _lepton_factor(leptons: Candidates, index: int) -> Floats:
+    """Return the identification scale factor of one lepton."""
+    pt = leptons.pt[:, index]
+    return 0.985 - 0.03 * np.exp(-pt / (20 * GEV)) + 0.002 * np.abs(leptons.eta[:, index])
+
+
+def nominal_weights(truth: Truth, response: Response, objects: Objects, weight: Floats) -> Columns:
+    """Return the factors of the nominal event weight as branches."""
+    leptons = objects.leptons
+    real_tau = objects.taus.of_slot(~truth.fake_tau, 0)[:, 0] > 0
+    columns: dict[str, Floats] = {
+        "weight_mc": weight,
+        "weight_pileup": np.exp(0.1 * response.event["pileup"] - 0.005),
+        "custTrigSF_LooseID_FCLooseIso_SLTorDLT": _trigger_factor(leptons),
+        "custTrigSF_TightElMediumMuID_FCLooseIso_DLT": 0.99 * _trigger_factor(leptons),
+        "jvtSF_customOR": 0.998 ** np.sum(objects.jets.pt > 0, axis=1),
+        "bTagSF_weight_DL1r_85": 0.99 ** _tagged(response, objects),
+        "tauSF_RNN": np.where(real_tau, 0.97, 1.0),
+    }
+    for i in (0, 1):
+        columns[f"lep_SF_CombinedTight_{i}"] = _lepton_factor(leptons, i)
+        columns[f"lepSF_PLIV_Prompt_{i}"] = 0.99 - 0.04 * np.exp(-leptons.pt[:, i] / (15 * GEV))
+    return {name: values.astype(np.float32) for name, values in columns.items()}
+
+
+def _trigger_factor(leptons: Candidates) -> Floats:
+    return 0.995 - 0.04 * np.exp(-leptons.pt[:, 1] / (12 * GEV))
+
+
+def _tagged(response: Response, objects: Objects) -> Floats:
+    """Return the number of jets with any b-tag."""
+    return np.sum(objects.jets.of_slot(response.b_tag, 0) >= 2, axis=1)
+
+
+def varied_weights(
+    truth: Truth,
+    response: Response,
+    objects: Objects,
+    nominal: Columns,
+    ratios: dict[str, Floats],
+) -> Columns:
+    """Return the variations of the factors as branches, each the whole varied factor."""
+    leptons, taus, jets = objects.leptons, objects.taus, objects.jets
+    relative: dict[tuple[str, str], Floats] = {}
+    relative["weight_pileup", ""] = 0.04 * response.event["pileup"].clip(-3, 3)
+    flavour = leptons.of_slot(truth.flavour, 0)
+    trigger = "custTrigSF_LooseID_FCLooseIso_SLTorDLT"
+    relative[trigger, ""] = 0.006 + 0.02 * np.exp(-leptons.pt[:, 1] / (15 * GEV))
+    for i in (0, 1):
+        size = 0.008 + 0.03 * np.exp(-leptons.pt[:, i] / (20 * GEV))
+        relative[f"lep_SF_CombinedTight_{i}", "_EL_ID"] = size * (flavour[:, i] == 11)
+        relative[f"lep_SF_CombinedTight_{i}", "_MU_ID"] = 0.5 * size * (flavour[:, i] == 13)
+        relative[f"lepSF_PLIV_Prompt_{i}", ""] = size
+    real_tau = taus.of_slot(~truth.fake_tau, 0)[:, 0] > 0
+    falling = np.exp(-taus.pt[:, 0] / (60 * GEV))
+    relative["tauSF_RNN", "_EFF"] = np.where(real_tau, 0.03 + 0.04 * falling, 0.0)
+    relative["tauSF_RNN", "_FAKE"] = np.where(real_tau, 0.0, 0.12 + 0.1 * falling)
+    relative["jvtSF_customOR", ""] = 0.004 * np.sum((jets.pt > 0) & (jets.pt < 60 * GEV), axis=1)
+    number = _tagged(response, objects)
+    leading = np.log(np.maximum(jets.pt[:, 0], 25 * GEV) / (100 * GEV))
+    eigenvariations = (
+        0.015 * number,
+        0.01 * number * leading,
+        0.006 * (number - 2.0),
+        0.004 * leading,
+    )
+    for index, effect in enumerate(eigenvariations):
+        relative["bTagSF_weight_DL1r_85", f"_eigenvars_B_{index}"] = effect
+    columns: Columns = {}
+    for (factor, suffix), effect in relative.items():
+        for side, sign in (("UP", 1.0), ("DOWN", -1.0)):
+            values = nominal[factor] * (1 + sign * effect)
+            columns[f"{factor}{suffix}_{side}"] = values.astype(np.float32)
+    for name, ratio in ratios.items():
+        columns[f"weight_mc_{name}"] = (nominal["weight_mc"] * ratio).astype(np.float32)
+    return columns
