@@ -37,7 +37,7 @@ def test_each_class_is_judged_against_all_others() -> None:
 def test_a_thinned_curve_keeps_its_ends_and_its_area() -> None:
     probability, label, weight = scores(20000)
     for entry in evaluate_scores(probability, label, weight, CLASSES)["classes"].values():
-        x, y = entry["roc"]["background_efficiency"], entry["roc"]["signal_efficiency"]
+        x, y = entry["fpr"], entry["tpr"]
         assert 100 < len(x) == len(y) <= 200
         assert (x[0], y[0], x[-1], y[-1]) == (0, 0, pytest.approx(1), pytest.approx(1))
         assert np.trapezoid(y, x) == pytest.approx(entry["auc"], abs=1e-3)

@@ -34,11 +34,11 @@ def evaluate_scores(
     Returns
     -------
     dict
-        ``classes``: per class ``events`` (raw, weighted, effective), ``auc``
-        and ``roc`` (the two efficiencies, thinned to at most 200 points; the
-        AUC is of the whole curve).  Where a sum of weights is not positive
-        both are None and ``reason`` says why.  ``mean_auc``: over the classes;
-        None if one of them has none.
+        ``classes``: per class ``events`` (raw, weighted, effective), ``auc``,
+        and the curve ``fpr`` and ``tpr``, thinned to at most 200 points; the
+        AUC is of the whole curve.  Where a sum of weights is not positive the
+        three are None and ``reason`` says why.  ``mean_auc``: over the
+        classes; None if one of them has none.
 
     Raises
     ------
@@ -64,10 +64,11 @@ def evaluate_scores(
         }
         try:
             roc = weighted_roc(score, of_class, weights)
-            entry |= {"auc": roc.auc, "roc": _thinned(roc)}
+            entry |= {"auc": roc.auc, **_thinned(roc)}
         except NoRocError as error:
             # "signal" is the class here, "background" all others
-            entry |= {"auc": None, "roc": None, "reason": f"{name} as signal: {error}"}
+            reason = f"{name} as signal: {error}"
+            entry |= {"auc": None, "fpr": None, "tpr": None, "reason": reason}
         result[name] = entry
     areas = [entry["auc"] for entry in result.values()]
     defined = [area for area in areas if area is not None]
@@ -82,4 +83,4 @@ def _thinned(roc: Roc) -> dict[str, list[float]]:
     length = np.append(0.0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
     targets = np.linspace(0.0, length[-1], ROC_POINTS)
     rows = np.unique(np.append(np.searchsorted(length, targets[:-1]), x.size - 1))
-    return {"background_efficiency": x[rows].tolist(), "signal_efficiency": y[rows].tolist()}
+    return {"fpr": x[rows].tolist(), "tpr": y[rows].tolist()}
