@@ -1,0 +1,110 @@
+"""The best fit of a likelihood: minimum, covariance, parameter of interest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from n2mu.errors import FitError, WorkspaceError
+from n2mu.fit.covariance import Covariance, covariance
+from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.likelihood import Likelihood
+from n2mu.fit.minimise import Minimum, minimise
+from n2mu.fit.parameters import BoolArray
+
+
+@dataclass(frozen=True)
+class BestFit:
+    """A converged fit with its covariance; ``poi`` is the index of the signal strength."""
+
+    likelihood: Likelihood
+    minimum: Minimum
+    covariance: Covariance
+    fixed: BoolArray
+    poi: int
+
+    @property
+    def theta(self) -> FloatArray:
+        """Fitted parameters, shape [P]."""
+        return self.minimum.theta
+
+    @property
+    def mu(self) -> float:
+        """Fitted signal strength."""
+        return float(self.minimum.theta[self.poi])
+
+    @property
+    def two_nll(self) -> float:
+        """-2 ln L at the minimum, constants included."""
+        return self.likelihood.twice_nll(self.minimum.theta)
+
+
+class DeeperMinimumError(FitError):
+    """A constrained fit went below the best fit, which therefore is none.
+
+    Attributes
+    ----------
+    theta
+        Where -ln L is lower, shape [P].
+    """
+
+    def __init__(self, theta: FloatArray, depth: float) -> None:
+        super().__init__(
+            f"-2 ln L is {2 * depth:.3g} lower away from the best fit; the likelihood has several"
+            " minima, look at the scan of the signal strength"
+        )
+        self.theta = theta
+
+
+def find_poi(likelihood: Likelihood, name: str) -> int:
+    """Return the index of the signal strength.
+
+    Raises
+    ------
+    WorkspaceError
+        If it is not a parameter of the workspace, or constrained, or fixed.
+    """
+    parameters = likelihood.model.parameters
+    if not name:
+        raise WorkspaceError("the measurement names no parameter of interest; set 'poi'")
+    index = parameters.index(name)
+    if parameters.constrained[index]:
+        raise WorkspaceError(f"'{name}' is constrained and cannot be the signal strength")
+    if parameters.fixed[index]:
+        raise WorkspaceError(f"'{name}' is the signal strength but the measurement fixes it")
+    return index
+
+
+def best_fit(likelihood: Likelihood, poi: int, start: FloatArray | None = None) -> BestFit:
+    """Fit all free parameters.
+
+    Parameters
+    ----------
+    poi
+        Index of the signal strength.
+    start
+        Starting point, shape [P]; the workspace's initial parameters if None.
+
+    Raises
+    ------
+    FitError
+        If the fit does not converge.
+    """
+    parameters = likelihood.model.parameters
+    start = parameters.inits if start is None else start
+    minimum = minimise(likelihood, start, parameters.fixed)
+    if not minimum.converged and np.isfinite(minimum.deviance):
+        # a run into a corner may be an accident of the starting point
+        again = np.where(parameters.constrained, parameters.centre, parameters.inits)
+        again = np.where(parameters.fixed, start, again)
+        again[poi] = 1.5 * again[poi] + 0.1
+        second = minimise(likelihood, again, parameters.fixed)
+        minimum = second if second.converged else minimum
+    if not minimum.converged:
+        raise FitError(f"the fit did not converge: {minimum.message}")
+    return BestFit(
+        likelihood=likelihood,
+        minimum=minimum,
+        covariance=covariance(likelihood, minimum.theta, parameters.fixed),
+        fixed=parameters.fixed,
+        poi=poi,
+    )

@@ -1,0 +1,118 @@
+r"""Parts of the uncertainty of the signal strength.
+
+Three definitions live here, and they differ: errors with parameters fixed at their best fit
+(`stat_only`, `breakdown`), and the part of the variance that comes from the fluctuation of the
+counts (`data_statistics`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from n2mu.fit.bestfit import BestFit
+from n2mu.fit.parameters import BoolArray
+from n2mu.fit.profile import Interval, Profile
+
+MC_STATISTICS = "MC statistics"
+NORM_FACTORS = "norm factors"
+OTHER = "other systematics"
+
+_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Component:
+    """Part of the errors of mu that a group causes; None where an error of mu has no value.
+
+    ``flag`` says why a side is 0 although it was computed, or why it is None.
+    """
+
+    up: float | None
+    down: float | None
+    flag: str = ""
+
+
+def stat_only(best: BestFit) -> Interval:
+    """Return the errors of mu with alphas and gammas at their best fit, norm factors free."""
+    kinds = np.asarray(best.likelihood.model.parameters.kinds)
+    return Profile(best, best.poi, best.fixed | (kinds != "norm")).interval()
+
+
+def data_statistics(best: BestFit) -> float | None:
+    r"""Return the standard deviation of mu_hat under Poisson fluctuations of the counts.
+
+    To first order :math:`\partial\hat\theta/\partial n_b = H^{-1} J_b/\lambda_b`, and the
+    variance of a count is its fitted rate, so that
+    :math:`\sigma^2 = \sum_b (H^{-1}J_b)_\mu^2/\lambda_b`: the part of the data in the
+    decomposition by global observables, arXiv:2307.04007 (section 3).
+
+    Returns
+    -------
+    float or None
+        None if mu is at its bound and does not follow the data.
+    """
+    if not best.covariance.floating[best.poi]:
+        return None
+    slope = best.likelihood.slope(best.theta)
+    response = best.covariance.matrix[best.poi] @ slope.jacobian
+    filled = slope.rates > 0
+    return float(np.sqrt((response[filled] ** 2 / slope.rates[filled]).sum()))
+
+
+def complete_groups(best: BestFit, groups: Mapping[str, Sequence[str]]) -> dict[str, BoolArray]:
+    """Return the groups as masks [P], with those that need no configuration added.
+
+    All gammas are ``MC statistics``, free parameters other than mu ``norm factors``, and
+    constrained parameters that no group names ``other systematics``.  Names that the workspace
+    does not hold (pruned systematics) are left out, as are groups of which nothing is left.
+    """
+    parameters = best.likelihood.model.parameters
+    kinds = np.asarray(parameters.kinds)
+    names = np.asarray(parameters.names)
+    free = ~best.fixed
+    free[best.poi] = False
+    masks = {group: np.isin(names, list(members)) & free for group, members in groups.items()}
+    named = np.any([*masks.values(), np.zeros(len(names), dtype=bool)], axis=0)
+    for group, mask in (
+        (MC_STATISTICS, kinds == "gamma"),
+        (NORM_FACTORS, kinds == "norm"),
+        (OTHER, (kinds == "alpha") & ~named),
+    ):
+        masks[group] = masks.get(group, np.zeros(len(names), dtype=bool)) | (mask & free)
+    return {group: mask for group, mask in masks.items() if mask.any()}
+
+
+def breakdown(
+    best: BestFit, total: Interval, groups: Mapping[str, BoolArray]
+) -> dict[str, Component]:
+    """Return sqrt(total^2 - fixed^2) per group, the group fixed at its best fit.
+
+    Parameters
+    ----------
+    total
+        mu with everything free.
+    groups
+        Masks [P] by name.
+    """
+    return {
+        group: _component(total, Profile(best, best.poi, best.fixed | mask).interval())
+        for group, mask in groups.items()
+    }
+
+
+def _component(total: Interval, fixed: Interval) -> Component:
+    parts: list[float | None] = []
+    flags: list[str] = []
+    for side in ("up", "down"):
+        whole, rest = getattr(total, side), getattr(fixed, side)
+        if whole is None or rest is None:
+            parts.append(None)
+            flags.append(f"{side}: {total.reasons.get(side) or fixed.reasons[side]}")
+            continue
+        square = whole**2 - rest**2
+        parts.append(sqrt(max(square, 0.0)))
+        if square < -_TOLERANCE * whole**2:
+            flags.append(f"{side}: with the group fixed the error is larger ({rest:.4g})")
+    return Component(parts[0], parts[1], "; ".join(flags))

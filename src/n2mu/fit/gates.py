@@ -1,0 +1,104 @@
+"""Checks that a fit must pass before its result is published."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from n2mu.config.fits import Gate
+from n2mu.fit.asimov import nominal_parameters
+from n2mu.fit.bestfit import BestFit
+from n2mu.fit.interpolation import FloatArray
+
+MU_TOLERANCE = 1e-4
+PULL_TOLERANCE = 1e-3
+CONSTRAINT_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """Whether a gate passed, and what was found."""
+
+    name: Gate
+    passed: bool
+    detail: str
+
+
+def pulls(best: BestFit) -> FloatArray:
+    """Return (theta_hat - theta_0) / sigma before the fit, shape [P]; NaN without constraint."""
+    parameters = best.likelihood.model.parameters
+    sigma = np.where(parameters.prefit_sigma > 0, parameters.prefit_sigma, np.nan)
+    pull: FloatArray = (best.theta - parameters.centre) / sigma
+    return pull
+
+
+def constraints(best: BestFit) -> FloatArray:
+    """Return fitted over prior uncertainty, shape [P]; NaN without constraint."""
+    sigma = best.likelihood.model.parameters.prefit_sigma
+    ratio: FloatArray = best.covariance.uncertainty / np.where(sigma > 0, sigma, np.nan)
+    return ratio
+
+
+def check_gates(best: BestFit, asimov_mu: float | None) -> list[GateResult]:
+    """Return the results of all gates that apply.
+
+    Parameters
+    ----------
+    asimov_mu
+        Signal strength of Asimov data; None for other data, of which pulls and constraints
+        are a result and no check.
+    """
+    results = [_covariance(best), _bounds(best, asimov_mu is not None)]
+    if asimov_mu is not None:
+        results += [_asimov_mu(best, asimov_mu), _asimov_pulls(best), _constraints(best)]
+    return results
+
+
+def _covariance(best: BestFit) -> GateResult:
+    if best.covariance.status == "accurate":
+        return GateResult("covariance", True, "the exact Hessian is positive definite")
+    return GateResult("covariance", False, best.covariance.explanation())
+
+
+def _bounds(best: BestFit, with_poi: bool) -> GateResult:
+    # on data, a signal strength at its bound is a result, which `mu` reports with its reason
+    poi = best.likelihood.model.parameters.names[best.poi]
+    names = [name for name in best.covariance.at_bound if with_poi or name != poi]
+    if not names:
+        return GateResult("bounds", True, "no parameter is at a bound")
+    return GateResult("bounds", False, f"at a bound: {', '.join(names)}; widen the bounds")
+
+
+def _asimov_mu(best: BestFit, expected: float) -> GateResult:
+    off = abs(best.mu - expected)
+    return GateResult(
+        "asimov_mu",
+        bool(off <= MU_TOLERANCE * max(1.0, abs(expected))),
+        f"mu = {best.mu:.6g} from Asimov data with mu = {expected:g}",
+    )
+
+
+def _asimov_pulls(best: BestFit) -> GateResult:
+    parameters = best.likelihood.model.parameters
+    shifts = (best.theta - nominal_parameters(parameters)) / np.where(
+        parameters.prefit_sigma > 0, parameters.prefit_sigma, best.covariance.uncertainty
+    )
+    shifts[best.poi] = 0.0
+    name, value = _largest(best, np.abs(shifts))
+    return GateResult("asimov_pulls", value < PULL_TOLERANCE, f"largest pull {value:.2g} ({name})")
+
+
+def _constraints(best: BestFit) -> GateResult:
+    name, value = _largest(best, constraints(best))
+    return GateResult(
+        "constraints",
+        value <= 1 + CONSTRAINT_TOLERANCE,
+        f"largest ratio of fitted to prior uncertainty {value:.4g} ({name})",
+    )
+
+
+def _largest(best: BestFit, values: FloatArray) -> tuple[str, float]:
+    values = np.where(np.isfinite(values) & ~best.fixed, values, -np.inf)
+    index = int(np.argmax(values))
+    if not np.isfinite(values[index]):
+        return "no constrained parameter", 0.0
+    return best.likelihood.model.parameters.names[index], float(values[index])

@@ -1,0 +1,228 @@
+r"""A damped Newton minimiser with bounds.
+
+Each step minimises the quadratic model of the deviance, with the exact Hessian where that is
+positive definite and the Gauss-Newton matrix otherwise, inside the bounds.  The step is halved
+until the likelihood is defined (all rates positive) and falls.  Distances to the minimum are
+estimated as :math:`\mathrm{edm} = \tfrac12 g^T H^{-1} g`.
+"""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+
+from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.likelihood import Likelihood, Slope
+from n2mu.fit.parameters import BoolArray
+
+logger = logging.getLogger(__name__)
+
+TOLERANCE = 1e-8
+"""Largest edm of a converged fit, in units of -ln L; a last Newton step is taken below it."""
+
+_MAX_ITERATIONS = 200
+_MAX_HALVINGS = 40
+_MAX_DAMPING = 1e8
+_SMALL_DAMPING = 1e-6
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where a minimisation ended.
+
+    Attributes
+    ----------
+    theta
+        Parameters, shape [P].
+    deviance
+        -ln(L / L_saturated) there.
+    edm
+        Estimated distance to the minimum before the last step.
+    converged
+        Whether the edm fell below the tolerance.
+    iterations
+        Number of Newton steps.
+    message
+        Why the fit did not converge; empty if it did.
+    """
+
+    theta: FloatArray
+    deviance: float
+    edm: float
+    converged: bool
+    iterations: int
+    message: str = ""
+
+
+def minimise(
+    likelihood: Likelihood,
+    start: FloatArray,
+    fixed: BoolArray,
+    *,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = _MAX_ITERATIONS,
+) -> Minimum:
+    """Minimise the deviance over the parameters that are not fixed.
+
+    Parameters
+    ----------
+    likelihood
+        What to minimise.
+    start
+        Starting point, shape [P]; free parameters are moved inside their bounds.
+    fixed
+        Parameters that keep their starting value, shape [P].
+    tolerance
+        Largest edm of a converged fit.
+    max_iterations
+        Newton steps after which the fit is given up.
+
+    Returns
+    -------
+    Minimum
+        Converged or not; nothing is raised.
+    """
+    parameters = likelihood.model.parameters
+    theta = np.where(fixed, start, np.clip(start, parameters.lower, parameters.upper))
+    theta, deviance = _defined_start(likelihood, theta, fixed)
+    if not np.isfinite(deviance):
+        return Minimum(theta, np.inf, np.inf, False, 0, _undefined(likelihood, theta))
+    edm = np.inf
+    damping = 0.0
+    for iteration in range(max_iterations):
+        slope = likelihood.slope(theta)
+        step, matrix_damping = _step(slope, theta, likelihood, fixed, damping)
+        descent = float(slope.gradient @ step)
+        edm = -0.5 * descent
+        done = edm < tolerance and matrix_damping <= _SMALL_DAMPING
+        size, reached, lower = _backtrack(likelihood, theta, step, deviance, descent)
+        if size > 0:
+            theta, deviance = reached, lower
+        if done:
+            return Minimum(theta, deviance, edm, True, iteration + 1)
+        if size == 0:
+            if damping >= _MAX_DAMPING:
+                message = _stalled(likelihood, theta)
+                return Minimum(theta, deviance, edm, False, iteration + 1, message)
+            damping = max(10 * damping, 1e-4)
+        elif size < 0.1:
+            damping = max(4 * damping, 1e-4)
+        else:
+            damping = damping / 10 if damping > _SMALL_DAMPING else 0.0
+    message = f"no convergence in {max_iterations} iterations (edm {edm:.2g})"
+    return Minimum(theta, deviance, edm, False, max_iterations, message)
+
+
+def _defined_start(
+    likelihood: Likelihood, theta: FloatArray, fixed: BoolArray
+) -> tuple[FloatArray, float]:
+    """Move a start with negative rates towards the initial parameters of the workspace."""
+    towards = np.where(fixed, theta, likelihood.model.parameters.inits)
+    for fraction in (0.0, 0.25, 0.5, 0.75, 0.9, 1.0):
+        start = theta + fraction * (towards - theta)
+        deviance = likelihood.deviance(start)
+        if np.isfinite(deviance):
+            break
+    return start, deviance
+
+
+def cholesky_solve(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
+    """Solve a symmetric positive definite system; None if the matrix is not that."""
+    if not len(matrix):
+        return np.zeros_like(right)
+    factor, failed = lapack.dpotrf(matrix, lower=1, clean=0)
+    if failed:
+        return None
+    solution, _ = lapack.dpotrs(factor, right, lower=1)
+    return np.asarray(solution, dtype=np.float64).reshape(right.shape)
+
+
+def _step(
+    slope: Slope, theta: FloatArray, likelihood: Likelihood, fixed: BoolArray, damping: float
+) -> tuple[FloatArray, float]:
+    """Return the step [P] inside the bounds, and the damping that it needed."""
+    parameters = likelihood.model.parameters
+    low, high = parameters.lower - theta, parameters.upper - theta
+    gradient = slope.gradient
+    blocked = ((low >= 0) & (gradient > 0)) | ((high <= 0) & (gradient < 0))
+    moving = ~fixed & ~blocked
+    scale = np.maximum(np.diag(slope.gauss_newton), 1e-8)
+    attempts = [(slope.hessian, damping)]
+    attempts += [(slope.gauss_newton, max(damping, 1e-10) * 100**power) for power in range(9)]
+    for matrix, added in attempts:
+        if added:
+            matrix = matrix.copy()
+            matrix[np.diag_indices_from(matrix)] += added * scale
+        step = _bounded_newton_step(matrix, gradient, low, high, moving)
+        if step is not None and gradient @ step <= 0:
+            return step, added if matrix is not slope.hessian else 0.0
+    # every matrix failed, which needs a gradient without curvature: go straight down, scaled
+    step = np.where(moving, np.clip(-gradient / scale, low, high), 0.0)
+    return step, _MAX_DAMPING
+
+
+def _bounded_newton_step(
+    matrix: FloatArray, gradient: FloatArray, low: FloatArray, high: FloatArray, moving: BoolArray
+) -> FloatArray | None:
+    """Return the Newton step with the components that would cross a bound stopped at it."""
+    step = np.zeros_like(gradient)
+    free = np.flatnonzero(moving)
+    stopped = np.zeros(0, dtype=np.int64)
+    while len(free):
+        right = -gradient[free] - matrix[np.ix_(free, stopped)] @ step[stopped]
+        solution = cholesky_solve(matrix[np.ix_(free, free)], right)
+        if solution is None:
+            return None
+        outside = (solution < low[free]) | (solution > high[free])
+        step[free] = np.clip(solution, low[free], high[free])
+        if not outside.any():
+            break
+        stopped = np.concatenate([stopped, free[outside]])
+        free = free[~outside]
+    return step
+
+
+def _backtrack(
+    likelihood: Likelihood, theta: FloatArray, step: FloatArray, deviance: float, descent: float
+) -> tuple[float, FloatArray, float]:
+    """Return the fraction of the step that lowers the deviance (0 if none), and where it ends."""
+    noise = 1e-13 * (1 + abs(deviance))
+    parameters = likelihood.model.parameters
+    size = 1.0
+    for _ in range(_MAX_HALVINGS):
+        # a step to a bound must end on it exactly, whatever the rounding
+        reached = theta + size * step
+        inside = np.clip(reached, parameters.lower, parameters.upper)
+        reached = np.where(step != 0, inside, theta)
+        lower = likelihood.deviance(reached)
+        if lower <= deviance + 1e-4 * size * descent + noise:
+            return size, reached, lower
+        size /= 2
+    return 0.0, theta, deviance
+
+
+def _undefined(likelihood: Likelihood, theta: FloatArray) -> str:
+    bins = likelihood.invalid_bins(theta)
+    if not len(bins):
+        return "the likelihood is undefined at the starting point"
+    first = int(bins[0])
+    rate = likelihood.rates.per_bin(theta)[first]
+    more = f" (and {len(bins) - 1} more bins)" if len(bins) > 1 else ""
+    return (
+        f"{likelihood.model.place(first)}: expected {rate:.4g} with {likelihood.observed[first]:g}"
+        f" observed at the starting point{more}; merge or drop the bin"
+    )
+
+
+def _stalled(likelihood: Likelihood, theta: FloatArray) -> str:
+    rates = likelihood.rates.per_bin(theta)
+    nominal = likelihood.rates.per_bin(likelihood.model.parameters.inits)
+    bin_ = int(np.argmin(rates / np.maximum(np.abs(nominal), 1e-300)))
+    if rates[bin_] < 1e-6 * abs(nominal[bin_]):
+        return (
+            f"{likelihood.model.place(bin_)}: the fit drives the expected rate to zero"
+            f" ({rates[bin_]:.2g}, initially {nominal[bin_]:.4g}); merge the bin or symmetrise the"
+            " variation that crosses zero there"
+        )
+    return "the fit stalled: no step lowers -ln L although its gradient is not zero"

@@ -1,0 +1,238 @@
+"""The contents of ``mu_fit.json``, ``postfit.json`` and ``ranking.json``.
+
+JSON has no NaN: what has no value is null, with a reason beside it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from n2mu.errors import FitError
+from n2mu.fit.bestfit import BestFit, DeeperMinimumError
+from n2mu.fit.decomposition import Component, breakdown, complete_groups, data_statistics, stat_only
+from n2mu.fit.gates import GateResult, constraints, pulls
+from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.model import DenseModel
+from n2mu.fit.profile import Interval, Profile
+from n2mu.fit.ranking import Impact
+from n2mu.fit.settings import FitSettings
+from n2mu.fit.significance import discovery_significance, expected_significance
+from n2mu.fit.yields import Yields, postfit_yields, prefit_yields
+
+
+def mu_fit(
+    best: BestFit, gates: list[GateResult], settings: FitSettings, asimov_mu: float
+) -> dict[str, Any]:
+    """Return ``mu_fit.json`` without its provenance; the time is added by the stage.
+
+    Parameters
+    ----------
+    best
+        The fit.
+    gates
+        Results of its gates.
+    asimov_mu
+        Signal strength of Asimov data, for the expected significance.
+
+    Raises
+    ------
+    FitError
+        If mu has no errors because its covariance is singular.
+    """
+    total = Profile(best, best.poi, best.fixed).interval()
+    data = data_statistics(best)
+    groups = breakdown(best, total, complete_groups(best, settings.groups))
+    dataset = settings.dataset or "data"
+    before, after = prefit_yields(best.likelihood), postfit_yields(best)
+    return {
+        "analysis": settings.analysis,
+        "observable": settings.observable,
+        "dataset": dataset,
+        "mu": _interval(total),
+        "mu_stat_only": _interval(stat_only(best)),
+        "mu_data_stat": {"up": data, "down": data},
+        "breakdown": {group: _component(part) for group, part in groups.items()},
+        "significance": _significance(best, dataset, asimov_mu),
+        "fit": {"name": settings.fit, **verdict(best)},
+        "gates": [asdict(gate) for gate in gates],
+        "blinding": settings.blinding,
+        "parameters": parameter_list(best),
+        "yields": _yields(best, before, after, settings),
+    }
+
+
+def verdict(best: BestFit) -> dict[str, Any]:
+    """Return how the fit ended, for the key ``fit`` of ``mu_fit.json``."""
+    return {
+        "converged": best.minimum.converged,
+        "edm": best.covariance.edm,
+        "two_nll": best.two_nll,
+        "covariance": best.covariance.status,
+        "iterations": best.minimum.iterations,
+        "at_bound": list(best.covariance.at_bound),
+    }
+
+
+def parameter_list(best: BestFit) -> list[dict[str, Any]]:
+    """Return the fitted parameters, without gammas of bins that have no MC uncertainty."""
+    parameters = best.likelihood.model.parameters
+    pull, constraint = pulls(best), constraints(best)
+    entries: list[dict[str, Any]] = []
+    for index, name in enumerate(parameters.names):
+        if parameters.fixed[index] and parameters.without_uncertainty[index]:
+            continue
+        entry: dict[str, Any] = {
+            "name": name,
+            "value": float(best.theta[index]),
+            "uncertainty": _number(best.covariance.uncertainty[index]),
+            "pull": _number(pull[index]),
+            "constraint": _number(constraint[index]),
+            "kind": parameters.kinds[index],
+        }
+        if parameters.fixed[index]:
+            entry |= {"uncertainty": 0.0, "reason": "fixed by the measurement"}
+        elif entry["uncertainty"] is None:
+            at_bound = name in best.covariance.at_bound
+            entry["reason"] = "at its bound" if at_bound else "not determined by the data"
+        entries.append(entry)
+    return entries
+
+
+def postfit(best: BestFit) -> dict[str, Any]:
+    """Return ``postfit.json``: yields per bin before and after the fit, and correlations."""
+    model = best.likelihood.model
+    before, after = prefit_yields(best.likelihood), postfit_yields(best)
+    regions = {}
+    for number, (region, where) in enumerate(zip(model.regions, model.region_slices, strict=True)):
+        regions[region] = {
+            "bins": where.stop - where.start,
+            "observed": best.likelihood.observed[where].tolist(),
+            "samples": {
+                sample: {
+                    "prefit": before.samples[row, where].tolist(),
+                    "postfit": after.samples[row, where].tolist(),
+                }
+                for row, sample in _samples(model, where)
+            },
+            "total": {
+                stage: {
+                    "value": yields.total[where].tolist(),
+                    "error": yields.total_error[where].tolist(),
+                }
+                for stage, yields in (("prefit", before), ("postfit", after))
+            },
+            "integral": {
+                stage: {
+                    "value": float(yields.region_total[number]),
+                    "error": float(yields.region_total_error[number]),
+                }
+                for stage, yields in (("prefit", before), ("postfit", after))
+            },
+        }
+    floating = np.flatnonzero(best.covariance.floating & ~best.covariance.undetermined)
+    matrix = best.covariance.matrix[np.ix_(floating, floating)]
+    sigma = np.sqrt(np.diag(matrix))
+    return {
+        "regions": regions,
+        "correlation": {
+            "names": [model.parameters.names[index] for index in floating],
+            "matrix": (matrix / sigma / sigma[:, None]).tolist(),
+        },
+    }
+
+
+def ranking(best: BestFit, found: Iterable[Impact]) -> dict[str, Any]:
+    """Return ``ranking.json``: parameters by their largest absolute post-fit impact."""
+    parameters = best.likelihood.model.parameters
+    pull, constraint = pulls(best), constraints(best)
+    ordered = sorted(found, key=lambda impact: (-impact.size, parameters.names[impact.index]))
+    return {
+        "parameters": [
+            {
+                "name": parameters.names[impact.index],
+                "kind": parameters.kinds[impact.index],
+                "pull": _number(pull[impact.index]),
+                "constraint": _number(constraint[impact.index]),
+                "status": impact.status,
+                "impact_prefit": None if impact.prefit is None else asdict(impact.prefit),
+                "impact_postfit": asdict(impact.postfit),
+            }
+            for impact in ordered
+        ]
+    }
+
+
+def _number(value: float | np.floating[Any]) -> float | None:
+    return float(value) if isfinite(value) else None
+
+
+def _interval(interval: Interval) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "value": interval.value,
+        "up": interval.up,
+        "down": interval.down,
+    }
+    if interval.reasons:
+        content["reason"] = "; ".join(f"{k}: {text}" for k, text in interval.reasons.items())
+    return content
+
+
+def _component(component: Component) -> dict[str, Any]:
+    content: dict[str, Any] = {"up": component.up, "down": component.down}
+    if component.flag:
+        content["flag"] = component.flag
+    return content
+
+
+def _significance(best: BestFit, dataset: str, mu: float) -> dict[str, Any]:
+    content: dict[str, Any] = {"expected": None, "observed": None}
+    reasons: list[str] = []
+    wanted = "expected" if dataset == "asimov" else "observed"
+    try:
+        content[wanted] = discovery_significance(best)
+    except DeeperMinimumError:
+        raise
+    except FitError as error:
+        reasons.append(f"{wanted}: {error}")
+    if dataset != "asimov":
+        try:
+            content["expected"] = expected_significance(best, mu)
+        except FitError as error:
+            reasons.append(f"expected: {error}")
+    if reasons:
+        content["reason"] = "; ".join(reasons)
+    return content
+
+
+def _samples(model: DenseModel, where: slice) -> list[tuple[int, str]]:
+    return [
+        (row, sample) for row, sample in enumerate(model.samples) if model.present[row, where].any()
+    ]
+
+
+def _yields(best: BestFit, before: Yields, after: Yields, settings: FitSettings) -> dict[str, Any]:
+    model = best.likelihood.model
+    scaled = best.likelihood.rates.linearise(best.theta).jacobian_by_sample()[best.poi].any(axis=1)
+
+    def entry(values: FloatArray, errors: FloatArray, row: int, region: int) -> dict[str, float]:
+        return {"value": float(values[row, region]), "error": float(errors[row, region])}
+
+    content: dict[str, Any] = {}
+    for number, (region, where) in enumerate(zip(model.regions, model.region_slices, strict=True)):
+        content[region] = {
+            "role": settings.roles.get(region, ""),
+            "samples": {
+                sample: {
+                    "kind": settings.kinds.get(sample, "signal" if scaled[row] else "background"),
+                    "prefit": entry(
+                        before.region_samples, before.region_sample_errors, row, number
+                    ),
+                    "postfit": entry(after.region_samples, after.region_sample_errors, row, number),
+                }
+                for row, sample in _samples(model, where)
+            },
+        }
+    return content
