@@ -132,15 +132,16 @@ def _draw_pull(axes: Axes, row: int, parameter: Parameter, fitted: Parameter) ->
     if value is None:
         return
     if abs(value) > PULL_RANGE:
-        edge = PULL_RANGE if value > 0 else -PULL_RANGE
+        side = 1 if value > 0 else -1
+        text = plain(value, 1) if error is None else f"{plain(value, 1)} ± {plain(error, 1)}"
         axes.annotate(
-            plain(value, 1),
-            xy=(edge, row),
-            xytext=(edge * 0.87, row),
+            text,
+            xy=(side * PULL_RANGE, row),
+            xytext=(side * 0.93 * PULL_RANGE, row),
             arrowprops={"arrowstyle": "->", "color": POINTS[kind]["color"]},
             color=POINTS[kind]["color"],
             fontsize=9,
-            ha="center",
+            ha="right" if side > 0 else "left",
             va="center",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )

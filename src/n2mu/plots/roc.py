@@ -55,7 +55,9 @@ def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
             curve = curves[model]
             name = verbatim(model)
             if curve["auc"] is None:
-                axes.plot([], [], color=shade(index), label=f"{name}, no AUC: sum of weights")
+                axes.plot(
+                    [], [], color=shade(index), label=f"{name}, no AUC: weights sum below zero"
+                )
             else:
                 label = f"{name}, AUC = {curve['auc']:.4f}"
                 axes.plot(curve["fpr"], curve["tpr"], color=shade(index), label=label)

@@ -47,7 +47,8 @@ def run_plot_fit(
     report
         ``templates_report.json`` of the same fit.
     output
-        Directory of the figures (PDF and PNG) and tables (HTML).
+        Directory of ``ranking``, ``pulls`` and ``regions/<region>_<prefit|postfit>`` as PDF and
+        PNG, and of ``summary.html``, ``yields.html`` and ``changes.html``.
 
     Raises
     ------
@@ -61,6 +62,11 @@ def run_plot_fit(
     ranked = _product(ranking, ("parameters",))
     yields = _product(postfit, ("regions",))
     templates = _product(report, ("fit", "regions", "changes", "blinding_threshold"))
+    if templates["fit"] != fitted["fit"]["name"]:
+        raise ProductError(
+            f"{report}: templates of fit '{templates['fit']}', but {mu_fit} is of fit "
+            f"'{fitted['fit']['name']}'; give products of one fit"
+        )
     with atomic_directory(output) as directory:
         save_figure(ranking_figure(fitted, ranked, settings), directory / "ranking")
         save_figure(pulls_figure(fitted, settings), directory / "pulls")
@@ -69,8 +75,8 @@ def run_plot_fit(
                 figure = region_figure(
                     region, which, templates, yields, settings, dataset=fitted["dataset"]
                 )
-                save_figure(figure, directory / f"{region}_{which}")
-        _write(directory / "yields.html", yields_table(fitted, settings))
+                save_figure(figure, directory / "regions" / f"{region}_{which}")
+        _write(directory / "yields.html", yields_table(fitted, yields, settings))
         _write(directory / "summary.html", summary_table(fitted, settings))
         _write(directory / "changes.html", changes_table(templates))
     logger.info("figures and tables of fit '%s' are in %s", templates["fit"], output)

@@ -36,11 +36,7 @@ def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
         heading("Signal strength"),
         _uncertainties(mu_fit),
         heading("Significance"),
-        table(
-            ["", "Standard deviations"],
-            [[kind, _optional(value, 2)] for kind, value in mu_fit["significance"].items()],
-            numbers=(1,),
-        ),
+        _listing(mu_fit["significance"].items()),
         heading("Gates"),
         _gates(mu_fit["gates"]),
         heading("Fit"),
@@ -48,7 +44,7 @@ def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
     ]
     if check := mu_fit.get("check"):
         parts += [heading("Cross-check with pyhf and MINUIT"), _listing(check.items())]
-    return page(f"Fit of {mu_fit['observable']}, {mu_fit['analysis']}", *parts)
+    return page(f"Fit {mu_fit['fit']['name']} of {mu_fit['analysis']}", *parts)
 
 
 def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
@@ -101,15 +97,20 @@ def _gates(gates: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _listing(items: Iterable[tuple[str, Any]]) -> str:
-    rows = [[escape(key.replace("_", " ")), _shown(value)] for key, value in items]
+    rows = []
+    for key, value in items:
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        rows += [
+            [escape(f"{key} {part}".strip().replace("_", " ")), _shown(v)] for part, v in parts
+        ]
     return table(["", ""], rows, numbers=(1,))
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.9g}".replace("-", "\N{MINUS SIGN}")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        value = ", ".join(map(str, value)) or None
     return "none" if value is None else escape(str(value))
-
-
-def _optional(value: float | None, digits: int) -> str:
-    return "none" if value is None else plain(value, digits)

@@ -2,21 +2,30 @@
 
 from collections.abc import Mapping
 from html import escape
+from math import isclose
 from typing import Any
 
+from n2mu.errors import ProductError
 from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.page import heading, note, page, table
 from n2mu.plots.settings import PlotSettings
 
 
-def yields_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
+def yields_table(
+    mu_fit: Mapping[str, Any], postfit: Mapping[str, Any], settings: PlotSettings
+) -> str:
     """Return the yields of every region and sample before and after the fit.
 
     Parameters
     ----------
-    mu_fit
-        Contents of ``mu_fit.json``.
+    mu_fit, postfit
+        Contents of ``mu_fit.json`` (samples) and ``postfit.json`` (total of each region).
+
+    Raises
+    ------
+    ProductError
+        If the samples of a region do not add up to its total.
     """
     parts = []
     for region in _in_order(mu_fit["yields"], settings.regions):
@@ -32,11 +41,15 @@ def yields_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
             ]
             for sample in reversed(_in_order(samples, settings.samples))
         ]
-        sums = [
-            sum(entry[which]["value"] for entry in samples.values())
-            for which in ("prefit", "postfit")
-        ]
-        rows.append(["Sum", "", *(plain(value, 2) for value in sums)])
+        total = postfit["regions"][region]["integral"]
+        for which in ("prefit", "postfit"):
+            summed = sum(entry[which]["value"] for entry in samples.values())
+            if not isclose(summed, total[which]["value"], rel_tol=1e-6):
+                raise ProductError(
+                    f"postfit.json, {region}, {which}: the total is {total[which]['value']:.6g}, "
+                    f"but the samples in mu_fit.json add up to {summed:.6g}; run the fit again"
+                )
+        rows.append(["Total", "", _with_error(total["prefit"]), _with_error(total["postfit"])])
         title = to_html((style and style.title) or region)
         parts.append(heading(f"{title} ({escape(str(content['role']))})"))
         columns = ["Sample", "Kind", "Pre-fit", "Post-fit"]
@@ -44,10 +57,10 @@ def yields_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
     parts.append(
         note(
             "Errors of samples are correlated through common nuisance parameters; "
-            "their sum therefore has none here, the figures of the regions show it per bin."
+            "the error of the total takes this into account."
         )
     )
-    return page(f"Yields, {mu_fit['analysis']}, {mu_fit['observable']}", *parts)
+    return page(f"Yields, fit {mu_fit['fit']['name']}", *parts)
 
 
 def cutflow_table(cutflow: Mapping[str, Any]) -> str:
