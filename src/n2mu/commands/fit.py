@@ -1,13 +1,12 @@
 """``n2mu fit``."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from n2mu.fit.settings import FitSettings
-from n2mu.fit.stage import run_fit
-from n2mu.products import file_digest
+logger = logging.getLogger(__name__)
 
 
 def command(
@@ -31,8 +30,12 @@ def command(
 
     Example: n2mu fit workspace.json -o mu_fit.json --asimov
     """
+    from n2mu.fit.settings import FitSettings
+    from n2mu.fit.stage import run_fit
+    from n2mu.products import file_digest
+
     provenance = {"workspace": str(workspace)}
     if workspace.is_file():
         provenance["workspace_sha256"] = file_digest(workspace)
     run_fit(FitSettings(use_asimov=asimov, check=check), workspace, output, provenance)
-    typer.echo(f"wrote {output} and {output.with_name('postfit.json')}")
+    logger.info("wrote %s and postfit.json beside it", output)

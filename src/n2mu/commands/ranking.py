@@ -1,12 +1,12 @@
 """``n2mu ranking``."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from n2mu.fit.settings import FitSettings
-from n2mu.fit.stage import run_ranking
+logger = logging.getLogger(__name__)
 
 
 def command(
@@ -22,5 +22,8 @@ def command(
 
     Example: n2mu ranking workspace.json --fit mu_fit.json -o ranking.json
     """
+    from n2mu.fit.settings import FitSettings
+    from n2mu.fit.stage import run_ranking
+
     run_ranking(FitSettings(), workspace, fit, output)
-    typer.echo(f"wrote {output}")
+    logger.info("wrote %s", output)

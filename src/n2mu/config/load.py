@@ -22,6 +22,9 @@ from n2mu.errors import ConfigurationError, nearest
 M = TypeVar("M", bound=Model)
 
 
+_MERGE = "tag:yaml.org,2002:merge"
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML without silently overwritten keys."""
 
@@ -29,6 +32,8 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen: dict[Hashable, int] = {}
     for key_node, _ in node.value:
+        if key_node.tag == _MERGE:  # "<<: *anchor" gives defaults, which may be overwritten
+            continue
         key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
         line = key_node.start_mark.line + 1
         if key in seen:

@@ -2,16 +2,17 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from n2mu.config.main import Main
-from n2mu.demo.plan import CHUNKS, PlannedFile, identity, pack, plan
+from n2mu.demo.plan import PlannedFile, Size, identity, pack, plan
 from n2mu.inputs.listing import ListedFile, Listing, read_listing
 from n2mu.workflow.fingerprint import fingerprint
 
+CHUNKS: dict[Size, int] = {"tiny": 2, "small": 4}
+
 
 @cache
-def planned_chunks(size: Literal["tiny", "small"]) -> dict[str, list[PlannedFile]]:
+def planned_chunks(size: Size) -> dict[str, list[PlannedFile]]:
     """Return the planned files of a size by chunk."""
     return pack(plan(size), CHUNKS[size])
 
@@ -21,7 +22,7 @@ def planned_identity(file: PlannedFile) -> str:
     return f"plan:{identity(file, fingerprint('n2mu.demo.generate'))}"
 
 
-def planned_listing(size: Literal["tiny", "small"], base: str) -> Listing:
+def planned_listing(size: Size, base: str) -> Listing:
     """Return the listing of the demo's ntuples.
 
     Parameters

@@ -2,16 +2,16 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
 
 from n2mu.demo.generate import generate_file
 from n2mu.demo.listing import planned_chunks, planned_identity
+from n2mu.demo.plan import Size
 from n2mu.products import write_json
 
 logger = logging.getLogger(__name__)
 
 
-def run_demo(size: Literal["tiny", "small"], chunk: str, base: Path) -> None:
+def run_demo(size: Size, chunk: str, base: Path) -> None:
     """Generate the ntuples of one chunk and, last, ``<chunk>.json`` with their identities.
 
     Parameters
