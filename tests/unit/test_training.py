@@ -242,6 +242,14 @@ def test_a_nan_in_a_feature_is_refused_by_name(tmp_path: Path) -> None:
     refuse(tmp_path, events, settings(), r"data set tt\.a: feature 'x' is NaN or infinite in")
 
 
+def test_a_weight_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    events = skim()
+    events.tables["tt.a"]["nominal"]["n2mu_weight"][:] = np.nan
+    refuse(tmp_path, events, settings(), r"data set tt\.a: the event weight is NaN or infinite in")
+    events.tables["tt.a"]["nominal"]["n2mu_weight"][:] = 0.0
+    refuse(tmp_path, events, settings(), "class 'tt': all of its .* events have weight zero")
+
+
 def test_a_diverging_training_is_refused(tmp_path: Path) -> None:
     told = settings(classifier=classifier(learning_rate=1e30, epochs=3))
     refuse(tmp_path, skim(), told, r"model 'toy' fold 2: .* loss is .* in epoch \d of 3; .*1e\+30")
@@ -300,6 +308,21 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(1, 1), path)
     with pytest.raises(ProductError, match="not a model of n2mu"):
         load(path, "cpu")
+
+
+def test_a_model_of_another_version_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, skim(), settings())
+    path = tmp_path / "model.pt"
+    content = torch.load(path, weights_only=True)
+    for old, new, reason in [
+        ('"seed"', '"sede"', "sede"),
+        ('"mlp"', '"mlq"', "no architecture 'mlq'"),
+        ('"width": 16', '"width": 17', "size mismatch"),
+    ]:
+        torch.save({**content, "settings": content["settings"].replace(old, new)}, path)
+        with pytest.raises(ProductError, match=f"another version of n2mu .*{reason}") as caught:
+            load(path, "cpu")
+        assert "\n" not in str(caught.value)
 
 
 def test_an_output_that_is_nan_names_the_model(tmp_path: Path) -> None:

@@ -70,12 +70,14 @@ class FeatureTokens(nn.Module):
 
     def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
         """Return the tokens."""
-        events = continuous.shape[0]
-        features = torch.cat(
+        n_continuous = self.weight.shape[0]
+        values = self.missing(continuous)[:, :, None]
+        lookups = nn.functional.embedding(self.offsets(categorical), self.lookup)
+        return torch.cat(
             [
-                self.missing(continuous)[:, :, None] * self.weight,
-                nn.functional.embedding(self.offsets(categorical), self.lookup),
+                self.class_token.expand(continuous.shape[0], 1, -1),
+                torch.addcmul(self.bias[:n_continuous], values, self.weight),
+                lookups + self.bias[n_continuous:],
             ],
             dim=1,
         )
-        return torch.cat([self.class_token.expand(events, 1, -1), features + self.bias], dim=1)

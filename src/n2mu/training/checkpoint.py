@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from n2mu.config.features import Feature
 from n2mu.data.matrix import branches_of, class_counts, continuous_features, pack
 from n2mu.data.scaling import Scaler
-from n2mu.errors import ProductError, TrainingError
+from n2mu.errors import ConfigurationError, ProductError, TrainingError
 from n2mu.models.registry import build
 from n2mu.products import atomic_file
 from n2mu.training.device import resolve_device
@@ -104,7 +105,7 @@ def save(path: Path, settings: TrainSettings, scaler: Scaler, state: dict[str, T
     content = {
         "format": FORMAT,
         # NaN may be a missing code, which strict JSON cannot hold
-        "settings": json.dumps(settings.model_dump(), sort_keys=False),
+        "settings": json.dumps(settings.model_dump()),
         "mean": torch.from_numpy(scaler.mean),
         "std": torch.from_numpy(scaler.std),
         "state": state,
@@ -131,34 +132,37 @@ def load(path: Path, device: str) -> TrainedModel:
     """
     where = resolve_device(device)
     content = _read(path)
-    settings = TrainSettings.model_validate(json.loads(content["settings"]))
-    features = settings.features
-    network = build(
-        settings.classifier.architecture,
-        len(continuous_features(features)),
-        class_counts(features),
-        len(settings.classes),
-        settings.classifier.parameters,
-    )
     try:
+        settings = TrainSettings.model_validate(json.loads(content["settings"]))
+        network = new_network(settings)
         network.load_state_dict(content["state"])
-    except RuntimeError as error:
-        first = " ".join(str(error).split())
+    except (ValidationError, ConfigurationError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
         raise ProductError(
-            f"{path}: the weights do not fit architecture '{settings.classifier.architecture}' "
-            f"of this version ({first}); train the model again"
+            f"{path}: written by another version of n2mu ({reason}); train the model again"
         ) from None
     return TrainedModel(
         name=settings.model,
         fold=settings.fold,
         folds=settings.folds,
-        features=features,
+        features=settings.features,
         classes=settings.classes,
         signal_class=settings.signal_class,
         settings=settings,
         scaler=Scaler(content["mean"].numpy(), content["std"].numpy()),
         network=network.to(where).eval(),
         device=where,
+    )
+
+
+def new_network(settings: TrainSettings) -> nn.Module:
+    """Return the network that the settings describe, with fresh weights."""
+    return build(
+        settings.classifier.architecture,
+        len(continuous_features(settings.features)),
+        class_counts(settings.features),
+        len(settings.classes),
+        settings.classifier.parameters,
     )
 
 

@@ -65,7 +65,8 @@ def read_events(source: EventSource, settings: TrainSettings) -> tuple[Events, E
     Raises
     ------
     TrainingError
-        If an event belongs to two classes, or a feature cannot enter the model.
+        If an event belongs to two samples, a weight is not finite, or a feature
+        cannot enter the model.
     """
     training: list[Events] = []
     validation: list[Events] = []
@@ -110,6 +111,12 @@ def _read(
         selected = parse(selection).select(columns, used.size)
         rows = np.flatnonzero((label >= 0) & in_folds & selected)
         chosen = {name: values[rows] for name, values in columns.items()}
+        bad = ~np.isfinite(chosen["n2mu_weight"])
+        if bad.any():
+            raise TrainingError(
+                f"the event weight is NaN or infinite in {bad.sum()} of {rows.size} events; "
+                "check the factors under 'weight' in inputs.yaml"
+            )
         part.append(
             Events(
                 packed=pack(chosen, settings.features, rows.size),

@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from n2mu.data.matrix import class_counts, continuous_features
 from n2mu.data.scaling import Scaler, fit_scaler
 from n2mu.errors import TrainingError
-from n2mu.models.registry import build
 from n2mu.products import write_json
 from n2mu.skim.read import Skim
-from n2mu.training.checkpoint import save
+from n2mu.training.checkpoint import new_network, save
 from n2mu.training.device import resolve_device
 from n2mu.training.events import Events, EventSource, read_events
 from n2mu.training.settings import TrainSettings
@@ -68,13 +66,7 @@ def train_from(
     scaler = fit_scaler(training.packed.continuous)
 
     torch.manual_seed(classifier.seed)
-    network = build(
-        classifier.architecture,
-        len(continuous_features(settings.features)),
-        class_counts(settings.features),
-        n_classes,
-        classifier.parameters,
-    ).to(where)
+    network = new_network(settings).to(where)
     logger.info(
         "%s: %d training and %d validation events, %d parameters, on %s",
         name,

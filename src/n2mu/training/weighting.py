@@ -71,10 +71,10 @@ def class_factors(
                 f"class '{name}' has no training events; give it a sample with this "
                 "'training_class', loosen the training selection, or take it out of 'classes'"
             )
-        if not (total > 0 and np.isfinite(total)):
+        if total == 0:
             raise TrainingError(
-                f"class '{name}': the sum of |weight| of its {n} training events is {total}, "
-                "expected a number > 0; check the event weight"
+                f"class '{name}': all of its {n} training events have weight zero; check the "
+                "factors under 'weight' in inputs.yaml"
             )
     factors: NDArray[np.float64] = label.size / (len(classes) * sums)
     return factors
