@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -15,7 +17,7 @@ from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
 from n2mu.training.checkpoint import load
 from n2mu.training.settings import TrainingSample, TrainSettings
-from n2mu.training.stage import train_from
+from n2mu.training.stage import run_train, train_from
 from n2mu.training.trainer import make_optimiser
 
 FOLDS = 5
@@ -131,6 +133,31 @@ def test_the_same_settings_give_the_same_bytes(tmp_path: Path) -> None:
     assert run(tmp_path / "a", skim(), settings()) == run(tmp_path / "b", skim(), settings())
     other, _ = run(tmp_path / "c", skim(), settings(classifier=classifier(seed=2)))
     assert other != (tmp_path / "a" / "model.pt").read_bytes()
+
+
+def test_events_of_a_skim_train_the_same_model(tmp_path: Path) -> None:
+    events = skim()
+    half = {"ttH.a": 700, "tt.a": 200}
+    for chunk, first in (("c0", True), ("c1", False)):
+        metadata: dict[str, Any] = {"data_sets": {}}
+        for name, tables in events.tables.items():
+            # the sum of weights is that of the files of both chunks
+            file = {"base": "b", "path": f"{name}.{chunk}.root", "sums": {"nominal": 500.0}}
+            metadata["data_sets"][name] = {"files": [file]}
+            for kind, table in tables.items():
+                rows = slice(half[name]) if first else slice(half[name], None)
+                path = tmp_path / chunk / name / f"{kind}.parquet"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                pq.write_table(pa.table({k: v[rows] for k, v in table.items()}), path)
+        (tmp_path / chunk / "metadata.json").write_text(json.dumps(metadata))
+    expected, _ = run(tmp_path / "memory", events, settings())
+    output = tmp_path / "model.pt"
+    chunks = [tmp_path / "c0", tmp_path / "c1"]
+    run_train(settings(), chunks, output, tmp_path / "history.json", "cpu")
+    assert output.read_bytes() == expected
+    with pytest.raises(ProductError, match=r"no skim of data set 'zz\.a'"):
+        other = settings().samples[0].model_copy(update={"data_set": "zz.a"})
+        run_train(settings(samples=[other]), chunks, output, tmp_path / "history.json", "cpu")
 
 
 def test_the_scored_fold_enters_no_decision(tmp_path: Path) -> None:
