@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from n2mu.commands.options import DEFAULT_CONFIG, Config, FitName, Slice
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,6 +25,9 @@ def command(
     check: Annotated[
         bool, typer.Option("--check", help="Repeat the fit with pyhf and MINUIT and compare.")
     ] = False,
+    name: FitName = None,
+    config: Config = DEFAULT_CONFIG,
+    expected: Slice = None,
 ) -> None:
     """Fit the signal strength of any pyhf workspace.
 
@@ -30,12 +35,14 @@ def command(
 
     Example: n2mu fit workspace.json -o mu_fit.json --asimov
     """
-    from n2mu.fit.settings import FitSettings
+    from n2mu.commands.job import fit_settings
     from n2mu.fit.stage import run_fit
     from n2mu.products import file_digest
 
-    provenance = {"workspace": str(workspace)}
+    settings, provenance = fit_settings(name, config, expected)
+    update = {"use_asimov": asimov or settings.use_asimov, "check": check or settings.check}
+    provenance["workspace"] = str(workspace)
     if workspace.is_file():
         provenance["workspace_sha256"] = file_digest(workspace)
-    run_fit(FitSettings(use_asimov=asimov, check=check), workspace, output, provenance)
+    run_fit(settings.model_copy(update=update), workspace, output, provenance)
     logger.info("wrote %s and postfit.json beside it", output)

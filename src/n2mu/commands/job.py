@@ -12,7 +12,8 @@ from n2mu.config.coherence import Configuration
 from n2mu.config.load import load
 from n2mu.demo.listing import configured_listing
 from n2mu.errors import ConfigurationError, nearest
-from n2mu.products import canonical_json, digest
+from n2mu.fit.settings import FitSettings
+from n2mu.products import canonical_json, digest, read_json
 from n2mu.workflow.paths import Paths
 from n2mu.workflow.slices import Slices
 
@@ -109,3 +110,27 @@ def choose(name: str, known: list[str], what: str) -> str:
     if name not in known:
         raise ConfigurationError(f"unknown {what} '{name}'{nearest(name, known)}")
     return name
+
+
+def fit_settings(
+    name: str | None, config: str, expected: str | None
+) -> tuple[FitSettings, dict[str, Any]]:
+    """Return what a fit is told, and what its product says of the making.
+
+    Parameters
+    ----------
+    name
+        A fit in ``fits.yaml``; without it the workspace was made elsewhere and
+        the defaults hold.
+    """
+    if name is None:
+        return FitSettings(), {"n2mu": __version__}
+    job = open_job(config)
+    settings = job.slices.fit(choose(name, list(job.configuration.fits.fits), "fit"))
+    require_slice(settings, expected)
+    report = read_json(job.paths.fit(name, "templates_report.json"))
+    blinding = {
+        "threshold": report["blinding_threshold"],
+        "bins": {region: entry["blinded"] for region, entry in report["regions"].items()},
+    }
+    return settings.model_copy(update={"blinding": blinding}), job.provenance()

@@ -16,3 +16,9 @@ Slice = Annotated[
     ),
 ]
 DEFAULT_CONFIG = "config/config.yaml"
+FitName = Annotated[
+    str | None,
+    typer.Option(
+        "--name", help="Fit in fits.yaml; without it the workspace is taken as made elsewhere."
+    ),
+]

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from n2mu.commands.options import DEFAULT_CONFIG, Config, FitName, Slice
+
 logger = logging.getLogger(__name__)
 
 
@@ -17,13 +19,17 @@ def command(
         Path, typer.Option("--fit", help="Reads the mu_fit.json that `n2mu fit` made of it.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Writes this file.")],
+    name: FitName = None,
+    config: Config = DEFAULT_CONFIG,
+    expected: Slice = None,
 ) -> None:
     """Rank the nuisance parameters by their impact on the signal strength.
 
     Example: n2mu ranking workspace.json --fit mu_fit.json -o ranking.json
     """
-    from n2mu.fit.settings import FitSettings
+    from n2mu.commands.job import fit_settings
     from n2mu.fit.stage import run_ranking
 
-    run_ranking(FitSettings(), workspace, fit, output)
+    settings, _ = fit_settings(name, config, expected)
+    run_ranking(settings, workspace, fit, output)
     logger.info("wrote %s", output)
