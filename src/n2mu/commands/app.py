@@ -71,8 +71,13 @@ def _options(
         handlers.append(logging.FileHandler(log, mode="w"))
     else:
         handlers.append(logging.StreamHandler())
+    # other packages only when something is wrong
+    logging.getLogger("n2mu").setLevel(logging.INFO)
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=handlers
+        level=logging.WARNING,
+        format="%(asctime)s %(message)s",
+        datefmt="%H:%M:%S",
+        handlers=handlers,
     )
 
 
