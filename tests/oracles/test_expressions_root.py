@@ -364,14 +364,6 @@ def test_what_root_and_cpp_group_differently_is_refused(sample: Sample, text: st
         parse(text)
 
 
-def test_lists_of_different_lengths_are_refused_where_root_cuts_the_longer(sample: Sample) -> None:
-    pairs = zip(sample.columns["v"].tolist(), sample.columns["k"].tolist(), strict=True)
-    cut = [sum(a * b for a, b in zip(v, k, strict=False)) for v, k in pairs]
-    np.testing.assert_allclose(sample.values("Sum$(v * k)", EVENTS), cut)  # type: ignore[arg-type]
-    with pytest.raises(ExpressionError, match="lists 'v' and 'k' have different lengths"):
-        parse("Sum$(v * k)").evaluate(sample.columns, EVENTS)
-
-
 def test_an_index_beyond_a_fixed_length_is_refused_as_in_root(sample: Sample) -> None:
     assert sample.values("a[3] > 0", 1) is None
     with pytest.raises(ExpressionError, match=r"'a\[3\]' does not exist: .* 3 elements"):

@@ -35,7 +35,7 @@ _ACCEPTED = {
 }
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _RELATIONS = frozenset("<=>?")
-_MOST_STEPS = 20_000
+_MOST_STEPS = 5_000
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Comparison:
     accepted: frozenset[str]
 
     @property
-    def key(self) -> tuple[Node, Node | None]:
+    def key(self) -> _Key:
         return self.subject, self.other
 
 
@@ -66,6 +66,7 @@ class _Any:
 
 
 _Condition = _Comparison | _All | _Any
+_Key = tuple[Node, Node | None]
 _TRUE = _All(())
 _FALSE = _Any(())
 
@@ -120,7 +121,8 @@ def unimplied(region: str, preselection: str) -> list[str]:
         write(part)
         for part in _conjuncts(wanted)
         if not (
-            _covers(elements, _elements(part)) and _Prover().implies(facts, _condition(part, True))
+            _covers(elements, _elements(part))
+            and _Prover().implies(facts, _condition(part, True), facts)
         )
     ]
 
@@ -212,46 +214,46 @@ class _Prover:
     def __init__(self) -> None:
         self.steps = 0
 
-    def implies(self, facts: list[_Condition], wanted: _Condition) -> bool:
+    def implies(self, facts: list[_Condition], wanted: _Condition, news: list[_Condition]) -> bool:
+        """Tell whether ``facts`` imply ``wanted``; only ``news`` may contradict the rest."""
         self.steps += 1
         if self.steps > _MOST_STEPS:
             return False
-        if wanted in facts or _FALSE in facts:
+        if wanted in facts or any(_holds(facts, _FALSE, key) for key in _keys(news)):
             return True
         if isinstance(wanted, _All):
-            return all(self.implies(facts, part) for part in wanted.parts)
-        if _holds_cell_by_cell(facts, wanted):
+            return all(self.implies(facts, part, []) for part in wanted.parts)
+        keys = _keys([wanted])
+        if len(keys) == 1 and _holds(facts, wanted, *keys):
             return True
-        if isinstance(wanted, _Any) and any(self.implies(facts, part) for part in wanted.parts):
+        if isinstance(wanted, _Any) and any(self.implies(facts, p, []) for p in wanted.parts):
             return True
-        return self.implies_by_cases(facts, wanted)
+        return self.implies_by_cases(facts, wanted, keys)
 
-    def implies_by_cases(self, facts: list[_Condition], wanted: _Condition) -> bool:
-        keys = {item.key for item in _comparisons(wanted)}
+    def implies_by_cases(
+        self, facts: list[_Condition], wanted: _Condition, keys: set[_Key]
+    ) -> bool:
         for number, fact in enumerate(facts):
-            if isinstance(fact, _Any) and keys & {item.key for item in _comparisons(fact)}:
+            if isinstance(fact, _Any) and (not fact.parts or keys & _keys([fact])):
                 rest = facts[:number] + facts[number + 1 :]
-                if all(self.implies(rest + _flat([part]), wanted) for part in fact.parts):
+                cases = (_flat([part]) for part in fact.parts)
+                if all(self.implies(rest + case, wanted, case) for case in cases):
                     return True
         return False
 
 
-def _holds_cell_by_cell(facts: list[_Condition], wanted: _Condition) -> bool:
-    """Decide exactly what concerns one subject only.
+def _keys(conditions: list[_Condition]) -> set[_Key]:
+    return {item.key for condition in conditions for item in _comparisons(condition)}
+
+
+def _holds(facts: list[_Condition], wanted: _Condition, key: _Key) -> bool:
+    """Decide exactly whether the facts about one subject imply something about it.
 
     The constants cut the real line into points and gaps; with NaN these cells
     are all cases there are.
     """
-    comparisons = _comparisons(wanted)
-    keys = {item.key for item in comparisons}
-    if len(keys) != 1:
-        return False
-    relevant = []
-    for fact in facts:
-        found = _comparisons(fact)
-        if {item.key for item in found} == keys:
-            relevant.append(fact)
-            comparisons.extend(found)
+    relevant = [fact for fact in facts if _keys([fact]) == {key}]
+    comparisons = [item for part in (*relevant, wanted) for item in _comparisons(part)]
     constants = sorted({item.constant for item in comparisons})
     cells: list[int | None] = [*range(2 * len(constants) + 1), None]
     return all(

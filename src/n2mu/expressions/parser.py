@@ -39,7 +39,7 @@ _CONSTANTS = {"true": 1.0, "false": 0.0}
 _TYPES = frozenset(
     {"bool", "char", "short", "int", "long", "float", "double", "Int_t", "Float_t", "Double_t"}
 )
-_FUNCTIONS = sorted({*ARITIES, *ALIASES, *POWERS, *AGGREGATES, "TMath::Pi"})
+_FUNCTIONS = sorted({*ARITIES, *ALIASES, *POWERS, "TMath::Pi"})
 _DEEPEST = 100
 
 
@@ -209,7 +209,7 @@ class _Parser:
             return Number(_CONSTANTS[name])
         if self.take_if("["):
             return self.element(token)
-        if self.next.text == "@":
+        if self.next.text == "@.":
             raise self.failure(self.next, f"write @{name}.size()")
         return Column(name)
 
@@ -243,7 +243,8 @@ class _Parser:
             arity = ARITIES[canonical]
         else:
             base, _, method = name.rpartition(".")
-            hint = f"; write @{base}.size()" if method == "size" else nearest(name, _FUNCTIONS)
+            known = AGGREGATES if name.endswith("$") else _FUNCTIONS
+            hint = f"; write @{base}.size()" if method == "size" else nearest(name, known)
             raise self.failure(token, f"function {token} is not supported{hint}")
         if len(arguments) != arity:
             raise self.failure(
