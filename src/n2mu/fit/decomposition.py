@@ -26,7 +26,7 @@ _TOLERANCE = 1e-4
 class Component:
     """Part of the errors of mu that a group causes; None where an error of mu has no value.
 
-    ``flag`` says why a side is 0 although it was computed, or why it is None.
+    ``flag`` says why a side is 0 or None.
     """
 
     up: float | None
@@ -112,7 +112,9 @@ def _component(total: Interval, fixed: Interval) -> Component:
             flags.append(f"{side}: {total.reasons.get(side) or fixed.reasons[side]}")
             continue
         square = whole**2 - rest**2
-        parts.append(sqrt(max(square, 0.0)))
-        if square < -_TOLERANCE * whole**2:
-            flags.append(f"{side}: with the group fixed the error is larger ({rest:.4g})")
+        # a profile over fewer parameters cannot be wider, except by the precision of its root
+        credible = square >= -_TOLERANCE * whole**2
+        parts.append(sqrt(max(square, 0.0)) if credible else None)
+        if square < 0:
+            flags.append(f"{side}: with the group fixed the error is {rest:.6g}, not smaller")
     return Component(parts[0], parts[1], "; ".join(flags))
