@@ -14,7 +14,7 @@ _ALIASES = {
     "le": "leq",
 }
 _MARKS = {"bar": "&#x304;", "overline": "&#x304;", "hat": "&#x302;", "tilde": "&#x303;"}
-_FONTS = {"mathrm", "mathit", "mathbf", "mathsf", "text", "rm", "it", "mathregular"}
+_FONTS = {"mathrm", "mathit", "mathbf", "mathsf", "text", "mathregular"}
 _TOKEN = re.compile(r"\\([A-Za-z]+) ?|\\([^A-Za-z])|([{}^_])|(.)", re.DOTALL)
 
 _Tokens = list[tuple[str | None, str | None, str | None, str | None]]
@@ -90,7 +90,7 @@ def _atom(tokens: _Tokens) -> tuple[str, _Tokens]:
         part, tokens = _atom(tokens)
         return f"&radic;{part}", tokens
     if macro in _FONTS:
-        return "", tokens
+        return _atom(tokens)
     entity = _ALIASES.get(macro, macro)
     if f"{entity};" in html5:
         return f"&{entity};", tokens

@@ -68,6 +68,7 @@ def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
             loc="lower right",
             bbox_to_anchor=(0.97, 0.04),
         )
+        axes.tick_params(axis="x", pad=6)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
         axes.set_xlabel("Background efficiency")

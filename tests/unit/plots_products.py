@@ -1,0 +1,208 @@
+"""Synthetic products of a fit and of models, and what is seen in a figure."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import house_style
+from n2mu.products import write_json
+
+Json = dict[str, Any]
+SCORE_EDGES = [0.0, 0.0002, 0.003, 0.04, 0.5, 1.0]
+
+
+def settings(count: int = 4, **changes: Any) -> PlotSettings:
+    backgrounds = {f"background_{i}": {"kind": "background"} for i in range(count - 1)}
+    told = {
+        "labels": {
+            "experiment": "Toy",
+            "status": "Internal",
+            "energy": "13 TeV",
+            "luminosity": r"140 fb$^{-1}$",
+        },
+        "regions": {
+            "SR": {"title": "Signal region", "axis": "Score", "role": "signal"},
+            "CR_ttZ": {"role": "control"},
+        },
+        "samples": {**backgrounds, "ttH": {"kind": "signal", "title": r"$t\bar{t}H$"}},
+        "parameters": {"np_0": r"$t\bar{t}W$ scale"},
+    }
+    return PlotSettings.model_validate(told | changes)
+
+
+def fit_products(alphas: int, gammas: int = 3, length: int = 12) -> tuple[Json, Json]:
+    random = np.random.default_rng(alphas)
+    parameters: list[Json] = []
+    ranked: list[Json] = []
+    names = [(f"np_{i}".ljust(length if i else 0, "x"), "alpha") for i in range(alphas)]
+    names += [(f"staterror_SR[{i}]", "gamma") for i in range(gammas)] + [("k_ttW", "norm")]
+    for name, kind in names:
+        free = kind == "norm"
+        pull = None if free else float(random.normal(0, 0.4))
+        constraint = None if free else float(random.uniform(0.5, 1))
+        shift = float(random.normal(0, 0.2))
+        entry = {"name": name, "kind": kind, "pull": pull, "constraint": constraint}
+        parameters.append(entry | {"value": 1.1, "uncertainty": 0.2})
+        ranked.append(
+            entry
+            | {
+                "status": "ok",
+                "impact_prefit": None if free else {"up": 1.3 * shift, "down": -1.2 * shift},
+                "impact_postfit": {"up": shift, "down": -0.9 * shift},
+            }
+        )
+    ranked.sort(key=lambda entry: -abs(entry["impact_postfit"]["up"]))
+    mu_fit = {
+        "analysis": "toy",
+        "fit": {"name": "best", "converged": True, "two_nll": 12.5, "seconds": 0.1},
+        "observable": "score",
+        "dataset": "asimov",
+        "mu": {"value": 1.0, "up": 0.8, "down": 0.51},
+        "mu_stat_only": {"value": 1.0, "up": 0.49, "down": 0.44},
+        "mu_data_stat": {"up": 0.5, "down": 0.5},
+        "breakdown": {"theory": {"up": 0.3, "down": 0.2}},
+        "significance": {"expected": 1.9, "observed": None},
+        "gates": [{"name": "covariance", "passed": True, "detail": "accurate"}],
+        "parameters": [
+            *parameters,
+            {
+                "name": "mu",
+                "kind": "norm",
+                "pull": None,
+                "constraint": None,
+                "value": 1.0,
+                "uncertainty": 0.6,
+            },
+        ],
+        "yields": {},
+    }
+    return mu_fit, {"parameters": ranked}
+
+
+def region_products(samples: int = 4) -> tuple[Json, Json]:
+    random = np.random.default_rng(samples)
+    report: Json = {"fit": "best", "blinding_threshold": 0.3, "regions": {}, "changes": []}
+    postfit: Json = {"regions": {}}
+    for region, edges in (
+        ("SR", SCORE_EDGES),
+        ("CR_ttZ", [0.0, 100.0, 200.0, 300.0, 400.0, 500.0]),
+    ):
+        yields = {name: random.uniform(5, 50, 5) for name in settings(samples).samples}
+        total = np.sum(list(yields.values()), axis=0)
+        report["regions"][region] = {
+            "role": "signal",
+            "observable": "score",
+            "edges": edges,
+            "blinded": [False, False, False, False, region == "SR"],
+        }
+        both = {"value": total.tolist(), "error": (0.1 * total).tolist()}
+        integral = {"value": float(total.sum()), "error": float(0.1 * total.sum())}
+        postfit["regions"][region] = {
+            "observed": total.tolist(),
+            "samples": {
+                name: {"prefit": values.tolist(), "postfit": values.tolist()}
+                for name, values in yields.items()
+            },
+            "total": {"prefit": both, "postfit": both},
+            "integral": {"prefit": integral, "postfit": integral},
+        }
+    return report, postfit
+
+
+def evaluation() -> Json:
+    efficiency = np.linspace(0, 1, 20)
+    return {
+        "region": "SR",
+        "signal_class": "ttH",
+        "models": {
+            name: {
+                "classes": {
+                    "ttH": {
+                        "auc": 1 / (1 + power),
+                        "fpr": efficiency.tolist(),
+                        "tpr": (efficiency**power).tolist(),
+                    }
+                }
+            }
+            for name, power in (("worse", 0.6), ("better", 0.2))
+        },
+    }
+
+
+def history(fold: int) -> Json:
+    epochs = [
+        {"train_loss": 1 / (i + 1), "validation_loss": 1.1 / (i + 1), "auc": 0.5 + 0.02 * i}
+        for i in range(6)
+    ]
+    return {"model": "small", "fold": fold, "best_epoch": 4, "epochs": epochs}
+
+
+def texts(figure: Figure) -> list[str]:
+    with house_style():
+        figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
+
+
+def _labels_beyond_limits(figure: Figure) -> set[Text]:
+    """Return the labels of ticks that an axis keeps but never draws."""
+    labels = set()
+    for axes in figure.axes:
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            low, high = min(limits) - 1e-9, max(limits) + 1e-9
+            for tick in axis.get_major_ticks():
+                if not low <= tick.get_loc() <= high:
+                    labels |= {tick.label1, tick.label2}
+    return labels
+
+
+def overlapping(figure: Figure) -> list[tuple[str, str]]:
+    """Return pairs of texts that touch, and texts that leave the figure, after layout."""
+    with house_style():
+        figure.draw_without_rendering()
+        beyond = _labels_beyond_limits(figure)
+        boxes = [
+            (text.get_text(), text.get_window_extent().padded(-1.5))
+            for text in figure.findobj(Text)
+            if text.get_visible() and text.get_text().strip() and text not in beyond
+        ]
+    pairs = [
+        (first, second)
+        for (first, a), (second, b) in itertools.combinations(boxes, 2)
+        if a.overlaps(b)
+    ]
+    width, height = figure.bbox.size
+    pairs += [
+        (text, "edge of the figure")
+        for text, box in boxes
+        if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height
+    ]
+    return pairs
+
+
+def points(axes: Axes) -> list[Line2D]:
+    """Return the markers of every set of points with error bars."""
+    return [c.lines[0] for c in axes.containers if isinstance(c, ErrorbarContainer)]
+
+
+def write_fit(directory: Path) -> tuple[Path, Path, Path, Path]:
+    """Write mu_fit.json, ranking.json, postfit.json and report.json of one fit."""
+    mu_fit, ranking = fit_products(2)
+    report, postfit = region_products(3)
+    contents = (mu_fit, ranking, postfit, report)
+    paths = (
+        directory / "mu_fit.json",
+        directory / "ranking.json",
+        directory / "postfit.json",
+        directory / "report.json",
+    )
+    for path, content in zip(paths, contents, strict=True):
+        write_json(path, content)
+    return paths

@@ -1,0 +1,137 @@
+"""Ranking and pulls: what must be seen, whatever the numbers are."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from plots_products import fit_products, overlapping, points, settings, texts
+
+from n2mu.errors import ProductError
+from n2mu.plots.pulls import pulls_figure
+from n2mu.plots.ranking import DOWN, UP, ranking_figure
+
+
+def row_names(figure: Figure) -> list[str]:
+    return [label.get_text() for label in figure.axes[1].get_yticklabels()]
+
+
+@pytest.mark.parametrize(("alphas", "first"), [(1, 20), (5, 20), (60, 20), (60, 60)])
+def test_nothing_overlaps_in_a_ranking(alphas: int, first: int) -> None:
+    mu_fit, ranking = fit_products(alphas, length=50)
+    mu_fit["gates"] = [{"name": "constraints", "passed": False, "detail": "1.2"}]
+    assert overlapping(ranking_figure(mu_fit, ranking, settings(), first)) == []
+
+
+def test_the_largest_post_fit_impact_is_on_top_whatever_the_order_of_the_file() -> None:
+    mu_fit, ranking = fit_products(5)
+    expected = row_names(ranking_figure(mu_fit, ranking, settings()))
+    ranking["parameters"].reverse()
+    figure = ranking_figure(mu_fit, ranking, settings())
+    assert row_names(figure) == expected
+    bottom, top = figure.axes[1].get_ylim()
+    assert bottom > top
+    largest = max(ranking["parameters"], key=lambda p: max(map(abs, p["impact_postfit"].values())))
+    assert expected[0].startswith(largest["name"].replace("staterror_SR[", "$")[:4])
+
+
+def test_bars_of_the_ranking_are_the_impacts_with_their_signs() -> None:
+    mu_fit, ranking = fit_products(1, gammas=0)
+    ranking["parameters"] = ranking["parameters"][:1]
+    entry = ranking["parameters"][0] | {
+        "name": "np_0",
+        "kind": "alpha",
+        "impact_prefit": {"up": 0.3, "down": -0.2},
+        "impact_postfit": {"up": 0.25, "down": 0.1},
+    }
+    figure = ranking_figure(mu_fit, {"parameters": [entry]}, settings())
+    bars = {
+        (
+            bar.get_fill(),
+            mpl.colors.to_hex(bar.get_edgecolor() if not bar.get_fill() else bar.get_facecolor()),
+        ): bar.get_width()
+        for bar in figure.axes[0].patches
+        if isinstance(bar, Rectangle)
+    }
+    assert bars == {(True, UP): 0.25, (True, DOWN): 0.1, (False, UP): 0.3, (False, DOWN): -0.2}
+    reach = figure.axes[0].get_xlim()[1]
+    assert reach > 0.3
+    assert figure.axes[0].get_xlim()[0] == -reach
+
+
+def test_pulls_use_the_lower_axis_and_norm_factors_their_value() -> None:
+    mu_fit, ranking = fit_products(1, gammas=0)
+    figure = ranking_figure(mu_fit, ranking, settings())
+    shown = {
+        round(float(np.asarray(line.get_ydata())[0])): float(np.asarray(line.get_xdata())[0])
+        for line in points(figure.axes[1])
+    }
+    for row, entry in enumerate(ranking["parameters"]):
+        assert shown[row] == (1.1 if entry["kind"] == "norm" else entry["pull"])
+    assert figure.axes[1].get_xlim() == (-2, 2)
+    assert "Norm factor: value and error" in texts(figure)
+
+
+def test_a_value_beyond_the_axis_of_pulls_is_written() -> None:
+    mu_fit, ranking = fit_products(2)
+    entry = next(p for p in ranking["parameters"] if p["kind"] == "alpha")
+    entry |= {"pull": -3.14, "constraint": 0.5}
+    assert "\N{MINUS SIGN}3.1 ± 0.5" in texts(ranking_figure(mu_fit, ranking, settings()))
+
+
+def test_a_failed_parameter_is_marked_and_shown_even_beyond_the_first() -> None:
+    mu_fit, ranking = fit_products(30)
+    ranking["parameters"][2]["status"] = "post-fit up: no convergence"
+    ranking["parameters"][2]["impact_postfit"]["up"] = None
+    ranking["parameters"][-1] |= {
+        "status": "undetermined",
+        "impact_prefit": None,
+        "impact_postfit": {"up": None, "down": None},
+    }
+    figure = ranking_figure(mu_fit, ranking, settings(), first=10)
+    names = row_names(figure)
+    assert sum(name.endswith("(failed)") for name in names) == 2
+    assert names[-1].endswith("(failed)")
+    assert len(names) == 11
+    assert "11 of 34 parameters" in texts(figure)
+
+
+def test_figures_say_what_the_data_are_and_which_gate_failed() -> None:
+    mu_fit, ranking = fit_products(3)
+    mu_fit["gates"] = [{"name": "constraints", "passed": False, "detail": "1.2"}]
+    for figure in (ranking_figure(mu_fit, ranking, settings()), pulls_figure(mu_fit, settings())):
+        shown = texts(figure)
+        assert any(text.startswith("Asimov data") for text in shown)
+        assert "Failed gates (allowed):" in shown
+        assert "  constraints" in shown
+        assert {"Toy", "Internal"} <= set(shown)
+        assert any("13 TeV" in text and "140 fb" in text for text in shown)
+
+
+def test_a_side_of_mu_at_its_bound_is_not_given_a_number() -> None:
+    mu_fit, ranking = fit_products(2)
+    mu_fit["mu"] |= {"up": None, "reason": "up: mu is at its bound"}
+    assert any("bound" in text for text in texts(ranking_figure(mu_fit, ranking, settings())))
+
+
+def test_a_negative_error_of_mu_is_refused() -> None:
+    mu_fit, ranking = fit_products(2)
+    mu_fit["mu"]["down"] = -0.5
+    with pytest.raises(ProductError, match="expected a positive number"):
+        ranking_figure(mu_fit, ranking, settings())
+
+
+def test_an_unknown_kind_of_parameter_is_refused() -> None:
+    mu_fit, ranking = fit_products(2)
+    ranking["parameters"][0]["kind"] = "gama"
+    with pytest.raises(ProductError, match="did you mean 'gamma'"):
+        ranking_figure(mu_fit, ranking, settings())
+
+
+@pytest.mark.parametrize("alphas", [0, 3, 120])
+def test_every_parameter_has_its_row_among_the_pulls(alphas: int) -> None:
+    mu_fit, _ = fit_products(alphas, gammas=30)
+    figure = pulls_figure(mu_fit, settings())
+    assert sum(len(axes.containers) for axes in figure.axes) == len(mu_fit["parameters"])
+    assert sum(len(axes.get_yticklabels()) for axes in figure.axes) == len(mu_fit["parameters"])
+    assert overlapping(figure) == []

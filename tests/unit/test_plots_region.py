@@ -1,0 +1,126 @@
+"""Regions before and after the fit."""
+
+from copy import deepcopy
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle, StepPatch
+from plots_products import Json, overlapping, points, region_products, settings, texts
+from scipy.stats import chi2
+
+from n2mu.errors import ProductError
+from n2mu.plots.colours import sample_colours
+from n2mu.plots.region import bin_positions, edge_texts, poisson_interval, region_figure
+from n2mu.plots.settings import PlotSettings
+
+
+@pytest.mark.parametrize("samples", [2, 5, 17])
+@pytest.mark.parametrize("region", ["SR", "CR_ttZ"])
+def test_nothing_overlaps_in_a_region(region: str, samples: int) -> None:
+    report, postfit = region_products(samples)
+    told = settings(samples)
+    figure = region_figure(region, "prefit", report, postfit, told, dataset="asimov")
+    assert overlapping(figure) == []
+
+
+def test_samples_are_stacked_in_their_order_up_to_the_total() -> None:
+    report, postfit = region_products()
+    figure = region_figure("CR_ttZ", "postfit", report, postfit, settings(), dataset="data")
+    colours = sample_colours(settings().samples)
+    stairs = [patch for patch in figure.axes[0].patches if isinstance(patch, StepPatch)]
+    below = np.zeros(5)
+    for patch, (name, colour) in zip(stairs, colours.items(), strict=False):
+        values, _, baseline = patch.get_data()
+        assert mpl.colors.to_hex(patch.get_facecolor()) == colour
+        np.testing.assert_allclose(baseline, below)
+        below = below + postfit["regions"]["CR_ttZ"]["samples"][name]["postfit"]
+        np.testing.assert_allclose(values, below)
+    np.testing.assert_allclose(below, postfit["regions"]["CR_ttZ"]["total"]["postfit"]["value"])
+
+
+def test_blinded_bins_have_no_data_and_a_hatch() -> None:
+    report, postfit = region_products()
+    postfit["regions"]["SR"]["observed"][4] = 1e6
+    figure = region_figure("SR", "prefit", report, postfit, settings(), dataset="mixed")
+    for axes in figure.axes:
+        (shown,) = points(axes)
+        assert len(np.asarray(shown.get_xdata())) == 4
+        hatched = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+        assert [(bar.get_x(), bar.get_width()) for bar in hatched] == [(4.0, 1.0)]
+    assert figure.axes[0].get_ylim()[1] < 1e5
+    assert "Blinded (S/B > 0.3)" in texts(figure)
+
+
+def test_a_fully_blinded_region_shows_no_data_at_all() -> None:
+    report, postfit = region_products()
+    report["regions"]["SR"]["blinded"] = [True] * 5
+    figure = region_figure("SR", "prefit", report, postfit, settings(), dataset="asimov")
+    assert "Asimov data" not in texts(figure)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "label"),
+    [("asimov", "Asimov data"), ("data", "Data"), ("mixed", "Data, Asimov where blinded")],
+)
+def test_the_legend_says_what_the_points_are(dataset: str, label: str) -> None:
+    report, postfit = region_products()
+    figure = region_figure("SR", "prefit", report, postfit, settings(), dataset=dataset)
+    assert label in texts(figure)
+
+
+def test_bins_of_very_unequal_width_are_drawn_equally_wide_with_their_edges_below() -> None:
+    report, postfit = region_products()
+    figure = region_figure("SR", "prefit", report, postfit, settings(), dataset="asimov")
+    assert figure.axes[1].get_xlim() == (0, 5)
+    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == [
+        "0",
+        "0.0002",
+        "0.003",
+        "0.04",
+        "0.5",
+        "1",
+    ]
+    np.testing.assert_array_equal(bin_positions(np.array([0.0, 1.0, 8.9])), [0.0, 1.0, 8.9])
+    np.testing.assert_array_equal(bin_positions(np.array([0.0, 1.0, 9.1])), [0.0, 1.0, 2.0])
+
+
+def test_edges_that_are_close_are_written_with_more_digits() -> None:
+    assert edge_texts(np.array([0.0, 0.99981, 0.99982, 1.0])) == ["0", "0.99981", "0.99982", "1"]
+
+
+def test_error_bars_are_central_poisson_intervals() -> None:
+    low, high = poisson_interval(np.array([0.0, 1.0, 12.5]))
+    np.testing.assert_allclose(
+        low[1:], chi2.ppf(0.158655, 2 * np.array([1.0, 12.5])) / 2, rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        high, chi2.ppf(0.841345, 2 * np.array([1.0, 2.0, 13.5])) / 2, rtol=1e-5
+    )
+    assert low[0] == 0
+
+
+def test_products_that_contradict_each_other_are_not_drawn() -> None:
+    report, postfit = region_products()
+
+    def draw(report: Json, postfit: Json, told: PlotSettings) -> None:
+        region_figure("SR", "prefit", report, postfit, told, dataset="asimov")
+
+    wrong = deepcopy(postfit)
+    wrong["regions"]["SR"]["samples"]["ttH"]["prefit"][2] += 1
+    with pytest.raises(ProductError, match="in bin 2, the total is"):
+        draw(report, wrong, settings())
+    short = deepcopy(report)
+    short["regions"]["SR"]["edges"].pop()
+    with pytest.raises(ProductError, match="make 4"):
+        draw(short, postfit, settings())
+    with pytest.raises(ProductError, match="'background_2' has no style"):
+        draw(report, postfit, settings(3))
+    with pytest.raises(ProductError, match="no region 'SR'"):
+        draw(report, {"regions": {}}, settings())
+
+
+def test_samples_without_a_colour_get_different_ones() -> None:
+    samples = settings(17).samples
+    colours = sample_colours(samples)
+    assert len(set(colours.values())) == len(samples)

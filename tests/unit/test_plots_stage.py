@@ -1,0 +1,80 @@
+"""The plotting stages, and what all figures share."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from plots_products import evaluation, fit_products, history, region_products, settings, write_fit
+
+from n2mu.errors import ConfigurationError, ProductError
+from n2mu.plots.ranking import ranking_figure
+from n2mu.plots.region import region_figure
+from n2mu.plots.stage import run_plot_fit, run_plot_models
+from n2mu.plots.style import save_figure
+from n2mu.products import write_json
+
+
+def test_a_figure_saved_twice_has_the_same_bytes(tmp_path: Path) -> None:
+    report, postfit = region_products()
+    for name in ("a", "b"):
+        figure = region_figure("SR", "prefit", report, postfit, settings(), dataset="asimov")
+        save_figure(figure, tmp_path / name)
+    for suffix in (".pdf", ".png"):
+        first, second = ((tmp_path / f"{name}{suffix}").read_bytes() for name in ("a", "b"))
+        assert first == second
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "a.png", "b.pdf", "b.png"]
+
+
+def test_figures_leave_the_settings_of_matplotlib_alone() -> None:
+    before = dict(mpl.rcParams)
+    mu_fit, ranking = fit_products(2)
+    ranking_figure(mu_fit, ranking, settings())
+    assert dict(mpl.rcParams) == before
+
+
+def test_the_stage_writes_every_figure_and_table_of_a_fit(tmp_path: Path) -> None:
+    run_plot_fit(settings(3), *write_fit(tmp_path), output=tmp_path / "plots")
+    figures = {"ranking", "pulls"}
+    figures |= {f"regions/{r}_{w}" for r in ("SR", "CR_ttZ") for w in ("prefit", "postfit")}
+    expected = {f"{name}.{suffix}" for name in figures for suffix in ("pdf", "png")}
+    expected |= {"summary.html", "yields.html", "changes.html"}
+    written = {
+        str(path.relative_to(tmp_path / "plots"))
+        for path in (tmp_path / "plots").rglob("*")
+        if path.is_file()
+    }
+    assert written == expected
+
+
+def test_products_of_different_fits_are_not_drawn_together(tmp_path: Path) -> None:
+    products = write_fit(tmp_path)
+    report, _ = region_products(3)
+    write_json(products[3], report | {"fit": "other"})
+    with pytest.raises(ProductError, match="templates of fit 'other'"):
+        run_plot_fit(settings(3), *products, tmp_path / "plots")
+    assert not (tmp_path / "plots").exists()
+
+
+def test_the_stage_writes_the_figures_of_the_models(tmp_path: Path) -> None:
+    write_json(tmp_path / "evaluation.json", evaluation())
+    paths = [tmp_path / f"{fold}.json" for fold in range(2)]
+    for fold, path in enumerate(paths):
+        write_json(path, history(fold))
+    run_plot_models(settings(), tmp_path / "evaluation.json", paths, tmp_path / "plots")
+    names = sorted(path.name for path in (tmp_path / "plots").iterdir())
+    assert names == ["history_small.pdf", "history_small.png", "roc.pdf", "roc.png"]
+    with pytest.raises(ProductError, match="fold 0 of model 'small' comes twice"):
+        run_plot_models(
+            settings(), tmp_path / "evaluation.json", [paths[0], paths[0]], tmp_path / "plots"
+        )
+
+
+def test_titles_and_colours_that_matplotlib_cannot_use_are_named(tmp_path: Path) -> None:
+    products = write_fit(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"parameter 'np_0', title: .* cannot be typeset"):
+        run_plot_fit(
+            settings(3, parameters={"np_0": r"$\ensuremath{x}$"}), *products, tmp_path / "p"
+        )
+    samples = {"ttH": {"kind": "signal", "colour": "redish"}}
+    with pytest.raises(ConfigurationError, match="sample 'ttH': 'redish' is no colour"):
+        run_plot_fit(settings(3, samples=samples), *products, tmp_path / "p")
