@@ -5,6 +5,7 @@ Every branch is computed from the reconstructed four-vectors of the same event.
 """
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from n2mu.demo.response import NOT_MEASURED, Response
 from n2mu.demo.truth import Truth
 
 MISSING = -99.0
-Columns = dict[str, NDArray[np.generic]]
+Columns = dict[str, NDArray[Any]]
 
 _LEPTON_FLAGS = ("isMedium", "isTightLH", "isolationLoose_VarRad")
 _LEPTON_FLOATS = ("chargeIDBDTResult_recalc_rel207_tight", "Mtrktrk_atConvV_CO", "RadiusCO")
@@ -124,7 +125,7 @@ def transverse_mass(lepton: Floats, met: Floats) -> Floats:
     """Return the transverse mass of leptons, shape ``[n, 4]``, and missing momentum ``[n, 2]``."""
     pt, missing = transverse_momentum(lepton), np.hypot(met[:, 0], met[:, 1])
     angle = delta_phi(azimuth(lepton), np.arctan2(met[:, 1], met[:, 0]))
-    return np.sqrt(2 * pt * missing * (1 - np.cos(angle)))
+    return np.asarray(np.sqrt(2 * pt * missing * (1 - np.cos(angle))))
 
 
 def event_branches(truth: Truth, response: Response, objects: Objects) -> Columns:
@@ -146,7 +147,7 @@ def event_branches(truth: Truth, response: Response, objects: Objects) -> Column
     other = pairs.pop("_other").astype(np.int64)
     other_p4 = np.take_along_axis(leptons.p4, np.maximum(other, 0)[:, None, None], axis=1)[:, 0]
     muons = np.sum(flavour[:, :2] == 13, axis=1)
-    floats: dict[str, NDArray[np.generic]] = {
+    floats: dict[str, NDArray[Any]] = {
         "Mll01": mass(two),
         "Ptll01": transverse_momentum(two),
         "DRll01": delta_r(

@@ -2,60 +2,58 @@
 
 from pathlib import Path
 
-import awkward as ak
 import numpy as np
+from numpy.typing import NDArray
 
 from n2mu.demo.derived import Columns, event_branches, lepton_branches, tau_branches
 from n2mu.demo.derived_jets import jet_branches
+from n2mu.demo.kinematics import Floats
 from n2mu.demo.plan import PlannedFile
 from n2mu.demo.processes import CHANNELS, PROCESSES
-from n2mu.demo.reconstruct import SHIFTS, Objects, in_ntuple, reconstruct
+from n2mu.demo.reconstruct import NOMINAL, SHIFTS, Objects, in_ntuple, may_pass, reconstruct
 from n2mu.demo.response import Response, respond
 from n2mu.demo.truth import Truth, generate
 from n2mu.demo.weights import (
-    GeneratorWeights,
     generator_weights,
     nominal_weights,
     varied_weights,
 )
-from n2mu.demo.write import jagged_branches, write_ntuple
+from n2mu.demo.write import Table, jet_record, write_ntuple
 from n2mu.products import atomic_file
 
 RUNS = {"mc16a": (284500, 2016), "mc16d": (300000, 2017), "mc16e": (310000, 2018)}
 """Run number of the simulation and year of the data, by campaign."""
 
-Trees = dict[str, tuple[Columns, dict[str, ak.Array]]]
-
 
 def _branches(
     file: PlannedFile,
+    event: NDArray[np.int64],
     truth: Truth,
     response: Response,
     objects: Objects,
-    weights: GeneratorWeights,
-    nominal: bool,
+    weight: Floats,
+    ratios: dict[str, Floats] | None,
 ) -> Columns:
-    """Return the scalar branches of all generated events in one variation."""
+    """Return the scalar branches of events in one variation; ``ratios`` adds varied weights."""
     run, year = RUNS[file.campaign]
-    events = len(truth.weight)
-    factors = nominal_weights(truth, response, objects, weights.weight)
+    factors = nominal_weights(truth, response, objects, weight)
     columns: Columns = {
-        "runNumber": np.full(events, run, dtype=np.int64),
-        "eventNumber": file.first_event + np.arange(events, dtype=np.int64),
-        "mcChannelNumber": np.full(events, file.dsid, dtype=np.int32),
-        "RunYear": np.full(events, year, dtype=np.int32),
+        "runNumber": np.full(len(event), run, dtype=np.int64),
+        "eventNumber": event,
+        "mcChannelNumber": np.full(len(event), file.dsid, dtype=np.int32),
+        "RunYear": np.full(len(event), year, dtype=np.int32),
         **lepton_branches(truth, response, objects.leptons),
         **tau_branches(truth, response, objects.taus),
         **event_branches(truth, response, objects),
         **jet_branches(response, objects),
         **factors,
     }
-    if nominal:
-        columns |= varied_weights(truth, response, objects, factors, weights.ratios)
+    if ratios is not None:
+        columns |= varied_weights(truth, response, objects, factors, ratios)
     return columns
 
 
-def make_trees(file: PlannedFile) -> tuple[Trees, Columns]:
+def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
     """Generate the events of a planned file.
 
     Parameters
@@ -66,21 +64,33 @@ def make_trees(file: PlannedFile) -> tuple[Trees, Columns]:
     Returns
     -------
     tuple
-        Scalar and list branches by tree, and the one entry of the metadata.
+        Content by tree, and the one entry of the metadata.
     """
     rng = np.random.default_rng(file.seed)
     truth = generate(file.dsid, file.events, rng)
     process = PROCESSES[CHANNELS[file.dsid].process]
     weights = generator_weights(process, truth, rng)
     response = respond(truth, rng)
-    trees: Trees = {}
+    possible = np.flatnonzero(may_pass(response))
+    truth, response = truth.take(possible), response.take(possible)
+    trees = {}
     for name, shift in SHIFTS.items():
         objects = reconstruct(truth, response, shift)
         rows = np.flatnonzero(in_ntuple(objects))
-        columns = _branches(file, truth, response, objects, weights, name == "nominal")
-        trees[name] = (
-            {branch: values[rows] for branch, values in columns.items()},
-            jagged_branches(objects.jets, rows),
+        generated = possible[rows]
+        own = {key: ratio[generated] for key, ratio in weights.ratios.items()}
+        seen = objects.take(rows)
+        trees[name] = Table(
+            _branches(
+                file,
+                file.first_event + generated,
+                truth.take(rows),
+                response.take(rows),
+                seen,
+                weights.weight[generated],
+                own if name == NOMINAL else None,
+            ),
+            jet_record(seen.jets),
         )
     metadata: Columns = {
         "dsid": np.array([file.dsid], dtype=np.int32),

@@ -8,7 +8,7 @@ Floats = NDArray[np.float64]
 
 def from_momentum(px: Floats, py: Floats, pz: Floats, mass: Floats | float) -> Floats:
     """Return four-vectors of given momentum and mass, shape ``[..., 4]``."""
-    energy = np.sqrt(px**2 + py**2 + pz**2 + np.square(mass))
+    energy: Floats = np.sqrt(px**2 + py**2 + pz**2 + np.square(mass))
     return np.stack([px, py, pz, energy], axis=-1)
 
 
@@ -20,7 +20,8 @@ def from_pt_eta_phi(pt: Floats, eta: Floats, phi: Floats, mass: Floats | float) 
 def mass(p4: Floats) -> Floats:
     """Return the invariant mass of four-vectors; 0 where rounding makes its square negative."""
     squared = p4[..., 3] ** 2 - np.sum(p4[..., :3] ** 2, axis=-1)
-    return np.sqrt(np.maximum(squared, 0.0))
+    result: Floats = np.sqrt(np.maximum(squared, 0.0))
+    return result
 
 
 def transverse_momentum(p4: Floats) -> Floats:

@@ -5,6 +5,7 @@ time it is parsed.
 """
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from n2mu.errors import ConfigurationError, nearest
@@ -92,7 +93,7 @@ def _split(total: int, shares: list[float]) -> list[int]:
     for share in shares:
         bounds.append(bounds[-1] + share)
     edges = [round(total * bound / bounds[-1]) for bound in bounds]
-    return [high - low for low, high in zip(edges, edges[1:], strict=False)]
+    return [high - low for low, high in pairwise(edges)]
 
 
 def plan(size: Size) -> list[PlannedFile]:

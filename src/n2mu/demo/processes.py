@@ -178,9 +178,9 @@ class Process:
 
 
 PROCESSES: dict[str, Process] = {
-    "ttH": Process(("t", "tbar", "H"), 135 * GEV, 1.1, 0.03, 0.1, 0.06, 0.52),
-    "ttW": Process(("t", "tbar", "W"), 135 * GEV, 1.2, 0.03, 0.25, 0.08, 12.0),
-    "ttZ": Process(("t", "tbar", "Z"), 135 * GEV, 1.1, 0.03, 0.1, 0.07, 0.04),
+    "ttH": Process(("t", "tbar", "H"), 135 * GEV, 0.9, 0.03, 0.1, 0.06, 0.52),
+    "ttW": Process(("t", "tbar", "W"), 135 * GEV, 0.8, 0.03, 0.25, 0.08, 12.0),
+    "ttZ": Process(("t", "tbar", "Z"), 135 * GEV, 0.9, 0.03, 0.1, 0.07, 0.04),
     "tt": Process(("t", "tbar"), 150 * GEV, 1.2, 0.03, 0.05, 0.05, 730.0),
     "ZZ": Process(("Z", "Z"), 70 * GEV, 0.9, 0.04),
     "WZ": Process(("W", "Z"), 70 * GEV, 0.9, 0.04),

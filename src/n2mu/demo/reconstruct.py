@@ -4,6 +4,7 @@ A variation shifts the energies; the random numbers are those of the nominal tre
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,10 @@ class Shift:
     muon: float = 1.0
 
 
+NOMINAL = "nominal"
+
 SHIFTS: dict[str, Shift] = {
-    "nominal": Shift(),
+    NOMINAL: Shift(),
     "JET_JES__1up": Shift(jet=1.02),
     "JET_JES__1down": Shift(jet=0.98),
     "JET_JER__1up": Shift(jet_resolution=1.15),
@@ -69,12 +72,16 @@ class Candidates:
     slot: NDArray[np.int64]
     count: NDArray[np.int64]
 
+    def take(self, rows: NDArray[np.int64]) -> "Candidates":
+        """Return the chosen events."""
+        return Candidates(**{name: values[rows] for name, values in vars(self).items()})
+
     @property
     def exists(self) -> NDArray[np.bool_]:
         """Where there is an object, shape ``[n, kept]``."""
         return np.arange(self.pt.shape[1]) < self.count[:, None]
 
-    def of_slot(self, values: NDArray[np.generic], default: float) -> Floats:
+    def of_slot(self, values: NDArray[Any], default: float) -> Floats:
         """Return quantities of slots for the candidates, shape ``[n, kept]``."""
         taken = np.take_along_axis(values, self.slot, axis=1)
         return np.where(self.exists, taken, default).astype(np.float64)
@@ -88,6 +95,11 @@ class Objects:
     taus: Candidates
     jets: Candidates
     met: Floats
+
+    def take(self, rows: NDArray[np.int64]) -> "Objects":
+        """Return the chosen events."""
+        leptons, taus, jets = (c.take(rows) for c in (self.leptons, self.taus, self.jets))
+        return Objects(leptons, taus, jets, self.met[rows])
 
 
 def _sorted(
@@ -139,7 +151,12 @@ def _near(objects: Candidates, eta: Floats, phi: Floats) -> NDArray[np.bool_]:
     distance = delta_r(
         eta[:, :, None], phi[:, :, None], objects.eta[:, None, :], objects.phi[:, None, :]
     )
-    return np.any((distance < OVERLAP_RADIUS) & objects.exists[:, None, :], axis=2)
+    return np.asarray(np.any((distance < OVERLAP_RADIUS) & objects.exists[:, None, :], axis=2))
+
+
+def may_pass(response: Response) -> NDArray[np.bool_]:
+    """Tell which events can pass the ntuple preselection in some variation."""
+    return np.asarray((response.lepton.sum(axis=1) >= 2) & (response.tau.sum(axis=1) >= 1))
 
 
 def in_ntuple(objects: Objects) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ of the right size; they describe no real detector.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,16 @@ class Response:
     identification: dict[str, Floats]
     event: dict[str, Floats]
 
+    def take(self, rows: NDArray[np.int64]) -> "Response":
+        """Return the chosen events."""
+        taken: dict[str, Any] = {
+            name: {key: array[rows] for key, array in values.items()}
+            if isinstance(values, dict)
+            else values[rows]
+            for name, values in vars(self).items()
+        }
+        return Response(**taken)
+
 
 def respond(truth: Truth, rng: np.random.Generator) -> Response:
     """Sample the detector's response to generated events."""
@@ -69,7 +80,7 @@ def respond(truth: Truth, rng: np.random.Generator) -> Response:
     lepton = light & exists & (uniform < efficiency)
 
     hadronic = truth.leaf == Leaf.TAU_HADRON
-    tau_efficiency = 0.72 * (1 - np.exp(-pt / (15 * GEV)))
+    tau_efficiency = 0.6 * (1 - np.exp(-pt / (15 * GEV)))
     tau = exists & (truth.fake_tau | (hadronic & (uniform < tau_efficiency))) & (eta < 2.5)
     # what fails tau identification is still a jet
     jet = exists & ~light & ~tau & (eta < 4.5)
@@ -105,10 +116,10 @@ def respond(truth: Truth, rng: np.random.Generator) -> Response:
             **_identify_taus(truth, tau, rng),
         },
         event={
-            "noise": rng.normal(0.0, _MET_NOISE, (shape[0], 2)),
-            "trigger": rng.random(shape[0]),
-            "cleaning": rng.random(shape[0]),
-            "pileup": rng.normal(size=shape[0]),
+            "noise": np.asarray(rng.normal(0.0, _MET_NOISE, (shape[0], 2))),
+            "trigger": np.asarray(rng.random(shape[0])),
+            "cleaning": np.asarray(rng.random(shape[0])),
+            "pileup": np.asarray(rng.normal(size=shape[0])),
         },
     )
 

@@ -9,8 +9,9 @@ generated or not, then stay those of an unenriched sample.
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from math import exp, factorial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from n2mu.demo.processes import CHANNELS, LEPTONIC, MODES, PROCESSES, SLOTS, Lea
 
 MAX_EXTRA_JETS = 6
 
-FAKE_TAU = {Leaf.LIGHT_JET: 0.012, Leaf.C_JET: 0.010, Leaf.B_JET: 0.006}
+FAKE_TAU = {Leaf.LIGHT_JET: 0.008, Leaf.C_JET: 0.006, Leaf.B_JET: 0.003}
 """Probability of a jet to be taken for a hadronic tau."""
 
 NON_PROMPT = {Leaf.LIGHT_JET: 1.5e-5, Leaf.C_JET: 3e-4, Leaf.B_JET: 1e-3}
@@ -68,7 +69,16 @@ class Strata:
     sampled: NDArray[np.float64]
 
 
-def _topologies(dsid: int) -> tuple[NDArray[np.float64], NDArray[np.int8], ...]:
+class _Topologies(NamedTuple):
+    """The decays of all heavy particles: probabilities, leaves, charges, pairs of bosons."""
+
+    probability: NDArray[np.float64]
+    leaves: NDArray[np.int8]
+    charges: NDArray[np.int8]
+    pairs: NDArray[np.int8]
+
+
+def _topologies(dsid: int) -> _Topologies:
     """Enumerate the decays of all heavy particles of a data set."""
     channel = CHANNELS[dsid]
     heavy = PROCESSES[channel.process].heavy
@@ -96,8 +106,8 @@ def _topologies(dsid: int) -> tuple[NDArray[np.float64], NDArray[np.int8], ...]:
         leaves.append(row_leaves)
         charges.append(row_charges)
         pairs.append(max({"": 0, "W": 1, "Z": 2}[mode.pair] for mode in modes))
-    probability = np.array(probabilities, dtype=np.float64)
-    return (
+    probability: NDArray[np.float64] = np.array(probabilities, dtype=np.float64)
+    return _Topologies(
         probability / probability.sum(),
         np.array(leaves, dtype=np.int8),
         np.array(charges, dtype=np.int8),
@@ -125,7 +135,7 @@ def strata(dsid: int) -> Strata:
     extra = np.arange(MAX_EXTRA_JETS + 1)
 
     def count(*kinds: Leaf) -> NDArray[np.int64]:
-        return np.isin(leaves, kinds).sum(axis=1)
+        return np.asarray(np.isin(leaves, kinds).sum(axis=1))
 
     leptons = np.isin(leaves, (Leaf.LEPTON, Leaf.TAU_LEPTON))
     # axes: topology, extra jets, misidentification, fake tau
@@ -138,7 +148,7 @@ def strata(dsid: int) -> Strata:
         of_decays = sum(count(kind) * table[kind] for kind in table)
         heavy = process.heavy_flavour
         of_extra = heavy * table[Leaf.B_JET] + (1 - heavy) * table[Leaf.LIGHT_JET]
-        return (np.asarray(of_decays)[:, None] + extra * of_extra)[..., None, None]
+        return np.asarray(np.asarray(of_decays)[:, None] + extra * of_extra)[..., None, None]
 
     non_prompt, fake = rate(NON_PROMPT), rate(FAKE_TAU)
     # half of the light leptons are electrons
@@ -196,4 +206,4 @@ def _slots(heavy: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     bounds = [0]
     for name in heavy:
         bounds.append(bounds[-1] + SLOTS[name])
-    return tuple(zip(bounds, bounds[1:], strict=False))
+    return tuple(pairwise(bounds))

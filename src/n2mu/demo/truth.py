@@ -59,13 +59,17 @@ class Truth:
     radiation: NDArray[np.int8]
     scale: Floats
 
+    def take(self, rows: NDArray[np.int64]) -> "Truth":
+        """Return the chosen events."""
+        return Truth(**{name: values[rows] for name, values in vars(self).items()})
+
 
 def _choose(likelihood: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
     """Choose one slot per event in proportion to its likelihood, shape ``[n, slots]``."""
     cumulative = np.cumsum(likelihood, axis=1)
     threshold = rng.random(len(likelihood)) * cumulative[:, -1]
     chosen = np.sum(cumulative <= threshold[:, None], axis=1)
-    return np.minimum(chosen, likelihood.shape[1] - 1)
+    return np.asarray(np.minimum(chosen, likelihood.shape[1] - 1))
 
 
 def _likelihood(leaf: NDArray[np.int8], p4: Floats, table: dict[Leaf, float]) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from n2mu.demo.derived import Columns
 from n2mu.demo.kinematics import Floats
 from n2mu.demo.processes import GEV, Process
-from n2mu.demo.reconstruct import Candidates, Objects
+from n2mu.demo.reconstruct import CENTRAL_ETA, Candidates, Objects
 from n2mu.demo.response import Response
 from n2mu.demo.truth import Truth
 
@@ -124,8 +124,9 @@ def _trigger_factor(leptons: Candidates) -> Floats:
 
 
 def _tagged(response: Response, objects: Objects) -> Floats:
-    """Return the number of jets with any b-tag."""
-    return np.sum(objects.jets.of_slot(response.b_tag, 0) >= 2, axis=1)
+    """Return the number of central jets with any b-tag."""
+    central = np.abs(objects.jets.eta) < CENTRAL_ETA
+    return np.asarray(np.sum(central & (objects.jets.of_slot(response.b_tag, 0) >= 2), axis=1))
 
 
 def varied_weights(
