@@ -146,7 +146,7 @@ def _counts(events: Events, classes: list[str]) -> dict[str, dict[str, float]]:
     for k, name in enumerate(classes):
         weight = events.weight[events.label == k]
         absolute = float(np.abs(weight).sum())
-        negative = float(-weight[weight < 0].sum())
+        negative = float(np.abs(weight[weight < 0]).sum())
         counts[name] = {
             "raw": weight.size,
             "weighted": float(weight.sum()),
