@@ -1,7 +1,7 @@
 """The ranking of the nuisance parameters by their impact on the signal strength."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -37,7 +37,22 @@ EXPLANATIONS = {
 }
 PULL_RANGE = 2.0
 ROW, WIDTH, BOTTOM, LABEL_WIDTH = 0.27, 5.6, 0.65, 3.2
-NAME_SIZE = 11.0
+NAME_SIZE, BEYOND_SIZE = 11.0, 9.5
+
+
+class _Point(NamedTuple):
+    kind: str
+    value: float | None
+    error: float | None
+
+    @property
+    def beyond(self) -> bool:
+        return self.value is not None and abs(self.value) > PULL_RANGE
+
+    @property
+    def text(self) -> str:
+        numbers = (plain(number, 1) for number in (self.value, self.error) if number is not None)
+        return " ± ".join(numbers)
 
 
 def ranking_figure(
@@ -62,6 +77,7 @@ def ranking_figure(
     """
     shown = _selected(ranking["parameters"], first)
     fitted = {str(parameter["name"]): parameter for parameter in mu_fit["parameters"]}
+    points = [_point(parameter, fitted) for parameter in shown]
     kinds = [kind for kind in POINTS if any(group(parameter) == kind for parameter in shown)]
     lines = fit_lines(mu_fit)
     if len(shown) < len(ranking["parameters"]):
@@ -71,13 +87,15 @@ def ranking_figure(
         left = max(LABEL_WIDTH - WIDTH / 4, widest(names, NAME_SIZE) + 0.3)
         height = ROW * max(len(shown), 1)
         header = LINE * max(len(lines) + 2, len(kinds) + 3) + 0.7
-        figure = new_figure(left + WIDTH + 0.35, BOTTOM + height + header)
+        beyond = [point.text for point in points if point.beyond]
+        right = max(0.35, widest(beyond, BEYOND_SIZE) + 0.25)
+        figure = new_figure(left + WIDTH + right, BOTTOM + height + header)
         impacts = axes_in_inches(figure, left, BOTTOM, WIDTH, height)
         pulls = axes_in_inches(figure, left, BOTTOM, WIDTH, height)
         pulls.patch.set_visible(False)
         _draw_impacts(impacts, shown)
-        for row, parameter in enumerate(shown):
-            _draw_pull(pulls, row, parameter, fitted.get(str(parameter["name"]), {}))
+        for row, point in enumerate(points):
+            _draw_pull(pulls, row, point)
         _finish(impacts, pulls, names, shown)
         _legend(figure, kinds)
         write_labels(figure, 0.15, BOTTOM + height + header - 0.1, settings.labels, lines)
@@ -123,30 +141,43 @@ def _draw_impacts(axes: Axes, shown: Sequence[Parameter]) -> None:
     axes.set_xlim(-1.12 * (reach or 1.0), 1.12 * (reach or 1.0))
 
 
-def _draw_pull(axes: Axes, row: int, parameter: Parameter, fitted: Parameter) -> None:
+def _point(parameter: Parameter, fitted: Mapping[str, Parameter]) -> _Point:
     kind = group(parameter)
-    if kind == FREE:
-        value, error = fitted.get("value"), fitted.get("uncertainty")
-    else:
-        value, error = parameter["pull"], parameter["constraint"]
-    if value is None:
+    if kind != FREE:
+        return _Point(kind, parameter["pull"], parameter["constraint"])
+    own = fitted.get(str(parameter["name"]), {})
+    return _Point(kind, own.get("value"), own.get("uncertainty"))
+
+
+def _draw_pull(axes: Axes, row: int, point: _Point) -> None:
+    style = POINTS[point.kind]
+    if point.value is None:
         return
-    if abs(value) > PULL_RANGE:
-        side = 1 if value > 0 else -1
-        text = plain(value, 1) if error is None else f"{plain(value, 1)} ± {plain(error, 1)}"
-        axes.annotate(
-            text,
-            xy=(side * PULL_RANGE, row),
-            xytext=(side * 0.93 * PULL_RANGE, row),
-            arrowprops={"arrowstyle": "->", "color": POINTS[kind]["color"]},
-            color=POINTS[kind]["color"],
-            fontsize=9,
-            ha="right" if side > 0 else "left",
-            va="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+    if not point.beyond:
+        axes.errorbar(
+            point.value, row, xerr=point.error, fmt="o", capsize=0, elinewidth=1.5, **style
         )
         return
-    axes.errorbar(value, row, xerr=error, fmt="o", capsize=0, elinewidth=1.5, **POINTS[kind])
+    side = 1 if point.value > 0 else -1
+    axes.plot(
+        side * PULL_RANGE,
+        row,
+        marker=">" if side > 0 else "<",
+        markersize=7,
+        clip_on=False,
+        zorder=5,
+        **style,
+    )
+    axes.annotate(
+        point.text,
+        xy=(1, row),
+        xycoords=("axes fraction", "data"),
+        xytext=(8, 0),
+        textcoords="offset points",
+        color=style["color"],
+        fontsize=BEYOND_SIZE,
+        va="center",
+    )
 
 
 def _finish(impacts: Axes, pulls: Axes, names: Sequence[str], shown: Sequence[Parameter]) -> None:

@@ -38,7 +38,7 @@ INSIDE = 8
 RATIO_TICKS = {
     0.25: (0.8, 0.9, 1, 1.1, 1.2),
     0.5: (0.6, 0.8, 1, 1.2, 1.4),
-    1.0: (0, 0.5, 1, 1.5, 2),
+    1.0: (0, 0.5, 1, 1.5),
 }
 """Ticks of the ratio by how far from one its axis reaches."""
 
