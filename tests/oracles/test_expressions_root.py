@@ -391,13 +391,14 @@ def _chains(operands: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 ATOMS = st.one_of(
     st.sampled_from(["b", "c", "s", "i", "u", "l", "f", "d", "w"]),
     st.sampled_from(["0", "1", "2", "3", "0.5", "7", "10e3"]),
+    st.sampled_from(["v[0]", "k[1]", "a[2]", "Sum$(v*w)", "Max$(k)", "Length$(v)", "@k.size()"]),
 )
 TEXTS = st.recursive(ATOMS, lambda inner: st.builds("({})".format, _chains(inner)), max_leaves=12)
 
 
 # what is refused, here or by ROOT, is not compared; hence the many examples and no filter check
 @settings(
-    max_examples=250,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],

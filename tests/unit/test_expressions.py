@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from n2mu.errors import ExpressionError
-from n2mu.expressions import conjuncts, parse
+from n2mu.expressions import conjuncts, parse, unimplied
 
 COLUMNS: dict[str, Any] = {
     "x": np.array([1.0, -2.5, 0.0, np.nan]),
@@ -31,11 +31,13 @@ COLUMNS: dict[str, Any] = {
 
 
 def evaluate(text: str) -> list[float]:
-    return parse(text).evaluate(COLUMNS, 4).tolist()
+    values: list[float] = parse(text).evaluate(COLUMNS, 4).tolist()
+    return values
 
 
 def select(text: str) -> list[bool]:
-    return parse(text).select(COLUMNS, 4).tolist()
+    passed: list[bool] = parse(text).select(COLUMNS, 4).tolist()
+    return passed
 
 
 @pytest.mark.parametrize(
@@ -187,6 +189,22 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
         assert parse(text).canonical()
     except ExpressionError as refused:
         assert "\n" not in str(refused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+".join(["x"] * 199),
+        "+(" * 48 + "x" + ")" * 48,
+        "!" * 98 + "x",
+        " ? x : ".join(["b"] * 98),
+        "sqrt(" * 98 + "x" + ")" * 98,
+    ],
+)
+def test_whatever_is_parsed_can_be_evaluated(text: str) -> None:
+    expression = parse(text)
+    assert parse(expression.canonical()).evaluate(COLUMNS, 4).shape == (4,)
+    assert unimplied(text, text) == []
 
 
 def test_names_are_the_branches_that_are_read() -> None:

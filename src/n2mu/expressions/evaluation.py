@@ -24,6 +24,7 @@ from n2mu.expressions.nodes import (
     Not,
     Number,
     Size,
+    walk,
     write,
 )
 
@@ -55,7 +56,7 @@ def _per_event(expression: Expression, columns: Mapping[str, Any], size: int) ->
     try:
         # TTreeFormula lets infinities and NaN pass without a word
         with np.errstate(all="ignore"):
-            value = _Evaluation(columns, size).visit(expression.tree)
+            value = _Evaluation(columns, size).of(expression.tree)
         if value.counts is not None:
             raise ExpressionError(
                 f"branch '{value.column}' holds a list where one value per event is needed; "
@@ -73,6 +74,12 @@ class _Evaluation:
         self.columns = columns
         self.size = size
         self.known: dict[Node, Value] = {}
+
+    def of(self, tree: Node) -> Value:
+        # operands come after their operator in a walk; from the back nothing recurses deeply
+        for node, _ in reversed(list(walk(tree))):
+            self.visit(node)
+        return self.known[tree]
 
     def visit(self, node: Node) -> Value:
         if node not in self.known:
