@@ -36,7 +36,7 @@ def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
         heading("Signal strength"),
         _uncertainties(mu_fit),
         heading("Significance"),
-        _listing(mu_fit["significance"].items()),
+        _listing(mu_fit["significance"].items(), digits=3),
         heading("Gates"),
         _gates(mu_fit["gates"]),
         heading("Fit"),
@@ -96,19 +96,20 @@ def _gates(gates: Iterable[Mapping[str, Any]]) -> str:
     return table(["Gate", "Result", "Detail"], rows)
 
 
-def _listing(items: Iterable[tuple[str, Any]]) -> str:
+def _listing(items: Iterable[tuple[str, Any]], digits: int = 9) -> str:
     rows = []
     for key, value in items:
         parts = value.items() if isinstance(value, dict) else [("", value)]
         rows += [
-            [escape(f"{key} {part}".strip().replace("_", " ")), _shown(v)] for part, v in parts
+            [escape(f"{key} {part}".strip().replace("_", " ")), _shown(v, digits)]
+            for part, v in parts
         ]
     return table(["", ""], rows, numbers=(1,))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, digits: int) -> str:
     if isinstance(value, float):
-        return f"{value:.9g}".replace("-", "\N{MINUS SIGN}")
+        return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
