@@ -32,8 +32,11 @@ Floats = NDArray[np.float64]
 EQUAL_WIDTHS_ABOVE = 8.0
 """Ratio of the widest to the narrowest bin above which bins are drawn equally wide."""
 
-INSIDE = 8
-"""Most entries of a legend inside the axes; a longer one stands beside them."""
+LEGEND_ROWS = 5
+"""Most rows of a legend inside the axes; a longer one stands beside them."""
+
+THIN_LINES_ABOVE = 8
+"""Number of samples above which their outlines are thinner."""
 
 RATIO_TICKS = {
     0.25: (0.8, 0.9, 1, 1.1, 1.2),
@@ -92,10 +95,10 @@ def region_figure(
     with house_style():
         hidden = f"Blinded (S/B > {report['blinding_threshold']:g})"
         handles = _handles(content, settings, data_title(dataset), hidden)
-        columns = 1 if len(handles) <= 4 else 2
         entry = widest([str(handle.get_label()) for handle in handles], LEGEND_SIZE) + 0.65
         block = widest([energy_line(settings.labels), *lines], LINE_SIZE) + 0.5
-        beside = len(handles) > INSIDE or block + columns * entry > WIDTH
+        columns = next((n for n in (1, 2) if len(handles) <= n * LEGEND_ROWS), 0)
+        beside = columns == 0 or block + columns * entry > WIDTH
         bottom = BOTTOM + (0.35 if rotated else 0.0)
         top = bottom + RATIO + GAP + MAIN
         figure = new_figure(LEFT + WIDTH + (0.2 + entry if beside else 0.25), top + 0.15)
@@ -170,7 +173,7 @@ def _draw_main(
             fill=True,
             facecolor=colours[name],
             edgecolor="black",
-            linewidth=0.5 if len(content.samples) <= INSIDE else 0.25,
+            linewidth=0.5 if len(content.samples) <= THIN_LINES_ABOVE else 0.25,
         )
         below = below + values
     axes.stairs(content.total, positions, color="black", linewidth=1.2)
