@@ -364,6 +364,12 @@ def test_what_root_and_cpp_group_differently_is_refused(sample: Sample, text: st
         parse(text)
 
 
+@pytest.mark.parametrize("text", ["true", "i == false", "+i"])
+def test_what_only_n2mu_understands_is_no_formula_of_root(sample: Sample, text: str) -> None:
+    assert sample.values(text, 1) is None
+    assert parse(text).evaluate(sample.columns, EVENTS).shape == (EVENTS,)
+
+
 def test_an_index_beyond_a_fixed_length_is_refused_as_in_root(sample: Sample) -> None:
     assert sample.values("a[3] > 0", 1) is None
     with pytest.raises(ExpressionError, match=r"'a\[3\]' does not exist: .* 3 elements"):

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import awkward as ak
@@ -379,3 +380,20 @@ def test_parsing_imports_neither_numpy_nor_awkward() -> None:
         "sys.exit(bool({'numpy', 'awkward'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _blocks(kind: str) -> list[str]:
+    page = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text()
+    blocks = re.findall(rf"^ *```{kind}\n(.*?)^ *```$", page, re.DOTALL | re.MULTILINE)
+    return [line.strip() for block in blocks for line in block.strip().split("\n")]
+
+
+@pytest.mark.parametrize("text", _blocks("cut"))
+def test_what_the_page_shows_is_understood(text: str) -> None:
+    assert parse(text).names
+
+
+@pytest.mark.parametrize("text", _blocks("refused"))
+def test_what_the_page_calls_refused_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        parse(text)

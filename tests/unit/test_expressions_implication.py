@@ -147,6 +147,14 @@ def test_no_event_of_an_implied_region_fails_the_preselection(
             assert parse(condition).select(EVENTS, len(GRID))[inside].all()
 
 
+@settings(deadline=None)
+@given(region=CONDITIONS, preselection=CONDITIONS)
+def test_repeating_the_preselection_in_the_region_always_settles_it(
+    region: str, preselection: str
+) -> None:
+    assert unimplied(f"({region}) && ({preselection})", preselection) == []
+
+
 SINGLE = st.recursive(
     st.builds(
         "x {} {}".format,
