@@ -12,6 +12,7 @@ from n2mu.demo.plan import PlannedFile
 from n2mu.demo.processes import CHANNELS, PROCESSES
 from n2mu.demo.reconstruct import NOMINAL, SHIFTS, Objects, in_ntuple, may_pass, reconstruct
 from n2mu.demo.response import Response, respond
+from n2mu.demo.thin import thin
 from n2mu.demo.truth import Truth, generate
 from n2mu.demo.weights import (
     generator_weights,
@@ -71,7 +72,8 @@ def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
     process = PROCESSES[CHANNELS[file.dsid].process]
     weights = generator_weights(process, truth, rng)
     response = respond(truth, rng)
-    possible = np.flatnonzero(may_pass(response))
+    kept, thinning = thin(truth, response, rng)
+    possible = np.flatnonzero(kept & may_pass(response))
     truth, response = truth.take(possible), response.take(possible)
     trees = {}
     for name, shift in SHIFTS.items():
@@ -87,7 +89,7 @@ def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
                 truth.take(rows),
                 response.take(rows),
                 seen,
-                weights.weight[generated],
+                (weights.weight * thinning)[generated],
                 own if name == NOMINAL else None,
             ),
             jet_record(seen.jets),

@@ -57,7 +57,17 @@ class PlannedFile:
 
 
 class _Row(NamedTuple):
-    """A data set over all campaigns: its generated events in each size."""
+    """A data set over all campaigns.
+
+    Attributes
+    ----------
+    tiny, small
+        Generated events of each size.
+    kept
+        Fraction of these that the trees hold, which the estimate of bytes needs.
+    files
+        Files per campaign of the larger size.
+    """
 
     input: str
     dsid: int
@@ -65,26 +75,27 @@ class _Row(NamedTuple):
     process: str
     tiny: int
     small: int
+    kept: float
     files: int = 1
 
 
 _ROWS = (
-    _Row("ttH_allhad", 346343, "p4498", "ttH", 900, 9000),
-    _Row("ttH_semilep", 346344, "p4498", "ttH", 2400, 30000),
-    _Row("ttH_dilep", 346345, "p4498", "ttH", 1800, 24000, 3),
-    _Row("ttW", 700168, "p4416", "ttW", 2400, 30000),
-    _Row("ttZ_ee", 504330, "p4416", "ttZ", 2400, 24000, 3),
-    _Row("ttZ_mumu", 504334, "p4416", "ttZ", 2400, 24000),
-    _Row("ttZ_tautau", 504342, "p4416", "ttZ", 1800, 18000),
-    _Row("tt", 410470, "p4308", "tt", 2400, 36000),
-    _Row("VV_llll", 364250, "p4416", "VV", 1500, 15000),
-    _Row("VV_lllv", 364253, "p4416", "VV", 2100, 21000),
-    _Row("VV_llvv", 364254, "p4416", "VV", 900, 9000),
-    _Row("VV_lvvv", 364255, "p4416", "VV", 600, 6000),
+    _Row("ttH_allhad", 346343, "p4498", "ttH", 600, 6000, 0.1),
+    _Row("ttH_semilep", 346344, "p4498", "ttH", 9000, 120000, 0.1, 3),
+    _Row("ttH_dilep", 346345, "p4498", "ttH", 2400, 36000, 0.1),
+    _Row("ttW", 700168, "p4416", "ttW", 3000, 60000, 0.1),
+    _Row("ttZ_ee", 504330, "p4416", "ttZ", 1500, 30000, 0.1),
+    _Row("ttZ_mumu", 504334, "p4416", "ttZ", 1500, 30000, 0.1),
+    _Row("ttZ_tautau", 504342, "p4416", "ttZ", 6000, 75000, 0.1, 3),
+    _Row("tt", 410470, "p4308", "tt", 18000, 180000, 0.1),
+    _Row("VV_llll", 364250, "p4416", "VV", 6000, 45000, 0.1),
+    _Row("VV_lllv", 364253, "p4416", "VV", 20000, 150000, 0.1),
+    _Row("VV_llvv", 364254, "p4416", "VV", 600, 9000, 0.1),
+    _Row("VV_lvvv", 364255, "p4416", "VV", 300, 3000, 0.1),
 )
 
-_BYTES_PER_EVENT = 2500
-_BYTES_PER_FILE = 1_200_000
+_BYTES_PER_ENTRY = 3300
+_BYTES_PER_FILE = 700_000
 
 
 def _split(total: int, shares: list[float]) -> list[int]:
@@ -130,7 +141,7 @@ def plan(size: Size) -> list[PlannedFile]:
                         events=events,
                         first_event=first_event,
                         seed=int(digest(f"{SEED} {path}", 15), 16),
-                        bytes=_BYTES_PER_FILE + events * _BYTES_PER_EVENT,
+                        bytes=_BYTES_PER_FILE + round(events * row.kept * _BYTES_PER_ENTRY),
                     )
                 )
                 first_event += events

@@ -166,6 +166,10 @@ class Process:
         Fraction of negative generator weights.
     weight_scale
         Mean size of the generator weight, as arbitrary as a generator's is.
+    shares
+        Share of the generated events per class: same-sign leptons with at least four
+        jets, opposite-sign with at least four, same-sign with fewer, opposite-sign
+        with fewer.
     """
 
     heavy: tuple[str, ...]
@@ -175,16 +179,19 @@ class Process:
     weight_spread: float = 0.0
     negative: float = 0.0
     weight_scale: float = 1.0
+    shares: tuple[float, float, float, float] = (0.55, 0.2, 0.17, 0.08)
 
+
+_FEW_JETS = (0.45, 0.1, 0.35, 0.1)
 
 PROCESSES: dict[str, Process] = {
     "ttH": Process(("t", "tbar", "H"), 135 * GEV, 0.9, 0.03, 0.1, 0.06, 0.52),
     "ttW": Process(("t", "tbar", "W"), 135 * GEV, 0.8, 0.03, 0.25, 0.08, 12.0),
     "ttZ": Process(("t", "tbar", "Z"), 135 * GEV, 0.9, 0.03, 0.1, 0.07, 0.04),
     "tt": Process(("t", "tbar"), 150 * GEV, 1.2, 0.03, 0.05, 0.05, 730.0),
-    "ZZ": Process(("Z", "Z"), 70 * GEV, 0.9, 0.04),
-    "WZ": Process(("W", "Z"), 70 * GEV, 0.9, 0.04),
-    "WW": Process(("W+", "W-"), 70 * GEV, 0.9, 0.04),
+    "ZZ": Process(("Z", "Z"), 70 * GEV, 0.9, 0.04, shares=_FEW_JETS),
+    "WZ": Process(("W", "Z"), 70 * GEV, 0.9, 0.04, shares=_FEW_JETS),
+    "WW": Process(("W+", "W-"), 70 * GEV, 0.9, 0.04, shares=_FEW_JETS),
 }
 
 

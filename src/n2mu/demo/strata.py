@@ -29,10 +29,6 @@ NON_PROMPT = {Leaf.LIGHT_JET: 1.5e-5, Leaf.C_JET: 3e-4, Leaf.B_JET: 1e-3}
 CHARGE_FLIP = 0.002
 """Probability of an electron to be reconstructed with the wrong charge."""
 
-SHARES = (0.62, 0.2, 0.1, 0.08)
-"""Share of the generated events per class: same-sign with at least four jets, opposite-sign
-with at least four jets, same-sign with fewer, opposite-sign with fewer."""
-
 MISIDENTIFICATIONS = ("none", "non-prompt +", "non-prompt -", "flip of +", "flip of -")
 
 
@@ -180,7 +176,7 @@ def strata(dsid: int) -> Strata:
     kind = np.where(jets >= 4, 0, 2) + np.where(same_sign, 0, 1)
 
     sampled = np.zeros(shape)
-    for index, share in enumerate(SHARES):
+    for index, share in enumerate(process.shares):
         chosen = possible & (kind == index) & (probability > 0)
         total = probability[chosen].sum()
         if total > 0:
