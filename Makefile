@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= $(shell nproc)
+# the rules call n2mu by its name
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one thread per job: the workflow runs as many jobs as there are cores
 export OMP_NUM_THREADS ?= 1
 
@@ -17,14 +19,14 @@ demo: $(VENV)/.demo
 	$(BIN)/n2mu report
 
 test: $(VENV)/.test
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(CORES)
+	$(BIN)/python -m pytest -n $(CORES)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint
 
 $(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \

@@ -21,7 +21,6 @@ include: "workflow/rules/publish.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         published("mu_fit.json"),
         published("ranking.json"),
@@ -30,3 +29,4 @@ rule all:
         plots_of_all_fits,
         job().paths.evaluation("plots"),
         job().paths.tables("cutflow.html"),
+    localrule: True

@@ -2,7 +2,7 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from n2mu.commands.job import open_job, slice_digest, slice_json
+from n2mu.commands.job import export_config, open_job, slice_digest, slice_json
 from n2mu.errors import N2muError
 from n2mu.products import canonical_json
 from n2mu.workflow.fingerprint import fingerprint
@@ -17,8 +17,8 @@ def job():
         raise WorkflowError(str(error))
 
 
-# the main configuration as one argument of a command line
-CONFIG = canonical_json(config)
+# jobs read the configuration that this run was given, overrides included
+export_config(config)
 
 
 def cfg(stage, *names):
@@ -62,11 +62,13 @@ def log_or_benchmark(kind, stage, names, suffix):
 def ntuples_of(wildcards):
     """Return what a job that reads the ntuples of a chunk waits for.
 
-    Their identity is part of what the job is told, so their age does not matter.
+    Their identity is part of what the job is told, so the age of ntuples does not
+    matter. Only what the workflow does not make may be ancient. Snakemake overlooks what
+    depends on an ancient product when that product is made again.
     """
     bases = job().bases
     if job().configuration.main.demo is not None:
-        return [ancient(str(base / f"{wildcards.chunk}.json")) for base in bases.values()]
+        return [base / f"{wildcards.chunk}.json" for base in bases.values()]
     files = job().slices.ntuples(wildcards.chunk)
     return [ancient(str(bases[file.base] / file.path)) for file in files]
 
@@ -97,7 +99,10 @@ def all_histories(wildcards):
 
 def plots_of_all_fits(wildcards):
     """Return a figure of every fit; the others come with it."""
-    return [job().paths.fit(fit, "plots/ranking.png") for fit in job().configuration.main.fits]
+    return [
+        job().paths.fit(fit, "plots/ranking.png")
+        for fit in job().configuration.main.fits
+    ]
 
 
 def published(product):

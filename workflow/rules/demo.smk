@@ -4,18 +4,18 @@ if job().configuration.main.demo is not None:
         """Generate the ntuples of one chunk with the built-in Monte Carlo."""
         output:
             next(iter(job().bases.values())) / "{chunk}.json",
-        params:
-            cfg=lambda wildcards: canonical_json(
-                [file.content for file in job().slices.ntuples(wildcards.chunk)]
-            ),
         log:
             log_of("demo", "chunk"),
         benchmark:
             benchmark_of("demo", "chunk")
+        conda:
+            "../../envs/n2mu.yaml"
         resources:
             mem_mb=2000,
             runtime=30,
-        conda:
-            "../../envs/n2mu.yaml"
+        params:
+            cfg=lambda wildcards: canonical_json(
+                [file.content for file in job().slices.ntuples(wildcards.chunk)]
+            ),
         shell:
-            "n2mu --log {log:q} demo {wildcards.chunk} --config {CONFIG:q}"
+            "n2mu --log {log:q} demo {wildcards.chunk}"

@@ -5,18 +5,18 @@ rule evaluate_models:
         scores=all_scores,
     output:
         job().paths.evaluation("evaluation.json"),
-    params:
-        cfg=cfg("evaluate"),
-        digest=digest_of("evaluate"),
-        code=fingerprint("n2mu.evaluation.stage"),
     log:
         log_of("evaluate"),
     benchmark:
         benchmark_of("evaluate")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("evaluate"),
+        digest=digest_of("evaluate"),
+        code=fingerprint("n2mu.evaluation.stage"),
     shell:
-        "n2mu --log {log:q} evaluate --config {CONFIG:q} --slice {params.digest}"
+        "n2mu --log {log:q} evaluate --slice {params.digest}"

@@ -6,22 +6,22 @@ rule fit:
     output:
         mu_fit=job().paths.fit("{fit}", "mu_fit.json"),
         postfit=job().paths.fit("{fit}", "postfit.json"),
-    params:
-        cfg=cfg("fit", "fit"),
-        digest=digest_of("fit", "fit"),
-        code=fingerprint("n2mu.fit.stage"),
     log:
         log_of("fit", "fit"),
     benchmark:
         benchmark_of("fit", "fit")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("fit", "fit"),
+        digest=digest_of("fit", "fit"),
+        code=fingerprint("n2mu.fit.stage"),
     shell:
         "n2mu --log {log:q} fit {input.workspace:q} -o {output.mu_fit:q} --name {wildcards.fit}"
-        " --config {CONFIG:q} --slice {params.digest}"
+        " --slice {params.digest}"
 
 
 rule rank_parameters:
@@ -31,19 +31,19 @@ rule rank_parameters:
         mu_fit=job().paths.fit("{fit}", "mu_fit.json"),
     output:
         job().paths.fit("{fit}", "ranking.json"),
-    params:
-        cfg=cfg("fit", "fit"),
-        digest=digest_of("fit", "fit"),
-        code=fingerprint("n2mu.fit.stage"),
     log:
         log_of("ranking", "fit"),
     benchmark:
         benchmark_of("ranking", "fit")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("fit", "fit"),
+        digest=digest_of("fit", "fit"),
+        code=fingerprint("n2mu.fit.stage"),
     shell:
         "n2mu --log {log:q} ranking {input.workspace:q} --fit {input.mu_fit:q} -o {output:q}"
-        " --name {wildcards.fit} --config {CONFIG:q} --slice {params.digest}"
+        " --name {wildcards.fit} --slice {params.digest}"

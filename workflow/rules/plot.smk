@@ -45,21 +45,21 @@ rule plot_fit:
         ),
         job().paths.fit("{fit}", "plots/ranking.pdf"),
         job().paths.fit("{fit}", "plots/pulls.pdf"),
-    params:
-        cfg=cfg("plots"),
-        digest=digest_of("plots"),
-        code=fingerprint("n2mu.plots.stage"),
     log:
         log_of("plot_fit", "fit"),
     benchmark:
         benchmark_of("plot_fit", "fit")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("plots"),
+        digest=digest_of("plots"),
+        code=fingerprint("n2mu.plots.stage"),
     shell:
-        "n2mu --log {log:q} plot --fit {wildcards.fit} --config {CONFIG:q} --slice {params.digest}"
+        "n2mu --log {log:q} plot --fit {wildcards.fit} --slice {params.digest}"
 
 
 rule plot_models:
@@ -75,21 +75,21 @@ rule plot_models:
             category="Models",
             labels={"figure": "{figure}"},
         ),
-    params:
-        cfg=cfg("plots"),
-        digest=digest_of("plots"),
-        code=fingerprint("n2mu.plots.stage"),
     log:
         log_of("plot_models"),
     benchmark:
         benchmark_of("plot_models")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("plots"),
+        digest=digest_of("plots"),
+        code=fingerprint("n2mu.plots.stage"),
     shell:
-        "n2mu --log {log:q} plot --models --config {CONFIG:q} --slice {params.digest}"
+        "n2mu --log {log:q} plot --models --slice {params.digest}"
 
 
 rule tabulate_cutflow:
@@ -104,18 +104,18 @@ rule tabulate_cutflow:
             labels={"figure": "cutflow"},
         ),
         job().paths.tables("cutflow.json"),
-    params:
-        cfg=cfg("cutflow"),
-        digest=digest_of("cutflow"),
-        code=fingerprint("n2mu.skim.cutflow") + fingerprint("n2mu.plots.tables"),
     log:
         log_of("cutflow"),
     benchmark:
         benchmark_of("cutflow")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("cutflow"),
+        digest=digest_of("cutflow"),
+        code=fingerprint("n2mu.skim.cutflow") + fingerprint("n2mu.plots.tables"),
     shell:
-        "n2mu --log {log:q} plot --cutflow --config {CONFIG:q} --slice {params.digest}"
+        "n2mu --log {log:q} plot --cutflow --slice {params.digest}"

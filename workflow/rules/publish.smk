@@ -1,14 +1,18 @@
+localrules:
+    publish,
+    publish_figure,
+
+
 rule publish:
     """Copy a product of the published fit to the top of the results."""
-    localrule: True
     input:
         lambda wildcards: to_publish(wildcards.product),
     output:
         published("{product}"),
-    wildcard_constraints:
-        product=r"mu_fit\.json|ranking\.json",
     log:
         log_of("publish", "product"),
+    wildcard_constraints:
+        product=r"mu_fit\.json|ranking\.json",
     conda:
         "../../envs/n2mu.yaml"
     shell:

@@ -6,18 +6,18 @@ rule score:
         models=all_models,
     output:
         directory(job().paths.scores("{chunk}")),
-    params:
-        cfg=cfg("score", "chunk"),
-        digest=digest_of("score", "chunk"),
-        code=fingerprint("n2mu.scoring.stage"),
     log:
         log_of("score", "chunk"),
     benchmark:
         benchmark_of("score", "chunk")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("score", "chunk"),
+        digest=digest_of("score", "chunk"),
+        code=fingerprint("n2mu.scoring.stage"),
     shell:
-        "n2mu --log {log:q} score {wildcards.chunk} --config {CONFIG:q} --slice {params.digest}"
+        "n2mu --log {log:q} score {wildcards.chunk} --slice {params.digest}"

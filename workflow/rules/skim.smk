@@ -4,18 +4,18 @@ rule skim:
         ntuples_of,
     output:
         directory(job().paths.skim("{chunk}")),
-    params:
-        cfg=cfg("skim", "chunk"),
-        digest=digest_of("skim", "chunk"),
-        code=fingerprint("n2mu.skim.stage"),
     log:
         log_of("skim", "chunk"),
     benchmark:
         benchmark_of("skim", "chunk")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("skim", "chunk"),
+        digest=digest_of("skim", "chunk"),
+        code=fingerprint("n2mu.skim.stage"),
     shell:
-        "n2mu --log {log:q} skim {wildcards.chunk} --config {CONFIG:q} --slice {params.digest}"
+        "n2mu --log {log:q} skim {wildcards.chunk} --slice {params.digest}"

@@ -6,18 +6,18 @@ rule fill_templates:
     output:
         templates=job().paths.fit("{fit}", "templates.root"),
         report=job().paths.fit("{fit}", "templates_report.json"),
-    params:
-        cfg=cfg("templates", "fit"),
-        digest=digest_of("templates", "fit"),
-        code=fingerprint("n2mu.templates.stage"),
     log:
         log_of("templates", "fit"),
     benchmark:
         benchmark_of("templates", "fit")
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("templates", "fit"),
+        digest=digest_of("templates", "fit"),
+        code=fingerprint("n2mu.templates.stage"),
     shell:
-        "n2mu --log {log:q} templates {wildcards.fit} --config {CONFIG:q} --slice {params.digest}"
+        "n2mu --log {log:q} templates {wildcards.fit} --slice {params.digest}"

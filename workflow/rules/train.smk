@@ -5,21 +5,21 @@ rule train:
     output:
         model=job().paths.model("{model}", "{fold}"),
         history=job().paths.history("{model}", "{fold}"),
-    wildcard_constraints:
-        fold=r"\d+",
-    params:
-        cfg=cfg("train", "model", "fold"),
-        digest=digest_of("train", "model", "fold"),
-        code=fingerprint("n2mu.training.stage"),
     log:
         log_of("train", "model", "fold"),
     benchmark:
         benchmark_of("train", "model", "fold")
+    wildcard_constraints:
+        fold=r"\d+",
+    conda:
+        "../../envs/n2mu.yaml"
     resources:
         mem_mb=4000,
         runtime=240,
-    conda:
-        "../../envs/n2mu.yaml"
+    params:
+        cfg=cfg("train", "model", "fold"),
+        digest=digest_of("train", "model", "fold"),
+        code=fingerprint("n2mu.training.stage"),
     shell:
-        "n2mu --log {log:q} train {wildcards.model} {wildcards.fold} --config {CONFIG:q}"
+        "n2mu --log {log:q} train {wildcards.model} {wildcards.fold}"
         " --slice {params.digest}"

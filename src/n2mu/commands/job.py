@@ -1,6 +1,7 @@
 """A job of the workflow: its configuration, its settings, its paths."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,14 @@ def open_job(config: str | Mapping[str, Any]) -> Job:
     main = configuration.main
     slices = Slices(configuration, configured_listing(main))
     return Job(configuration, slices, Paths(Path(main.results), main.analysis))
+
+
+def export_config(config: Mapping[str, Any]) -> None:
+    """Let every ``n2mu`` that this process starts use this main configuration.
+
+    The command line reads the variable where no ``--config`` is given.
+    """
+    os.environ["N2MU_CONFIG"] = canonical_json(config)
 
 
 def require_slice(settings: Model, expected: str | None) -> None:

@@ -6,7 +6,7 @@ import typer
 
 Config = Annotated[
     str,
-    typer.Option(help="Path of config.yaml, or its content as JSON."),
+    typer.Option(envvar="N2MU_CONFIG", help="Path of config.yaml, or its content as JSON."),
 ]
 Slice = Annotated[
     str | None,

@@ -1,5 +1,6 @@
 """``n2mu report``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from n2mu.commands.options import DEFAULT_CONFIG, Config
 
 def command(
     config: Config = DEFAULT_CONFIG,
+    snakefile: Annotated[Path, typer.Option(help="The workflow.")] = Path("Snakefile"),
     summary: Annotated[
         bool, typer.Option("--summary", help="Only print mu and where the products lie.")
     ] = False,
@@ -30,8 +32,8 @@ def command(
     report = paths.published("report.html")
     mu_fit = read_json(paths.published("mu_fit.json"))
     if not summary:
-        command_line = [sys.executable, "-m", "snakemake", "--configfile", config]
-        command_line += ["--report", str(report)]
+        command_line = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
+        command_line += ["--configfile", config, "--report", str(report)]
         run = subprocess.run(command_line, capture_output=True, text=True, check=False)
         if run.returncode:
             lines = [line for line in run.stderr.splitlines() if line.strip()]

@@ -277,7 +277,9 @@ class Slices:
             },
             samples={
                 name: SampleStyle(title=sample.title, colour=sample.colour, kind=sample.kind)
-                for name, sample in configuration.samples.samples.items()
+                for kind in ("background", "signal")  # stacked from the bottom
+                for name, sample in reversed(configuration.samples.samples.items())
+                if sample.kind == kind
             },
             parameters={name: title for name, title in titles.items() if title is not None},
         )
