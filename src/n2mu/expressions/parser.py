@@ -41,6 +41,8 @@ _TYPES = frozenset(
 )
 _FUNCTIONS = sorted({*ARITIES, *ALIASES, *POWERS, "TMath::Pi"})
 _DEEPEST = 100
+_LONGEST_NUMBER = 200  # characters
+_HIGHEST_INDEX = 10**6
 
 
 def parse_tree(text: str) -> Node:
@@ -166,16 +168,15 @@ class _Parser:
 
     def number(self, token: Token) -> Node:
         text = token.text
-        if text[:2] in ("0x", "0X") or text.isdigit():
-            exact = int(text, 16 if "x" in text.lower() else 10)
-            value = float(exact) if exact < 2**1023 else math.inf
-            if value != exact:
-                raise self.failure(token, f"no double is equal to {token}")
-            return Number(value)
-        value = float(text)
-        if math.isinf(value):
-            raise self.failure(token, f"{token} is too large for a double")
-        return Number(value)
+        hexadecimal = text[:2] in ("0x", "0X")
+        if len(text) > _LONGEST_NUMBER or (not hexadecimal and math.isinf(float(text))):
+            raise self.failure(token, "the number is too large for a double")
+        if not hexadecimal and not text.isdigit():
+            return Number(float(text))
+        exact = int(text, 16 if hexadecimal else 10)
+        if float(exact) != exact:
+            raise self.failure(token, f"no double is equal to {token}")
+        return Number(float(exact))
 
     def parenthesised(self, token: Token) -> Node:
         closing = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
@@ -219,6 +220,8 @@ class _Parser:
             raise self.failure(
                 index, f"an index must be a whole number, found {index}; for all use Sum$ or Max$"
             )
+        if len(index.text) > len(str(_HIGHEST_INDEX)) or int(index.text) > _HIGHEST_INDEX:
+            raise self.failure(index, f"an index must not exceed {_HIGHEST_INDEX}")
         self.expect("]", "after the index")
         if self.next.text == "[":
             raise self.failure(self.next, f"a second index of '{token.text}' is not supported")

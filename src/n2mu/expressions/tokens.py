@@ -11,7 +11,7 @@ Kind = Literal["number", "name", "operator", "end"]
 _PATTERN = re.compile(
     r"""
     (?P<space>\s+)
-  | (?P<number>0[xX][0-9a-fA-F]+ | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+  | (?P<number>0[xX][0-9a-fA-F]+ | (?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<name>(?:TMath::)?[A-Za-z_][A-Za-z0-9_.]*\$?)
   | (?P<operator>&& | \|\| | == | != | <= | >= | << | >> | \*\* | @\. | [-+*/%^!<>&|?:()\[\],@])
     """,
