@@ -1,0 +1,136 @@
+"""The committed analysis on its smallest Monte Carlo, from ntuples to the report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workflow.snake import n2mu, planned, snakemake
+
+pytestmark = pytest.mark.xdist_group("tiny")
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def test_the_published_products_are_those_of_the_published_fit(finished: Path) -> None:
+    fit = finished / "results/tth/fits/ftt"
+    for product in ("mu_fit.json", "ranking.json"):
+        assert (finished / "results" / product).read_bytes() == (fit / product).read_bytes()
+    for product in ("ranking.pdf", "ranking.png"):
+        copied = (finished / "results" / product).read_bytes()
+        assert copied == (fit / "plots" / product).read_bytes()
+
+
+def test_mu_fit_holds_what_the_contract_promises(finished: Path) -> None:
+    content = read(finished / "results/mu_fit.json")
+    assert content["analysis"] == "tth"
+    assert content["observable"] == "ftt_small_ttH"
+    assert content["dataset"] == "asimov"
+    assert content["mu"]["value"] == pytest.approx(1, abs=1e-6)
+    total, statistical = content["mu"], content["mu_stat_only"]
+    for side in ("up", "down"):
+        assert 0 < statistical[side] < total[side]
+    assert set(content["mu_data_stat"]) >= {"up", "down"}
+    groups = {"luminosity", "jet", "MC statistics", "norm factors"}
+    assert groups <= set(content["breakdown"])
+    assert content["significance"]["expected"] > 0
+    assert content["significance"]["observed"] is None
+    assert content["fit"]["converged"] is True
+    assert content["fit"]["covariance"] == "accurate"
+    assert content["fit"]["edm"] < 1e-6
+    assert all(gate["passed"] for gate in content["gates"])
+    assert content["blinding"]["threshold"] == 0.3
+    kinds = {entry["kind"] for entry in content["parameters"]}
+    assert kinds == {"alpha", "gamma", "norm"}
+    region = content["yields"]["SR"]
+    assert region["role"] == "signal"
+    assert region["samples"]["ttH"]["kind"] == "signal"
+    for when in ("prefit", "postfit"):
+        assert set(region["samples"]["ttH"][when]) == {"value", "error"}
+    assert content["provenance"]
+
+
+def test_minuit_agrees_with_the_main_fit(finished: Path) -> None:
+    content = read(finished / "results/mu_fit.json")
+    check = content["check"]
+    error = check["error"]
+    assert abs(check["differences"]["mu"]) < 0.01 * error
+    assert abs(check["differences"]["error"]) < 0.01 * error
+    assert abs(check["differences"]["two_nll"]) < 1e-3
+
+
+def test_at_least_forty_parameters_are_ranked_and_mu_is_not_among_them(finished: Path) -> None:
+    ranked = read(finished / "results/ranking.json")["parameters"]
+    assert len(ranked) >= 40
+    assert "mu" not in {entry["name"] for entry in ranked}
+    assert {entry["kind"] for entry in ranked} == {"alpha", "gamma", "norm"}
+    assert {entry["status"] for entry in ranked} == {"ok"}
+    largest = [max(abs(v) for v in entry["impact_postfit"].values()) for entry in ranked]
+    assert largest == sorted(largest, reverse=True)
+    for entry in ranked:
+        assert (entry["impact_prefit"] is None) == (entry["kind"] == "norm")
+
+
+def test_a_second_call_does_nothing(finished: Path) -> None:
+    assert planned(finished) == {}
+
+
+def test_touching_ntuples_reruns_nothing(finished: Path) -> None:
+    for path in (finished / "ntuples").rglob("*"):
+        path.touch()
+    assert planned(finished) == {}
+
+
+def test_the_report_holds_figures_and_tables_with_captions(finished: Path) -> None:
+    snakemake(finished, "--report", "results/report.html")
+    text = (finished / "results/report.html").read_text()
+    for wanted in (
+        "Ranking of the nuisance parameters",
+        "yields",
+        "cutflow",
+        "roc.png",
+        "SR_postfit.png",
+        "history_ftt_small.png",
+    ):
+        assert wanted in text
+
+
+def test_the_summary_names_mu_its_errors_and_the_products(finished: Path) -> None:
+    run = n2mu(finished, "report", "--summary")
+    assert run.returncode == 0, run.stderr
+    mu = read(finished / "results/mu_fit.json")["mu"]
+    assert f"+{mu['up']:.3f}" in run.stdout
+    assert "statistics only" in run.stdout
+    assert "results/mu_fit.json" in run.stdout
+
+
+def test_the_demo_plans_at_most_forty_jobs(tmp_path: Path) -> None:
+    from tests.workflow.snake import copy_configuration
+
+    copy_configuration(tmp_path, "small")
+    assert sum(planned(tmp_path).values()) <= 40
+
+
+def test_friend_trees_are_as_long_as_their_trees(finished: Path) -> None:
+    import uproot
+
+    friends = finished / "results/tth/friends/demo"
+    paths = sorted(friends.rglob("*.root"))
+    assert paths
+    ntuples = finished / "ntuples/tth/tiny"
+    assert len(paths) == len(list(ntuples.rglob("*.root")))
+    for path in paths[:3]:
+        with (
+            uproot.open(path) as friend,
+            uproot.open(ntuples / path.relative_to(friends)) as ntuple,
+        ):
+            names = friend.keys(cycle=False)
+            assert "nominal" in names
+            assert "JET_JES__1up" in names
+            for name in names:
+                assert friend[name].num_entries == ntuple[name].num_entries
+                events = friend[name]["n2mu_eventNumber"].array(library="np")
+                assert (events == ntuple[name]["eventNumber"].array(library="np")).all()

@@ -1,0 +1,44 @@
+"""The cluster profile plans the same jobs and asks for GPUs where they are used."""
+
+import re
+from pathlib import Path
+
+from tests.workflow.snake import ROOT, copy_configuration, planned, snakemake
+
+
+def test_the_profile_plans_the_same_jobs(tmp_path: Path) -> None:
+    copy_configuration(tmp_path, "tiny")
+    target = "results/mu_fit.json"
+    local = planned(tmp_path, target)
+    assert local["train ftt_small"] == 5
+    assert planned(tmp_path, "--profile", "slurm-gpu", target) == local
+
+
+def test_training_and_scoring_ask_for_one_gpu_and_nothing_else_does(tmp_path: Path) -> None:
+    copy_configuration(tmp_path, "tiny")
+    text = snakemake(tmp_path, "--dry-run", "--profile", "slurm-gpu", "results/mu_fit.json")
+    asking = set()
+    for block in re.split(r"\n(?=\[\w{3} \w{3} +\d+ )", text):
+        rule = re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE)
+        resources = re.search(r"^    resources: (.*)$", block, re.MULTILINE)
+        if rule and resources and re.search(r"\bgpu=1\b", resources.group(1)):
+            assert "slurm_partition=gpu" in resources.group(1)
+            asking.add(rule.group(1))
+    assert asking == {"train", "score"}
+
+
+def test_the_profile_is_found_through_a_link_that_git_keeps() -> None:
+    link = ROOT / "slurm-gpu"
+    assert link.is_symlink()
+    assert link.resolve() == ROOT / "workflow/profiles/slurm-gpu"
+
+
+def test_every_entry_of_the_profile_has_a_comment() -> None:
+    lines = (ROOT / "workflow/profiles/slurm-gpu/profile.yaml").read_text().splitlines()
+    for before, line in zip(lines, lines[1:], strict=False):
+        if re.match(r"[\w-]+:", line):
+            group = lines[: lines.index(line)]
+            block = (
+                [text for text in group[::-1]][: group[::-1].index("")] if "" in group else group
+            )
+            assert before.startswith("#") or any(text.startswith("#") for text in block), line

@@ -1,0 +1,141 @@
+"""What a change reruns, and that it reruns nothing else."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.snake import ROOT, edit, planned
+
+pytestmark = pytest.mark.xdist_group("tiny")
+
+PUBLISHED = Counter({"publish": 2, "publish_figure": 2, "all": 1})
+
+
+def of_fit(*stages: str, fits: tuple[str, ...]) -> Counter[str]:
+    return Counter(f"{stage} {fit}" for stage in stages for fit in fits)
+
+
+FITS = ("ftt", "mlp")
+FITTED = of_fit("fit", "rank_parameters", "plot_fit", fits=FITS) + PUBLISHED
+FILLED = of_fit("fill_templates", "build_workspace", fits=FITS) + FITTED
+EVALUATED = Counter({"evaluate_models": 1, "plot_models": 1})
+SCORED = Counter({"score": 2}) + EVALUATED + FILLED
+TRAINED_MLP = Counter({"train mlp_small": 5}) + SCORED
+TRAINED = Counter({"train ftt_small": 5}) + TRAINED_MLP
+SKIMMED = Counter({"skim": 2, "tabulate_cutflow": 1}) + TRAINED
+FITTED_FTT = of_fit("fit", "rank_parameters", "plot_fit", fits=("ftt",)) + PUBLISHED
+DRAWN = of_fit("plot_fit", fits=FITS) + Counter({"plot_models": 1, "publish_figure": 2, "all": 1})
+
+CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
+    ("learning rate of one model", "models", "2.0e-3", "1.0e-3", TRAINED_MLP),
+    ("binning", "regions", "{quantiles: 6}", "{quantiles: 5}", FILLED),
+    (
+        "cut of a region that no training uses",
+        "regions",
+        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 4\n"
+        "      && (dilep_type == 2 || abs(Mll01 - 91.2e3) > 10e3)\n    observable",
+        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 5\n"
+        "      && (dilep_type == 2 || abs(Mll01 - 91.2e3) > 10e3)\n    observable",
+        FILLED,
+    ),
+    (
+        "cut of the region that training validates in",
+        "regions",
+        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 4",
+        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 5",
+        TRAINED,
+    ),
+    (
+        "preselection",
+        "regions",
+        "lep_Pt_0 >= 10e3 && lep_Pt_1",
+        "lep_Pt_0 >= 9e3 && lep_Pt_1",
+        SKIMMED,
+    ),
+    (
+        "fit option",
+        "fits",
+        "    blinding_threshold: 0.3\n  mlp:",
+        "    blinding_threshold: 0.3\n    check: false\n  mlp:",
+        FITTED_FTT,
+    ),
+    (
+        "size of a rate uncertainty",
+        "systematics",
+        "0.0083",
+        "0.0084",
+        FILLED - of_fit("fill_templates", fits=FITS),
+    ),
+    ("title of a region", "regions", "axis: ttH score", "axis: score", DRAWN),
+    ("comment in a configuration file", "regions", "# Selections.", "# The selections.", Counter()),
+    ("unused model", "models", "epochs: 50", "epochs: 60", Counter()),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [row[1:] for row in CONFIGURATION],
+    ids=[row[0] for row in CONFIGURATION],
+)
+def test_a_changed_key_reruns_what_depends_on_it_and_nothing_else(
+    changed: Path, file: str, old: str, new: str, expected: Counter[str]
+) -> None:
+    edit(changed / f"config/tth/{file}.yaml", old, new)
+    assert planned(changed) == expected
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+def document(path: Path) -> None:
+    edit(path, '"""', '"""Said otherwise: ')
+
+
+CODE: list[tuple[str, str, Callable[[Path], None], Counter[str]]] = [
+    ("comment", "skim/stage.py", lambda path: append(path, "# a comment\n"), Counter()),
+    ("docstring", "skim/stage.py", document, Counter()),
+    (
+        "helper of the templates",
+        "templates/mend.py",
+        lambda path: edit(path, "FLOOR = 1e-6", "FLOOR = 1e-7"),
+        FILLED,
+    ),
+    (
+        "helper of the minimiser",
+        "fit/minimise.py",
+        lambda path: append(path, "\n_CHANGED = True\n"),
+        FITTED,
+    ),
+    (
+        "architecture of a model",
+        "models/mlp.py",
+        lambda path: append(path, "\n_CHANGED = True\n"),
+        TRAINED,
+    ),
+    (
+        "a figure",
+        "plots/ranking.py",
+        lambda path: append(path, "\n_CHANGED = True\n"),
+        DRAWN,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "change", "expected"), [row[1:] for row in CODE], ids=[row[0] for row in CODE]
+)
+def test_changed_code_reruns_its_users_and_nothing_else(
+    finished: Path,
+    tmp_path: Path,
+    module: str,
+    change: Callable[[Path], None],
+    expected: Counter[str],
+) -> None:
+    source = tmp_path / "src"
+    shutil.copytree(ROOT / "src", source)
+    change(source / "n2mu" / module)
+    assert planned(finished, source=source) == expected
