@@ -90,7 +90,10 @@ def test_one_kind_of_feature_suffices(
 ) -> None:
     model = build(architecture, n_continuous, categories, 2, SMALL[architecture])
     categorical = torch.zeros(7, len(categories), dtype=torch.int64)
-    assert model(torch.zeros(7, n_continuous), categorical).shape == (7, 2)
+    logits = model(torch.zeros(7, n_continuous), categorical)
+    assert logits.shape == (7, 2)
+    logits.sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))

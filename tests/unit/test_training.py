@@ -1,5 +1,6 @@
 """Training one model of one fold: what it learns, what it never looks at, what it refuses."""
 
+import copy
 import json
 from collections.abc import Collection
 from pathlib import Path
@@ -15,10 +16,11 @@ from n2mu.config.features import Feature
 from n2mu.config.models import Classifier
 from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
+from n2mu.models.ft_transformer import FTTransformer
 from n2mu.training.checkpoint import load
+from n2mu.training.optimiser import AdamW
 from n2mu.training.settings import TrainingSample, TrainSettings
 from n2mu.training.stage import run_train, train_from
-from n2mu.training.trainer import make_optimiser
 
 FOLDS = 5
 FOLD = 2
@@ -238,21 +240,41 @@ def test_the_cap_takes_the_classes_in_proportion(tmp_path: Path) -> None:
 
 
 def test_weight_decay_acts_on_the_matrices_of_linear_layers_alone() -> None:
-    from n2mu.models.ft_transformer import FTTransformer
-
     model = FTTransformer(3, [3], 2, blocks=1, width=8)
-    decayed, free = make_optimiser(model, classifier(weight_decay=0.1)).param_groups
+    decayed, free = AdamW(model, classifier(weight_decay=0.1)).groups
     names = {id(parameter): name for name, parameter in model.named_parameters()}
-    assert {names[id(p)] for p in decayed["params"]} == {
+    assert {names[id(p)] for p in decayed.parameters} == {
         "blocks.0.attention.projection.weight",
         "blocks.0.attention.output.weight",
         "blocks.0.feed_forward.1.weight",
         "blocks.0.feed_forward.3.weight",
         "head.1.weight",
     }
-    assert decayed["weight_decay"] == 0.1
-    assert free["weight_decay"] == 0.0
-    assert len(decayed["params"]) + len(free["params"]) == len(names)
+    assert (decayed.weight_decay, free.weight_decay) == (0.1, 0.0)
+    assert len(decayed.parameters) + len(free.parameters) == len(names)
+
+
+def test_the_optimiser_is_that_of_pytorch() -> None:
+    torch.manual_seed(1)
+    ours = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.GELU(), torch.nn.Linear(4, 1))
+    theirs = copy.deepcopy(ours)
+    optimiser = AdamW(ours, classifier(weight_decay=0.1, learning_rate=0.02))
+    reference = torch.optim.AdamW(
+        [
+            {"params": [theirs[0].weight, theirs[2].weight], "weight_decay": 0.1},
+            {"params": [theirs[0].bias, theirs[2].bias], "weight_decay": 0.0},
+        ],
+        lr=0.02,
+        fused=True,
+    )
+    for _ in range(5):
+        x = torch.randn(6, 3)
+        for model, one in ((ours, optimiser), (theirs, reference)):
+            one.zero_grad()
+            torch.autograd.backward(model(x).square().sum())
+            one.step()
+    for mine, yours in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(mine, yours)
 
 
 def refuse(tmp_path: Path, events: Events, told: TrainSettings, message: str) -> None:

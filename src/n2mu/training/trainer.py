@@ -13,6 +13,7 @@ from n2mu.config.models import Classifier
 from n2mu.errors import TrainingError
 from n2mu.losses.cross_entropy import cross_entropy
 from n2mu.statistics.auc import NoRocError, weighted_auc
+from n2mu.training.optimiser import AdamW
 
 logger = logging.getLogger(__name__)
 
@@ -86,25 +87,6 @@ def predict_logits(model: nn.Module, continuous: Tensor, categorical: Tensor) ->
     return torch.cat(parts)
 
 
-def make_optimiser(model: nn.Module, classifier: Classifier) -> torch.optim.AdamW:
-    """Return AdamW whose weight decay acts on the matrices of linear layers alone.
-
-    Embeddings, biases and norms hold no decay: pulling them to zero would
-    pull the model's inputs together instead of making it smoother.
-    """
-    decayed = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
-    ids = {id(parameter) for parameter in decayed}
-    free = [parameter for parameter in model.parameters() if id(parameter) not in ids]
-    return torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": classifier.weight_decay},
-            {"params": free, "weight_decay": 0.0},
-        ],
-        lr=classifier.learning_rate,
-        fused=True,
-    )
-
-
 def train(
     model: nn.Module,
     training: Batch,
@@ -138,7 +120,7 @@ def train(
     TrainingError
         If a loss is NaN or infinite.
     """
-    optimiser = make_optimiser(model, classifier)
+    optimiser = AdamW(model, classifier)
     events = training.label.shape[0]
     is_signal = (validation.label == signal).cpu().numpy()
     epochs: list[Epoch] = []
@@ -162,9 +144,7 @@ def train(
         if not epochs or validation_loss < epochs[best_epoch].validation_loss:
             best_epoch = number
             state = {key: value.cpu().clone() for key, value in model.state_dict().items()}
-        epochs.append(
-            Epoch(train_loss, validation_loss, auc, float(optimiser.param_groups[0]["lr"]))
-        )
+        epochs.append(Epoch(train_loss, validation_loss, auc, optimiser.learning_rate))
         logger.info(
             "%s: epoch %d of %d, loss %.5f, validation loss %.5f, AUC %s",
             name,
@@ -177,9 +157,7 @@ def train(
     return Training(state, best_epoch, epochs, seconds)
 
 
-def _run_epoch(
-    model: nn.Module, optimiser: torch.optim.AdamW, training: Batch, batch_size: int
-) -> float:
+def _run_epoch(model: nn.Module, optimiser: AdamW, training: Batch, batch_size: int) -> float:
     """Return the sum over the events of their loss."""
     model.train()
     device = training.label.device
@@ -188,7 +166,7 @@ def _run_epoch(
     permutation = torch.randperm(training.label.shape[0], device=device)
     for rows in torch.split(permutation, batch_size):
         batch = training.select(rows)
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         loss = cross_entropy(model(batch.continuous, batch.categorical), batch.label, batch.weight)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
