@@ -103,7 +103,8 @@ def minimise(
             return Minimum(theta, deviance, edm, True, iteration + 1)
         if size == 0:
             if damping >= _MAX_DAMPING:
-                message = _stalled(likelihood, theta)
+                message = "the fit stalled: no step lowers -ln L although it has a slope"
+                message = _vanishing(likelihood, theta) or message
                 return Minimum(theta, deviance, edm, False, iteration + 1, message)
             damping = max(10 * damping, 1e-4)
         elif size < 0.1:
@@ -111,6 +112,7 @@ def minimise(
         else:
             damping = damping / 10 if damping > _SMALL_DAMPING else 0.0
     message = f"no convergence in {max_iterations} iterations (edm {edm:.2g})"
+    message = _vanishing(likelihood, theta) or message
     return Minimum(theta, deviance, edm, False, max_iterations, message)
 
 
@@ -215,14 +217,15 @@ def _undefined(likelihood: Likelihood, theta: FloatArray) -> str:
     )
 
 
-def _stalled(likelihood: Likelihood, theta: FloatArray) -> str:
+def _vanishing(likelihood: Likelihood, theta: FloatArray) -> str:
+    """Return a message about a bin whose rate the fit drives to zero; empty if none is."""
     rates = likelihood.rates.per_bin(theta)
-    nominal = likelihood.rates.per_bin(likelihood.model.parameters.inits)
-    bin_ = int(np.argmin(rates / np.maximum(np.abs(nominal), 1e-300)))
-    if rates[bin_] < 1e-6 * abs(nominal[bin_]):
-        return (
-            f"{likelihood.model.place(bin_)}: the fit drives the expected rate to zero"
-            f" ({rates[bin_]:.2g}, initially {nominal[bin_]:.4g}); merge the bin or symmetrise the"
-            " variation that crosses zero there"
-        )
-    return "the fit stalled: no step lowers -ln L although its gradient is not zero"
+    nominal = np.abs(likelihood.rates.per_bin(likelihood.model.parameters.inits))
+    worst = int(np.argmin(rates / np.maximum(nominal, 1e-300)))
+    if rates[worst] > 1e-6 * nominal[worst]:
+        return ""
+    return (
+        f"{likelihood.model.place(worst)}: the fit drives the expected rate to zero"
+        f" ({rates[worst]:.2g}, initially {nominal[worst]:.4g}); merge the bin or symmetrise the"
+        " variation that crosses zero there"
+    )

@@ -141,23 +141,34 @@ def conditional_line(best: BestFit, index: int, fixed: BoolArray) -> tuple[Float
     line
         d theta / d theta_index, shape [P]; 1 for the parameter itself.
     sigma
-        Uncertainty of the parameter with the fixed ones fixed.
+        Distance at which -2 ln L rises by about 1, the uncertainty away from bounds.
 
     Raises
     ------
     FitError
-        If the Hessian of the parameters is singular.
+        If the Hessian of the other parameters is singular, or nothing depends on this one.
     """
-    floats = best.covariance.floating & ~fixed & ~best.covariance.undetermined
-    floats[index] = True
-    free = np.flatnonzero(floats)
-    right = np.zeros(len(free))
-    right[np.searchsorted(free, index)] = 1.0
-    column = cholesky_solve(best.covariance.hessian[np.ix_(free, free)], right)
-    name = best.likelihood.model.parameters.names[index]
-    if column is None:
-        raise FitError(f"the covariance of {name} is not positive definite")
-    variance = column[np.searchsorted(free, index)]
+    known = best.covariance
+    moving = known.floating & ~known.undetermined
     line = np.zeros(len(best.theta))
-    line[free] = column / variance
-    return line, float(np.sqrt(variance))
+    if moving[index] and (fixed == best.fixed).all():
+        column = known.matrix[index]
+        line[moving] = column[moving] / column[index]
+        return line, float(np.sqrt(column[index]))
+    moving = moving & ~fixed
+    moving[index] = False
+    others = np.flatnonzero(moving)
+    response = cholesky_solve(known.hessian[np.ix_(others, others)], known.hessian[others, index])
+    name = best.likelihood.model.parameters.names[index]
+    if response is None:
+        raise FitError(f"the covariance is not positive definite with {name} fixed")
+    line[others] = -response
+    line[index] = 1.0
+    curvature = float(known.hessian[index] @ line)
+    if curvature > 0:
+        return line, 1 / float(np.sqrt(curvature))
+    slope = abs(float(best.likelihood.slope(best.theta).gradient @ line))
+    if slope == 0:
+        raise FitError(f"the data do not determine {name}")
+    # at a bound -ln L may rise in a straight line
+    return line, 0.5 / slope

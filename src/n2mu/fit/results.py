@@ -23,7 +23,7 @@ from n2mu.fit.significance import discovery_significance, expected_significance
 from n2mu.fit.yields import Yields, postfit_yields, prefit_yields
 
 
-def mu_fit(
+def fit_result(
     best: BestFit, gates: list[GateResult], settings: FitSettings, asimov_mu: float
 ) -> dict[str, Any]:
     """Return ``mu_fit.json`` without its provenance; the time is added by the stage.
@@ -53,7 +53,8 @@ def mu_fit(
         "dataset": dataset,
         "mu": _interval(total),
         "mu_stat_only": _interval(stat_only(best)),
-        "mu_data_stat": {"up": data, "down": data},
+        "mu_data_stat": {"up": data, "down": data}
+        | ({} if data is not None else {"reason": "mu is at its bound"}),
         "breakdown": {group: _component(part) for group, part in groups.items()},
         "significance": _significance(best, dataset, asimov_mu),
         "fit": {"name": settings.fit, **verdict(best)},

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from n2mu.errors import FitError, ProductError, WorkspaceError
+from n2mu.errors import FitError, WorkspaceError
 from n2mu.fit.asimov import nominal_asimov, nominal_parameters
 from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, find_poi
 from n2mu.fit.gates import GateResult, check_gates
@@ -14,15 +14,15 @@ from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
 from n2mu.fit.ranking import impacts
-from n2mu.fit.results import mu_fit, parameter_list, postfit, ranking, verdict
+from n2mu.fit.reopen import EXPECTED, STORED, reopen_fit
+from n2mu.fit.results import fit_result, parameter_list, postfit, ranking, verdict
 from n2mu.fit.settings import FitSettings
+from n2mu.fit.threads import single_threaded
 from n2mu.fit.workspace import parse_workspace
 from n2mu.products import read_json, write_json
 
 logger = logging.getLogger(__name__)
 
-_STORED = "stored"
-_TWO_NLL_TOLERANCE = 1e-6
 _RESTARTS = 3
 
 
@@ -55,12 +55,14 @@ def run_fit(
     beside = output.with_name("postfit.json")
     report: dict[str, Any] = {}
     try:
-        content, bins = _fit(settings, workspace, provenance, report)
+        with single_threaded():
+            content, bins = _fit(settings, workspace, provenance, report)
     except (FitError, WorkspaceError) as error:
         for stale in (output, beside):
             stale.unlink(missing_ok=True)
         write_json(failed, {"error": str(error), **report, "provenance": provenance})
-        raise type(error)(f"{error} (see {failed})") from None
+        kind = FitError if isinstance(error, FitError) else WorkspaceError
+        raise kind(f"{error} (see {failed})") from None
     content["fit"]["seconds"] = time.perf_counter() - started
     write_json(beside, bins)
     write_json(output, content)
@@ -72,7 +74,7 @@ def run_fit(
     )
 
 
-def run_ranking(settings: FitSettings, workspace: Path, mu_fit_path: Path, output: Path) -> None:
+def run_ranking(settings: FitSettings, workspace: Path, mu_fit: Path, output: Path) -> None:
     """Write ``ranking.json``: the impact of every nuisance parameter on mu.
 
     Parameters
@@ -81,7 +83,7 @@ def run_ranking(settings: FitSettings, workspace: Path, mu_fit_path: Path, outpu
         As given to the fit.
     workspace
         The workspace of the fit.
-    mu_fit_path
+    mu_fit
         ``mu_fit.json`` of the fit, whose minimum is the starting point.
     output
         Path of ``ranking.json``.
@@ -90,40 +92,16 @@ def run_ranking(settings: FitSettings, workspace: Path, mu_fit_path: Path, outpu
     ------
     ProductError
         If ``mu_fit.json`` is of another workspace.
+    FitError
+        If the fit does not converge again.
     """
-    fitted = read_json(mu_fit_path)
-    spec = read_json(workspace)
-    parsed = parse_workspace(spec, str(workspace))
-    likelihood = Likelihood.of(build_model(parsed))
-    poi = find_poi(likelihood, settings.poi or parsed.poi)
-    foreign = f"{mu_fit_path} is of another workspace than {workspace}"
-    start = likelihood.model.parameters.inits.copy()
-    try:
-        for entry in fitted["parameters"]:
-            start[likelihood.model.parameters.index(entry["name"])] = entry["value"]
-        stored = fitted["provenance"].get("observations", _STORED) == _STORED
-        two_nll, mu = fitted["fit"]["two_nll"], fitted["mu"]["value"]
-        asimov_mu = None if stored else float(fitted["provenance"]["asimov_mu"])
-    except (KeyError, TypeError) as error:
-        raise ProductError(f"{mu_fit_path}: not a mu_fit.json (lacks {error})") from None
-    except WorkspaceError as error:
-        raise ProductError(f"{foreign}: {error}") from None
-    if not stored:
-        likelihood = nominal_asimov(likelihood, poi, asimov_mu)
-    best = best_fit(likelihood, poi, start)
-    tolerance = _TWO_NLL_TOLERANCE + 1e-12 * abs(two_nll)
-    if abs(best.two_nll - two_nll) > tolerance:
-        raise ProductError(
-            f"{foreign}: its -2 ln L is {two_nll:.9g}, the workspace gives {best.two_nll:.9g}; run"
-            " the fit again"
-        )
-    if abs(best.mu - mu) > 1e-3 * (1 + abs(mu)):
-        name = likelihood.model.parameters.names[poi]
-        raise ProductError(
-            f"{mu_fit_path}: its mu is {mu:.6g} but {name} is {best.mu:.6g}; it was made for"
-            " another parameter of interest"
-        )
-    write_json(output, ranking(best, impacts(best)))
+    with single_threaded():
+        best = reopen_fit(settings, workspace, mu_fit)
+        content = ranking(best, impacts(best))
+    write_json(output, content)
+    failed = [entry["name"] for entry in content["parameters"] if entry["status"] != "ok"]
+    if failed:
+        logger.warning("%s: %d parameters failed: %s", output, len(failed), ", ".join(failed))
 
 
 def _fit(
@@ -152,7 +130,7 @@ def _fit(
         }
         _refuse(best, gates, settings)
         try:
-            content = mu_fit(best, gates, settings, mu)
+            content = fit_result(best, gates, settings, mu)
             break
         except DeeperMinimumError as error:
             if attempt == _RESTARTS - 1:
@@ -165,7 +143,7 @@ def _fit(
         content["check"] = crosscheck(best, spec, name)
     content["provenance"] = {
         **provenance,
-        "observations": "expected rates" if settings.use_asimov else _STORED,
+        "observations": EXPECTED if settings.use_asimov else STORED,
         "asimov_mu": mu,
     }
     return content, postfit(best)
