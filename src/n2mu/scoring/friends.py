@@ -5,6 +5,7 @@ friend always has the length of its tree, and every scored entry is checked to
 be the event that was scored.
 """
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ import numpy.typing as npt
 import uproot
 
 from n2mu.errors import AlignmentError
-from n2mu.products import atomic_file
+from n2mu.products import atomic_file, canonical_json, digest
 
 MANIFEST = "manifest.json"
 NOT_SCORED = -99.0
 EVENT = "n2mu_eventNumber"
+Trees = dict[str, dict[str, npt.NDArray[Any]]]
+"""Branches [entries] by name, by tree name."""
 _STEP = 500_000  # entries per basket group; small ones make large files
 
 
@@ -27,6 +30,7 @@ def aligned(
     entries: npt.NDArray[np.int64],
     events: npt.NDArray[np.int64],
     tree_events: npt.NDArray[np.int64],
+    skimmed: int,
     where: str,
 ) -> dict[str, npt.NDArray[Any]]:
     """Spread scores over all entries of a tree.
@@ -39,6 +43,8 @@ def aligned(
         Entry in the tree and event number of each scored event.
     tree_events
         Event number of every entry of the tree.
+    skimmed
+        Number of entries that the tree had when it was skimmed.
     where
         File and tree, for errors.
 
@@ -50,21 +56,28 @@ def aligned(
     Raises
     ------
     AlignmentError
-        If an entry is not the event that was scored.
+        If an entry is not the event that was scored, or the tree has become
+        shorter or longer.
     """
     size = len(tree_events)
+    again = "the ntuple changed after the skim, skim it again"
     outside = entries >= size
     if outside.any():
         raise AlignmentError(
-            f"{where}: entry {entries[np.argmax(outside)]} was scored, the tree has {size}; "
-            "the ntuple changed after the skim, skim it again"
+            f"{where}: entry {entries[np.argmax(outside)]} was scored, the tree has {size} "
+            f"entries; {again}"
         )
     wrong = tree_events[entries] != events
     if wrong.any():
         i = int(np.argmax(wrong))
         raise AlignmentError(
             f"{where}: entry {entries[i]} is event {tree_events[entries[i]]}, scored was event "
-            f"{events[i]}; the ntuple changed after the skim, skim it again"
+            f"{events[i]}; {again}"
+        )
+    if size != skimmed:
+        raise AlignmentError(
+            f"{where}: has {size} entries, the skim read {skimmed} (they differ from entry "
+            f"{min(size, skimmed)} on); {again}"
         )
     branches: dict[str, npt.NDArray[Any]] = {}
     for name, values in scores.items():
@@ -75,14 +88,8 @@ def aligned(
     return branches
 
 
-def write_friends(path: Path, trees: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> None:
-    """Write the friend file of one ntuple, atomically.
-
-    Parameters
-    ----------
-    trees
-        Branches [entries] by name, by tree name.
-    """
+def write_friends(path: Path, trees: Trees) -> None:
+    """Write the friend file of one ntuple, atomically."""
     with atomic_file(path) as temporary, uproot.recreate(temporary) as file:
         for name, branches in trees.items():
             # plain assignment would write an RNTuple, which no TTree can befriend
@@ -90,3 +97,23 @@ def write_friends(path: Path, trees: Mapping[str, Mapping[str, npt.NDArray[Any]]
             size = len(branches[EVENT])
             for start in range(0, size, _STEP):
                 file[name].extend({b: v[start : start + _STEP] for b, v in branches.items()})
+
+
+def read_friends(path: Path) -> Trees:
+    """Read all trees of a friend file."""
+    with uproot.open(path) as file:
+        names = file.keys(filter_classname="TTree", cycle=False)
+        return {name: file[name].arrays(library="np") for name in names}
+
+
+def content_digest(trees: Trees) -> str:
+    """Return a digest of trees, branches, types and values.
+
+    The bytes of a ROOT file hold the time of writing; its content does not.
+    """
+    parts = [
+        [tree, branch, str(values.dtype), len(values), hashlib.sha256(values.tobytes()).hexdigest()]
+        for tree, branches in sorted(trees.items())
+        for branch, values in sorted(branches.items())
+    ]
+    return digest(canonical_json(parts), length=64)

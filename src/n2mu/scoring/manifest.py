@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from n2mu.errors import ProductError
-from n2mu.products import file_digest, read_json
-from n2mu.scoring.friends import MANIFEST
+from n2mu.products import read_json
+from n2mu.scoring.friends import MANIFEST, content_digest, read_friends
 
 
 def verify_friends(scores: Path, friends: Path) -> None:
@@ -20,12 +20,17 @@ def verify_friends(scores: Path, friends: Path) -> None:
     Raises
     ------
     ProductError
-        Naming the first file that is missing or was changed.
+        Naming the first file that is missing, damaged or was changed.
     """
     for entry in read_json(scores / MANIFEST)["friends"]:
         path = friends / entry["path"]
         again = f"remove {scores} and run the workflow to score this chunk again"
         if not path.exists():
             raise ProductError(f"{path}: friend tree is missing; {again}")
-        if file_digest(path) != entry["sha256"]:
+        try:
+            trees = read_friends(path)
+        except Exception as error:
+            # uproot reports damage by whatever its parser stumbles over
+            raise ProductError(f"{path}: friend tree cannot be read; {again}") from error
+        if content_digest(trees) != entry["content"]:
             raise ProductError(f"{path}: friend tree was changed after it was written; {again}")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from n2mu.errors import AlignmentError, ProductError
-from n2mu.skim.read import Skim, read_columns, to_arrays
+from n2mu.errors import AlignmentError, ProductError, nearest
+from n2mu.skim.read import NOMINAL, Skim, read_columns, to_arrays
 
 _KEYS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
 
@@ -41,22 +41,47 @@ def events(
     AlignmentError
         If a row of the scores is not the event of the same row of the skim.
     ProductError
-        If a file is missing or lacks a column.
+        If a file is missing or lacks a column, or a skim was made without the
+        varied tree.
     """
     for path in skim.chunks(data_set):
+        _require_tree(skim, path, data_set, kind)
         file = path / data_set / f"{kind}.parquet"
+        scored_file = _scored_file(scores, path, data_set, kind) if score_columns else None
         if not file.exists():
+            if scored_file is not None and scored_file.exists():
+                raise AlignmentError(
+                    f"{scored_file}: the skim {path} has no such events; score this chunk again"
+                )
             continue
         result = to_arrays(read_columns(file, [*_KEYS, *columns]))
-        if score_columns:
-            chunk = scores[path.name]
-            scored_file = chunk / data_set / f"{kind}.parquet"
+        if scored_file is not None:
             if not scored_file.exists():
                 raise ProductError(f"{scored_file}: no such file; score chunk {path.name} again")
             scored = to_arrays(read_columns(scored_file, [*_KEYS, *score_columns]))
             _require_aligned(result, scored, file, scored_file)
             result |= {name: scored[name] for name in score_columns}
         yield result
+
+
+def _require_tree(skim: Skim, path: Path, data_set: str, kind: str) -> None:
+    """Tell a varied tree without events from one that the skim was not asked for."""
+    if kind == NOMINAL:
+        return
+    for file in skim.metadata(path)["data_sets"][data_set]["files"]:
+        if kind not in file["entries"]:
+            raise ProductError(
+                f"{path}: was made without tree '{kind}' of {file['path']} ({data_set})"
+                f"{nearest(kind, file['entries'])}; skim this chunk again"
+            )
+
+
+def _scored_file(scores: Mapping[str, Path], path: Path, data_set: str, kind: str) -> Path:
+    if path.name not in scores:
+        raise ProductError(
+            f"{path}: chunk '{path.name}' has no scores{nearest(path.name, scores)}; score it"
+        )
+    return scores[path.name] / data_set / f"{kind}.parquet"
 
 
 def _require_aligned(

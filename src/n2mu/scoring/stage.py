@@ -1,5 +1,7 @@
 """The scoring job: all models on the events of one chunk, in one pass."""
 
+import itertools
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from n2mu.data.folds import fold_of
-from n2mu.errors import ProductError
+from n2mu.errors import AlignmentError, ConfigurationError, ProductError, nearest
 from n2mu.inputs.identity import require_identity
 from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
-from n2mu.products import atomic_directory, file_digest, write_json
-from n2mu.scoring.friends import MANIFEST, aligned, write_friends
+from n2mu.products import atomic_directory, write_json
+from n2mu.scoring.friends import MANIFEST, Trees, aligned, content_digest, write_friends
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.training.checkpoint import TrainedModel, load
@@ -44,21 +46,28 @@ def run_score(
         ``model.pt`` of every fold, by model.
     output
         ``scores/<chunk>``: laid out as the skim and row-aligned with it, and
-        ``manifest.json`` with the friend files, their entries and hashes.
+        ``manifest.json`` with the friend files, their entries and the digests
+        of their content.
     friends
         Directory of all friend trees.
 
     Raises
     ------
     AlignmentError
-        If an ntuple entry is not the event that was skimmed.
+        If an ntuple entry is not the event that was skimmed, or the skim is of
+        other files.
+    ConfigurationError
+        If two models and their classes make the same score column.
     ProductError
-        If the folds of a model do not belong together.
+        If the folds of a model do not belong together, or the skim lacks a
+        data set or tree.
     TrainingError
         If a model returns NaN.
     """
     loaded = {name: _load_folds(name, models[name], device) for name in settings.models}
+    _require_consistent(loaded)
     source = Skim([skim])
+    entries = _skimmed_entries(settings, source, skim)
     with atomic_directory(output) as directory:
         for data_set in settings.data_sets:
             for kind in (NOMINAL, *data_set.tree_variations):
@@ -66,16 +75,19 @@ def run_score(
         written = []
         for (base, path), owners in _files(settings).items():
             ntuple = bases[base] / path
-            trees = {}
+            trees: Trees = {}
             for data_set, index in owners:
-                trees |= _friend_trees(settings, data_set, index, ntuple, directory, loaded)
-            target = friends / base / path
-            write_friends(target, trees)
-            entries = {name: len(next(iter(b.values()))) for name, b in trees.items()}
+                skimmed = entries[data_set.name][index]
+                columns = score_columns(loaded)
+                trees |= _friend_trees(
+                    settings, data_set, index, ntuple, directory, columns, skimmed
+                )
+            write_friends(friends / base / path, trees)
+            lengths = {name: len(next(iter(b.values()))) for name, b in trees.items()}
             written.append(
-                {"path": f"{base}/{path}", "entries": entries, "sha256": file_digest(target)}
+                {"path": f"{base}/{path}", "entries": lengths, "content": content_digest(trees)}
             )
-            logger.info("friend trees of %s: %s", ntuple, entries)
+            logger.info("friend trees of %s: %s", ntuple, lengths)
         manifest = {"chunk": settings.chunk, "models": settings.models, "friends": written}
         write_json(directory / MANIFEST, manifest)
 
@@ -83,12 +95,76 @@ def run_score(
 def _load_folds(name: str, paths: Sequence[Path], device: str) -> list[TrainedModel]:
     folds = [load(path, device) for path in paths]
     for k, (model, path) in enumerate(zip(folds, paths, strict=True)):
-        if (model.fold, model.folds) != (k, len(paths)):
+        if (model.name, model.fold, model.folds) != (name, k, len(paths)):
             raise ProductError(
-                f"{path}: is fold {model.fold} of {model.folds}, expected {k} of {len(paths)}; "
+                f"{path}: is fold {model.fold} of {model.folds} of model '{model.name}', expected "
+                f"fold {k} of {len(paths)} of '{name}'; train model '{name}' again"
+            )
+        if _training(model) != _training(folds[0]):
+            raise ProductError(
+                f"{path}: was trained with other settings than {paths[0]}; "
                 f"train model '{name}' again"
             )
     return folds
+
+
+def _training(model: TrainedModel) -> str:
+    """Return what all folds of a model have in common; as text, in which NaN equals NaN."""
+    return json.dumps(model.settings.model_copy(update={"fold": 0}).model_dump())
+
+
+def score_columns(models: Mapping[str, Sequence[TrainedModel]]) -> list[str]:
+    """Return the names of all score columns, ``<model>_<class>``."""
+    return [f"{name}_{label}" for name, folds in models.items() for label in folds[0].classes]
+
+
+def _require_consistent(models: Mapping[str, Sequence[TrainedModel]]) -> None:
+    counts = {name: len(folds) for name, folds in models.items()}
+    if len(set(counts.values())) > 1:
+        raise ProductError(f"models have different numbers of folds, {counts}; train them again")
+    columns = score_columns(models)
+    for column in columns:
+        if columns.count(column) > 1:
+            raise ConfigurationError(
+                f"models.yaml: two models make the score column '{column}'; rename a model"
+            )
+
+
+def _skimmed_entries(
+    settings: ScoreSettings, source: Skim, skim: Path
+) -> dict[str, list[dict[str, int]]]:
+    """Return the entries per tree of every file, by data set, as the skim read them.
+
+    Rows of the skim name their file by its place in the list, so the list must
+    be the one that the skim had.
+    """
+    known = source.metadata(skim)["data_sets"]
+    result = {}
+    for data_set in settings.data_sets:
+        if data_set.name not in known:
+            raise ProductError(
+                f"{skim}: holds no data set '{data_set.name}'{nearest(data_set.name, known)}; "
+                "skim this chunk again"
+            )
+        files = known[data_set.name]["files"]
+        found = [f"{file['base']}/{file['path']}" for file in files]
+        listed = [f"{file.base}/{file.path}" for file in data_set.files]
+        if found != listed:
+            pairs = itertools.zip_longest(found, listed, fillvalue="none")
+            index, (old, new) = next((i, p) for i, p in enumerate(pairs) if p[0] != p[1])
+            raise AlignmentError(
+                f"{skim}: file {index} of {data_set.name} was {old}, listed is {new}; "
+                "skim this chunk again"
+            )
+        for file, path in zip(files, found, strict=True):
+            for _, name in _trees(data_set):
+                if name not in file["entries"]:
+                    raise ProductError(
+                        f"{skim}: was made without tree '{name}' of {path}"
+                        f"{nearest(name, file['entries'])}; skim this chunk again"
+                    )
+        result[data_set.name] = [file["entries"] for file in files]
+    return result
 
 
 def predict(
@@ -145,9 +221,9 @@ def _friend_trees(
     index: int,
     ntuple: Path,
     directory: Path,
-    models: Mapping[str, list[TrainedModel]],
-) -> dict[str, dict[str, npt.NDArray[Any]]]:
-    names = [f"{m}_{label}" for m, folds in models.items() for label in folds[0].classes]
+    names: Sequence[str],
+    skimmed: Mapping[str, int],
+) -> Trees:
     trees = {}
     with open_ntuple(ntuple) as file:
         require_identity(file, data_set.files[index], ntuple)
@@ -159,6 +235,7 @@ def _friend_trees(
                 scored["n2mu_entry"],
                 scored["n2mu_event"],
                 events,
+                skimmed[name],
                 f"{ntuple}: tree '{name}'",
             )
     return trees

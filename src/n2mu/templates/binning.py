@@ -11,6 +11,10 @@ FloatArray = npt.NDArray[np.float64]
 def quantile_edges(values: FloatArray, weights: FloatArray, bins: int, region: str) -> FloatArray:
     """Return edges between which the summed weights are equal.
 
+    Events of equal value share a bin; an edge lies at the value whose lower
+    side holds what is closest to its share, so that with positive weights each
+    edge is off by at most half of what has one value.
+
     Parameters
     ----------
     values, weights
@@ -31,11 +35,17 @@ def quantile_edges(values: FloatArray, weights: FloatArray, bins: int, region: s
         raise TemplateError(
             f"region '{region}': the expected yield is {total:g}, no quantiles can be chosen"
         )
-    order = np.argsort(values, kind="stable")
+    distinct, where = np.unique(values, return_inverse=True)
+    summed = np.cumsum(np.bincount(where, weights))
+    shares = total * np.arange(1, bins) / bins
     # signed weights make the running sum fall in places; its running maximum never does
-    running = np.maximum.accumulate(np.cumsum(weights[order]))
-    cuts = np.searchsorted(running, total * np.arange(1, bins) / bins)
-    edges = np.concatenate([values[order[:1]], values[order[cuts]], values[order[-1:]]])
+    reached = np.searchsorted(np.maximum.accumulate(summed), shares)
+    reached = np.minimum(reached, len(distinct) - 1)
+    below = np.where(reached > 0, summed[reached - 1], 0.0)
+    cuts = np.where(shares - below < summed[reached] - shares, reached, reached + 1)
+    # an edge beyond the last value would leave its bin empty
+    cuts = np.minimum(cuts, len(distinct) - 1)
+    edges = np.concatenate([distinct[:1], distinct[cuts], distinct[-1:]])
     if np.any(np.diff(edges) <= 0):
         raise TemplateError(
             f"region '{region}': the observable has too few distinct values for {bins} quantiles; "

@@ -41,6 +41,7 @@ class Filler:
         for sample in settings.samples.values():
             names |= parse(sample.selection).names
         self._columns = sorted(names - set(settings.scores))
+        self._factors: dict[tuple[str, str], float] = {}
 
     def edges(self) -> dict[str, FloatArray]:
         """Return the bin edges of every region.
@@ -61,10 +62,10 @@ class Filler:
             for data_set in self._settings.data_sets:
                 for selected in self._selected(data_set, NOMINAL, list(chosen)):
                     weight = selected.weight("n2mu_weight") * self._factor(data_set, NOMINAL)
-                    for region, values in selected.values.items():
+                    for name, values in selected.values.items():
                         for sample in selected.samples:
-                            mask = selected.mask(region, sample)
-                            chosen[region].append((values[mask], weight[mask]))
+                            mask = selected.mask(name, sample)
+                            chosen[name].append((values[mask], weight[mask]))
         for name, parts in chosen.items():
             values = np.concatenate([v for v, _ in parts]) if parts else np.empty(0)
             weights = np.concatenate([w for _, w in parts]) if parts else np.empty(0)
@@ -144,9 +145,13 @@ class Filler:
         return kinds
 
     def _factor(self, data_set: str, variation: str) -> float:
-        normalisation = self._settings.data_sets[data_set]
-        total = self._skim.sum_of_weights(data_set, variation)
-        return normalisation.luminosity * normalisation.cross_section / total
+        """Return luminosity x cross-section / sum of weights; a variation may have its own sum."""
+        key = data_set, variation
+        if key not in self._factors:
+            normalisation = self._settings.data_sets[data_set]
+            total = self._skim.sum_of_weights(data_set, variation)
+            self._factors[key] = normalisation.luminosity * normalisation.cross_section / total
+        return self._factors[key]
 
     def _selected(self, data_set: str, kind: str, regions: list[str]) -> Iterator["_Selected"]:
         if data_set not in self._skim.data_sets:
@@ -181,10 +186,11 @@ class _Selected:
         }
         _require_disjoint(self._regions, "regions", data_set)
         _require_disjoint(self._samples, "samples", data_set)
+        used = np.logical_or.reduce(list(self._samples.values()), initial=False)
         self.values = {}
         for name, inside in self._regions.items():
             values = parse(settings.regions[name].observable).evaluate(table, size)
-            bad = inside & ~np.isfinite(values)
+            bad = inside & used & ~np.isfinite(values)
             if bad.any():
                 raise TemplateError(
                     f"region '{name}': the observable '{settings.regions[name].observable}' is no "

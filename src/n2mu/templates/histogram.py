@@ -61,8 +61,8 @@ def bin_indices(values: FloatArray, edges: FloatArray) -> npt.NDArray[np.int64]:
 def fill(indices: npt.NDArray[np.int64], weights: FloatArray, bins: int) -> Template:
     """Return the template of events with known bins [events] and weights [events]."""
     return Template(
-        np.bincount(indices, weights, minlength=bins),
-        np.bincount(indices, weights**2, minlength=bins),
+        np.bincount(indices, weights, minlength=bins).astype(np.float64),
+        np.bincount(indices, weights**2, minlength=bins).astype(np.float64),
         len(indices),
     )
 

@@ -13,7 +13,7 @@ from n2mu.scoring.manifest import verify_friends
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.templates.filling import Filler, FloatArray, Key
 from n2mu.templates.histogram import Template, write_root
-from n2mu.templates.mend import Report, cap_rate, mend_negative_bins, mirror
+from n2mu.templates.mend import FLOOR, Report, mend_nominal, mend_variation, mirror
 from n2mu.templates.settings import TemplateSettings
 
 logger = logging.getLogger(__name__)
@@ -53,8 +53,10 @@ def run_templates(
     raw = filler.fill(edges)
     changes: list[dict[str, str]] = []
     kept = _without_empty(settings, raw, changes)
+    _require_expected(settings, kept, 0.0)
     templates = _mended(settings, kept, changes)
-    _require_expected(settings, templates)
+    # mended bins hold 1e-6 where nothing is expected
+    _require_expected(settings, templates, FLOOR)
     with atomic_file(output) as temporary:
         write_root(temporary, edges, [(*key, template) for key, template in templates.items()])
     write_json(report, _report(settings, edges, templates, changes))
@@ -72,7 +74,7 @@ def _without_empty(
     populated = {
         (region, sample)
         for (region, sample, variation), template in templates.items()
-        if variation == NOMINAL and template.sumw.any()
+        if variation == NOMINAL and template.sumw2.any()
     }
     for sample in settings.samples:
         if not any((region, sample) in populated for region in settings.regions):
@@ -80,17 +82,20 @@ def _without_empty(
                 f"sample '{sample}': no event in any region of fit '{settings.fit}' "
                 f"({', '.join(settings.regions)}); check its inputs and selection in samples.yaml"
             )
-        changes += [
-            {
-                "region": region,
-                "sample": sample,
-                "variation": "all",
-                "what": "dropped",
-                "why": "no yield of this sample is in this region",
-            }
-            for region in settings.regions
-            if (region, sample) not in populated
-        ]
+        for region in settings.regions:
+            if (region, sample) in populated:
+                continue
+            varied = max(t.events for key, t in templates.items() if key[:2] == (region, sample))
+            changes.append(
+                {
+                    "region": region,
+                    "sample": sample,
+                    "variation": "all",
+                    "what": "dropped",
+                    "why": "no yield of this sample is in this region"
+                    + (f"; its variations have up to {varied} events" if varied else ""),
+                }
+            )
     return {key: t for key, t in templates.items() if (key[0], key[1]) in populated}
 
 
@@ -103,17 +108,25 @@ def _mended(
         names = dict(zip(("region", "sample", "variation"), where, strict=True))
         return lambda what, why: changes.append({**names, "what": what, "why": why})
 
-    complete = dict(templates)
-    for (region, sample, variation), template in templates.items():
-        name = variation.removesuffix("_up")
-        if name in settings.systematics and settings.systematics[name].down is None:
-            key = (region, sample, f"{name}_down")
-            complete[key] = mirror(templates[region, sample, NOMINAL], template, reporter(*key))
     result: dict[Key, Template] = {}
-    for key, template in complete.items():
-        mended = mend_negative_bins(template, reporter(*key))
-        nominal = result.setdefault((key[0], key[1], NOMINAL), mended)
-        result[key] = mended if key[2] == NOMINAL else cap_rate(nominal, mended, reporter(*key))
+    for region, sample, variation in templates:
+        if variation != NOMINAL:
+            continue
+        raw = templates[region, sample, NOMINAL]
+        nominal = mend_nominal(raw, reporter(region, sample, NOMINAL))
+        result[region, sample, NOMINAL] = nominal
+        for name, systematic in settings.systematics.items():
+            if sample not in systematic.samples:
+                continue
+            up, down = (region, sample, f"{name}_up"), (region, sample, f"{name}_down")
+            sides = {up: templates[up]}
+            sides[down] = (
+                mirror(raw, templates[up], reporter(*down))
+                if systematic.down is None
+                else templates[down]
+            )
+            for key, side in sides.items():
+                result[key] = mend_variation(raw, nominal, side, reporter(*key))
     return result
 
 
@@ -129,27 +142,43 @@ def _total(
     return total
 
 
-def _require_expected(settings: TemplateSettings, templates: Mapping[Key, Template]) -> None:
-    """Check that every region has background, the signal regions signal, and every bin events."""
+def _require_expected(
+    settings: TemplateSettings, templates: Mapping[Key, Template], least: float
+) -> None:
+    """Check that every region has background, the signal regions signal, and every bin events.
+
+    Parameters
+    ----------
+    least
+        Yield per sample and bin that counts as none.
+    """
     for name, region in settings.regions.items():
+        present = sum((name, sample, NOMINAL) in templates for sample in settings.samples)
         signal = _total(settings, templates, name, {"signal"})
         background = _total(settings, templates, name, {"background"})
-        if background is None or not background.total > 0:
+        if background is None or not background.total > least * present * len(background.sumw):
             raise TemplateError(
-                f"region '{name}': no background is expected; check its selection in regions.yaml"
+                f"region '{name}': no background is expected{_found(background)}; "
+                "check its selection in regions.yaml"
             )
-        if region.role == "signal" and (signal is None or not signal.total > 0):
+        if region.role == "signal" and (
+            signal is None or not signal.total > least * present * len(signal.sumw)
+        ):
             raise TemplateError(
-                f"region '{name}': no signal is expected in this signal region; "
+                f"region '{name}': no signal is expected in this signal region{_found(signal)}; "
                 "check its selection in regions.yaml"
             )
         total = background if signal is None else background + signal
-        empty = np.flatnonzero(total.sumw <= 0)
+        empty = np.flatnonzero(total.sumw <= least * present)
         if len(empty):
             raise TemplateError(
-                f"region '{name}': bin {empty[0]} expects no event ({len(empty)} such bins); "
-                "use fewer or wider bins"
+                f"region '{name}': bin {empty[0]} expects no event, its yield is "
+                f"{total.sumw[empty[0]]:.3g} ({len(empty)} such bins); use fewer or wider bins"
             )
+
+
+def _found(total: Template | None) -> str:
+    return "" if total is None else f" (the yield is {total.total:.3g} +- {total.error:.3g})"
 
 
 def _report(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, nearest
 from n2mu.products import write_json
 from n2mu.skim.read import NOMINAL
 from n2mu.templates.histogram import Template, read_root
@@ -49,14 +49,17 @@ def build_workspace(
     templates
         By region, sample and variation.  Samples without a template in a region
         are not in that channel.
+
+    Raises
+    ------
+    TemplateError
+        If a template of a region or variation is missing, a sample has no
+        template at all, or the signal strength acts on no sample.
     """
-    channels, observations = [], []
+    _require_everywhere(settings, templates)
+    channels: list[dict[str, Any]] = []
+    observations = []
     for region in settings.regions:
-        if region not in templates:
-            raise TemplateError(
-                f"region '{region}' has no templates; make the templates of fit "
-                f"'{settings.fit}' again"
-            )
         present = {s: templates[region][s] for s in settings.samples if s in templates[region]}
         gammas = _bins_with_gamma(settings, [v[NOMINAL] for v in present.values()])
         channels.append(
@@ -93,6 +96,29 @@ def build_workspace(
         "observations": observations,
         "version": "1.0.0",
     }
+
+
+def _require_everywhere(
+    settings: WorkspaceSettings, templates: Mapping[str, Mapping[str, Mapping[str, Template]]]
+) -> None:
+    again = f"make the templates of fit '{settings.fit}' again"
+    found: set[str] = set()
+    for region in settings.regions:
+        if region not in templates:
+            raise TemplateError(
+                f"region '{region}' has no templates{nearest(region, templates)}; {again}"
+            )
+        found |= set(templates[region])
+    for sample in settings.samples:
+        if sample not in found:
+            raise TemplateError(
+                f"sample '{sample}' has no template in any region{nearest(sample, found)}; {again}"
+            )
+    if not found & set(settings.norm_factors[settings.poi].samples):
+        raise TemplateError(
+            f"the signal strength '{settings.poi}' acts on no sample of fit '{settings.fit}'; "
+            "check its samples in fits.yaml"
+        )
 
 
 def _bins_with_gamma(settings: WorkspaceSettings, nominal: list[Template]) -> Any:
@@ -143,8 +169,10 @@ def _modifiers(
                 )
         up, down = variations[f"{name}_up"], variations[f"{name}_down"]
         modifiers += _rate_and_shape(name, nominal, up, down)
-    errors = np.where(gammas, np.sqrt(nominal.sumw2), 0.0)
-    if errors.any():
+    if gammas.any():
+        # also on a sample without error in these bins: a gamma scales, and its error is
+        # relative to, all samples that name it
+        errors = np.where(gammas, np.sqrt(nominal.sumw2), 0.0)
         modifiers.append(
             {"name": f"staterror_{region}", "type": "staterror", "data": errors.tolist()}
         )
