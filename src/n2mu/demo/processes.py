@@ -156,6 +156,9 @@ class Process:
         The heavy particles of the hard process.
     transverse_momentum
         Mean transverse momentum of a heavy particle before balancing, in MeV.
+    boost, rapidity
+        Standard deviations of the rapidity of all of them, and of each about it: a quark
+        and an antiquark (ttW, VV) boost more than two gluons, a scalar is central.
     extra_jets
         Mean number of jets from radiation.
     heavy_flavour
@@ -174,6 +177,8 @@ class Process:
 
     heavy: tuple[str, ...]
     transverse_momentum: float
+    boost: float
+    rapidity: float
     extra_jets: float
     heavy_flavour: float = 0.03
     weight_spread: float = 0.0
@@ -185,13 +190,13 @@ class Process:
 _FEW_JETS = (0.45, 0.1, 0.35, 0.1)
 
 PROCESSES: dict[str, Process] = {
-    "ttH": Process(("t", "tbar", "H"), 135 * GEV, 0.9, 0.03, 0.1, 0.06, 0.52),
-    "ttW": Process(("t", "tbar", "W"), 135 * GEV, 0.8, 0.03, 0.25, 0.08, 12.0),
-    "ttZ": Process(("t", "tbar", "Z"), 135 * GEV, 0.9, 0.03, 0.1, 0.07, 0.04),
-    "tt": Process(("t", "tbar"), 150 * GEV, 1.2, 0.03, 0.05, 0.05, 730.0),
-    "ZZ": Process(("Z", "Z"), 70 * GEV, 0.9, 0.04, shares=_FEW_JETS),
-    "WZ": Process(("W", "Z"), 70 * GEV, 0.9, 0.04, shares=_FEW_JETS),
-    "WW": Process(("W+", "W-"), 70 * GEV, 0.9, 0.04, shares=_FEW_JETS),
+    "ttH": Process(("t", "tbar", "H"), 160 * GEV, 0.6, 0.55, 0.75, 0.03, 0.1, 0.06, 0.52),
+    "ttW": Process(("t", "tbar", "W"), 135 * GEV, 1.05, 0.85, 0.8, 0.03, 0.25, 0.08, 12.0),
+    "ttZ": Process(("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 0.9, 0.03, 0.1, 0.07, 0.04),
+    "tt": Process(("t", "tbar"), 150 * GEV, 0.85, 0.75, 1.2, 0.03, 0.05, 0.05, 730.0),
+    "ZZ": Process(("Z", "Z"), 70 * GEV, 1.1, 0.9, 0.9, 0.04, shares=_FEW_JETS),
+    "WZ": Process(("W", "Z"), 70 * GEV, 1.1, 0.9, 0.9, 0.04, shares=_FEW_JETS),
+    "WW": Process(("W+", "W-"), 70 * GEV, 1.1, 0.9, 0.9, 0.04, shares=_FEW_JETS),
 }
 
 

@@ -80,7 +80,7 @@ def respond(truth: Truth, rng: np.random.Generator) -> Response:
     lepton = light & exists & (uniform < efficiency)
 
     hadronic = truth.leaf == Leaf.TAU_HADRON
-    tau_efficiency = 0.6 * (1 - np.exp(-pt / (15 * GEV)))
+    tau_efficiency = 0.52 * (1 - np.exp(-pt / (15 * GEV)))
     tau = exists & (truth.fake_tau | (hadronic & (uniform < tau_efficiency))) & (eta < 2.5)
     # what fails tau identification is still a jet
     jet = exists & ~light & ~tau & (eta < 4.5)
@@ -180,7 +180,7 @@ def _identify_taus(
     count = int(tau.sum())
     real = ~truth.fake_tau[tau]
     prongs = truth.prongs[tau]
-    score = np.where(real, rng.beta(4.0, 1.3, count), rng.beta(1.8, 2.2, count))
+    score = np.where(real, rng.beta(4.0, 1.3, count), rng.beta(1.4, 2.6, count))
     pt = transverse_momentum(truth.p4)[tau]
     b_like = truth.leaf[tau] == Leaf.B_JET
     values = {

@@ -69,7 +69,8 @@ def heavy_particles(process: Process, recoil: Floats, rng: np.random.Generator) 
     px, py = pt * np.cos(phi), pt * np.sin(phi)
     px -= (px.sum(axis=1) + recoil[:, 0])[:, None] / number
     py -= (py.sum(axis=1) + recoil[:, 1])[:, None] / number
-    rapidity = rng.normal(0.0, 0.8, (events, 1)) + rng.normal(0.0, 0.75, (events, number))
+    rapidity = rng.normal(0.0, process.boost, (events, 1))
+    rapidity = rapidity + rng.normal(0.0, process.rapidity, (events, number))
     masses = np.stack([resonance_mass(species(n), events, rng) for n in process.heavy], axis=1)
     pz = np.sqrt(masses**2 + px**2 + py**2) * np.sinh(rapidity)
     return from_momentum(px, py, pz, masses)
