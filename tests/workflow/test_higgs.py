@@ -1,7 +1,6 @@
 """Real input that nobody here wrote: the Higgs sample of the ROOT tutorials, to mu and ranking."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +8,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tests.workflow.snake import ROOT, n2mu, planned, snakemake
+from tests.workflow.conftest import NO_ROOT
+from tests.workflow.snake import planned
 
-root = pytest.importorskip("ROOT", reason="the ROOT wheel exists for Python 3.11 on Linux only")
+root = pytest.importorskip("ROOT", reason=NO_ROOT)
 pytestmark = pytest.mark.xdist_group("higgs")
-
-
-@pytest.fixture(scope="module")
-def higgs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the directory of a finished run on the tutorial's file."""
-    directory = tmp_path_factory.mktemp("higgs")
-    shutil.copytree(ROOT / "tests/workflow/higgs/config", directory / "config")
-    (directory / "ntuples").mkdir()
-    tutorials = Path(root.__file__).parent / "tutorials"
-    data = tutorials / "machine_learning/data/Higgs_data.root"
-    (directory / "ntuples/Higgs_data.root").write_bytes(data.read_bytes())
-    listed = n2mu(directory, "list")
-    assert listed.returncode == 0, listed.stderr
-    snakemake(directory, "--cores", "2", "--show-failed-logs")
-    return directory
 
 
 def test_mu_and_ranking_come_out(higgs: Path) -> None:
