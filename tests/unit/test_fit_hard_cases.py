@@ -8,7 +8,7 @@ import pytest
 
 from n2mu.errors import FitError, WorkspaceError
 from n2mu.fit.asimov import nominal_asimov
-from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, find_poi
+from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, deepest_fit, find_poi
 from n2mu.fit.decomposition import data_statistics, stat_only
 from n2mu.fit.gates import check_gates
 from n2mu.fit.likelihood import Likelihood
@@ -304,3 +304,17 @@ def test_a_parameter_that_cannot_be_the_signal_strength_is_refused(name: str, me
     with pytest.raises(WorkspaceError) as error:
         find_poi(likelihood, name)
     assert message in str(error.value)
+
+
+def test_the_deeper_of_two_minima_is_found_whichever_side_it_is_on() -> None:
+    for low, high in ((60.0, 60.5), (60.5, 60.0)):
+        shape = {"name": "shape", "type": "histosys", "data": {"lo_data": [low], "hi_data": [high]}}
+        likelihood = counting(
+            [1e-3], [20.0], [40.0], on_background=[shape],
+            parameters=[{"name": "mu", "bounds": [[0.0, 5.0]]}],
+        )  # fmt: skip
+        best, others = deepest_fit(likelihood, find_poi(likelihood, "mu"))
+        assert len(others) == 1
+        assert others[0].two_nll > best.two_nll
+        index = likelihood.model.parameters.index("shape")
+        assert (best.theta[index] > 0) == (high > low)

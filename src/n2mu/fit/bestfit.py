@@ -11,6 +11,11 @@ from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.minimise import Minimum, minimise
 from n2mu.fit.parameters import BoolArray
 
+_STARTS = 6
+_PERFECT = 1e-9
+"""A deviance below this cannot be undercut: the data are described exactly."""
+_SAME = 1e-6
+
 
 @dataclass(frozen=True)
 class BestFit:
@@ -74,6 +79,40 @@ def find_poi(likelihood: Likelihood, name: str) -> int:
     return index
 
 
+def deepest_fit(likelihood: Likelihood, poi: int) -> tuple[BestFit, list[BestFit]]:
+    """Fit from the initial parameters, and look for deeper minima from elsewhere.
+
+    Systematics whose two variations shift a bin to the same side describe one observation in
+    two ways, and a minimiser finds the one on its side.  Further starts therefore have the
+    alphas spread around their constraints, always in the same way.
+
+    Returns
+    -------
+    best
+        The deepest fit that was found.
+    others
+        Other minima, the deepest first.
+
+    Raises
+    ------
+    FitError
+        If the first fit does not converge.
+    """
+    parameters = likelihood.model.parameters
+    minima = [best_fit(likelihood, poi)]
+    alphas = (np.asarray(parameters.kinds) == "alpha") & ~parameters.fixed
+    generator = np.random.default_rng(0)
+    for _ in range(_STARTS if minima[0].minimum.deviance > _PERFECT and alphas.any() else 0):
+        spread = parameters.prefit_sigma * generator.normal(size=len(parameters))
+        start = minima[0].theta + np.where(alphas, spread, 0.0)
+        found = minimise(likelihood, start, parameters.fixed)
+        known = [best.minimum.deviance for best in minima]
+        if found.converged and np.abs(np.subtract(known, found.deviance)).min() > _SAME:
+            minima.append(_finish(likelihood, found, poi))
+    best, *others = sorted(minima, key=lambda fit: fit.minimum.deviance)
+    return best, others
+
+
 def best_fit(likelihood: Likelihood, poi: int, start: FloatArray | None = None) -> BestFit:
     """Fit all free parameters.
 
@@ -101,10 +140,15 @@ def best_fit(likelihood: Likelihood, poi: int, start: FloatArray | None = None) 
         minimum = second if second.converged else minimum
     if not minimum.converged:
         raise FitError(f"the fit did not converge: {minimum.message}")
+    return _finish(likelihood, minimum, poi)
+
+
+def _finish(likelihood: Likelihood, minimum: Minimum, poi: int) -> BestFit:
+    fixed = likelihood.model.parameters.fixed
     return BestFit(
         likelihood=likelihood,
         minimum=minimum,
-        covariance=covariance(likelihood, minimum.theta, parameters.fixed),
-        fixed=parameters.fixed,
+        covariance=covariance(likelihood, minimum.theta, fixed),
+        fixed=fixed,
         poi=poi,
     )

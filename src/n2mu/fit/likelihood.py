@@ -45,7 +45,8 @@ def poisson_deviance(counts: FloatArray, means: FloatArray) -> float:
     if not ((means >= 0).all() and (means[filled] > 0).all()):
         return math.inf
     excess = means[filled] / counts[filled] - 1
-    return float((counts[filled] * (excess - np.log1p(excess))).sum() + means[~filled].sum())
+    with np.errstate(divide="ignore"):
+        return float((counts[filled] * (excess - np.log1p(excess))).sum() + means[~filled].sum())
 
 
 @dataclass(frozen=True)

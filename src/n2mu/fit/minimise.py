@@ -226,6 +226,6 @@ def _vanishing(likelihood: Likelihood, theta: FloatArray) -> str:
         return ""
     return (
         f"{likelihood.model.place(worst)}: the fit drives the expected rate to zero"
-        f" ({rates[worst]:.2g}, initially {nominal[worst]:.4g}); merge the bin or symmetrise the"
-        " variation that crosses zero there"
+        f" ({rates[worst]:.2g}, initially {nominal[worst]:.4g}); merge the bin, keep norm factors"
+        " from going negative, or symmetrise the variation that crosses zero there"
     )

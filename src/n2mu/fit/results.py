@@ -24,7 +24,11 @@ from n2mu.fit.yields import Yields, postfit_yields, prefit_yields
 
 
 def fit_result(
-    best: BestFit, gates: list[GateResult], settings: FitSettings, asimov_mu: float
+    best: BestFit,
+    others: list[BestFit],
+    gates: list[GateResult],
+    settings: FitSettings,
+    asimov_mu: float,
 ) -> dict[str, Any]:
     """Return ``mu_fit.json`` without its provenance; the time is added by the stage.
 
@@ -32,6 +36,8 @@ def fit_result(
     ----------
     best
         The fit.
+    others
+        Other minima that were found.
     gates
         Results of its gates.
     asimov_mu
@@ -57,7 +63,7 @@ def fit_result(
         | ({} if data is not None else {"reason": "mu is at its bound"}),
         "breakdown": {group: _component(part) for group, part in groups.items()},
         "significance": _significance(best, dataset, asimov_mu),
-        "fit": {"name": settings.fit, **verdict(best)},
+        "fit": {"name": settings.fit, **verdict(best, others)},
         "gates": [asdict(gate) for gate in gates],
         "blinding": settings.blinding,
         "parameters": parameter_list(best),
@@ -65,8 +71,11 @@ def fit_result(
     }
 
 
-def verdict(best: BestFit) -> dict[str, Any]:
-    """Return how the fit ended, for the key ``fit`` of ``mu_fit.json``."""
+def verdict(best: BestFit, others: list[BestFit]) -> dict[str, Any]:
+    """Return how the fit ended, for the key ``fit`` of ``mu_fit.json``.
+
+    Other minima are listed with their mu and their -2 ln L above the best fit's.
+    """
     return {
         "converged": best.minimum.converged,
         "edm": best.covariance.edm,
@@ -74,6 +83,9 @@ def verdict(best: BestFit) -> dict[str, Any]:
         "covariance": best.covariance.status,
         "iterations": best.minimum.iterations,
         "at_bound": list(best.covariance.at_bound),
+        "other_minima": [
+            {"mu": other.mu, "two_nll_above": other.two_nll - best.two_nll} for other in others
+        ],
     }
 
 

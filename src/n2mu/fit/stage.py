@@ -8,7 +8,7 @@ from typing import Any
 
 from n2mu.errors import FitError, WorkspaceError
 from n2mu.fit.asimov import nominal_asimov, nominal_parameters
-from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, find_poi
+from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, deepest_fit, find_poi
 from n2mu.fit.gates import GateResult, check_gates
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
@@ -121,16 +121,21 @@ def _fit(
         settings = settings.model_copy(update={"dataset": "asimov"})
     start: FloatArray | None = None
     for attempt in range(_RESTARTS):
-        best = best_fit(likelihood, poi, start)
+        if start is None:
+            best, others = deepest_fit(likelihood, poi)
+        else:
+            best, others = best_fit(likelihood, poi, start), [best, *others]
         gates = check_gates(best, mu if settings.dataset == "asimov" else None)
         report |= {
             "gates": [asdict(gate) for gate in gates],
-            "fit": verdict(best),
+            "fit": verdict(best, others),
             "parameters": parameter_list(best),
         }
         _refuse(best, gates, settings)
+        if others:
+            logger.warning("%s: found %d shallower minima as well", workspace, len(others))
         try:
-            content = fit_result(best, gates, settings, mu)
+            content = fit_result(best, others, gates, settings, mu)
             break
         except DeeperMinimumError as error:
             if attempt == _RESTARTS - 1:
