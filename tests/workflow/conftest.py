@@ -11,7 +11,6 @@ import yaml
 
 from tests.workflow.snake import ROOT, copy_configuration, environment, snakemake
 
-
 NO_ROOT = "the ROOT wheel exists for Python 3.11 on Linux only"
 
 

@@ -22,7 +22,7 @@ def truncate(directory: Path) -> None:
     path.write_bytes(path.read_bytes()[:100_000])
 
 
-def swap_friend(directory: Path) -> None:
+def damage_friend(directory: Path) -> None:
     path = directory / "results/higgs/friends/tutorial/Higgs_data.root"
     path.write_bytes(path.read_bytes()[::-1])
 
@@ -73,10 +73,14 @@ CASES: dict[str, tuple[Damage, str, list[str]]] = {
         "templates mlp",
         ["region 'CR'", "no background", "regions.yaml"],
     ),
-    "changed friend tree": (
-        swap_friend,
+    "damaged friend tree": (
+        damage_friend,
         "templates mlp",
-        ["friends/tutorial/Higgs_data.root", "changed after it was written"],
+        [
+            "friends/tutorial/Higgs_data.root",
+            "friend tree cannot be read",
+            "score this chunk again",
+        ],
     ),
 }
 
