@@ -43,7 +43,7 @@ def profiled_asimov(best: BestFit, mu: float) -> tuple[Likelihood, FloatArray]:
     """Return Asimov data for a signal strength with all other parameters fitted to the data.
 
     The auxiliary data are set to the same parameters, so that the fit of the Asimov data finds
-    them again (arXiv:1007.1727, section 3.2).
+    them again (arXiv:1007.1727).
 
     Returns
     -------

@@ -46,7 +46,7 @@ def data_statistics(best: BestFit) -> float | None:
     To first order :math:`\partial\hat\theta/\partial n_b = H^{-1} J_b/\lambda_b`, and the
     variance of a count is its fitted rate, so that
     :math:`\sigma^2 = \sum_b (H^{-1}J_b)_\mu^2/\lambda_b`: the part of the data in the
-    decomposition by global observables, arXiv:2307.04007 (section 3).
+    decomposition by global observables, arXiv:2307.04007.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 Both are pyhf's defaults: code 4 for normsys (polynomial of sixth order inside
 ``|alpha| < 1``, exponential outside) and code 4p for histosys (polynomial inside, linear
-outside).  Definitions: HistFactory, CERN-OPEN-2012-016, section 4.1, and the pyhf paper,
+outside).  Definitions: HistFactory, CERN-OPEN-2012-016, and the pyhf paper,
 doi:10.21105/joss.02823.  Value, first and second derivative are continuous at ``|alpha| = 1``.
 """
 
