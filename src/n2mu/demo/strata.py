@@ -20,6 +20,9 @@ from n2mu.demo.processes import CHANNELS, LEPTONIC, MODES, PROCESSES, SLOTS, Lea
 
 MAX_EXTRA_JETS = 6
 
+C_FRACTION = 0.08
+"""Fraction of extra jets with a c quark."""
+
 FAKE_TAU = {Leaf.LIGHT_JET: 0.008, Leaf.C_JET: 0.006, Leaf.B_JET: 0.003}
 """Probability of a jet to be taken for a hadronic tau."""
 
@@ -143,7 +146,8 @@ def strata(dsid: int) -> Strata:
     def rate(table: dict[Leaf, float]) -> NDArray[np.float64]:
         of_decays = sum(count(kind) * table[kind] for kind in table)
         heavy = process.heavy_flavour
-        of_extra = heavy * table[Leaf.B_JET] + (1 - heavy) * table[Leaf.LIGHT_JET]
+        of_extra = heavy * table[Leaf.B_JET] + C_FRACTION * table[Leaf.C_JET]
+        of_extra += (1 - heavy - C_FRACTION) * table[Leaf.LIGHT_JET]
         return np.asarray(np.asarray(of_decays)[:, None] + extra * of_extra)[..., None, None]
 
     non_prompt, fake = rate(NON_PROMPT), rate(FAKE_TAU)

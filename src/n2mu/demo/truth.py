@@ -13,11 +13,10 @@ from n2mu.demo.decays import decay_heavy, decay_taus
 from n2mu.demo.kinematics import Floats, pseudorapidity, transverse_momentum
 from n2mu.demo.processes import CHANNELS, GEV, PROCESSES, Leaf
 from n2mu.demo.spectra import extra_jets, heavy_particles
-from n2mu.demo.strata import FAKE_TAU, MAX_EXTRA_JETS, NON_PROMPT, Strata, strata
+from n2mu.demo.strata import C_FRACTION, FAKE_TAU, MAX_EXTRA_JETS, NON_PROMPT, Strata, strata
 
 JETS = (Leaf.LIGHT_JET, Leaf.C_JET, Leaf.B_JET)
 LEPTONS = (Leaf.LEPTON, Leaf.TAU_LEPTON)
-_C_FRACTION_OF_EXTRA_JETS = 0.08
 _MISIDENTIFIED_PT, _MISIDENTIFIED_ETA = 22 * GEV, 2.4
 
 
@@ -151,7 +150,7 @@ def _radiated_flavour(
 ) -> NDArray[np.int8]:
     """Return the flavour of the extra jets, shape ``[n, MAX_EXTRA_JETS]``."""
     uniform = rng.random((len(radiation), MAX_EXTRA_JETS))
-    flavour = np.where(uniform < heavy_flavour + _C_FRACTION_OF_EXTRA_JETS, Leaf.C_JET, JETS[0])
+    flavour = np.where(uniform < heavy_flavour + C_FRACTION, Leaf.C_JET, JETS[0])
     flavour = np.where(uniform < heavy_flavour, Leaf.B_JET, flavour)
     exists = np.arange(MAX_EXTRA_JETS) < radiation[:, None]
     return np.where(exists, flavour, Leaf.INVISIBLE).astype(np.int8)

@@ -1,0 +1,42 @@
+"""A few generated files that the tests of the demo share."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from n2mu.demo.derived import Columns
+from n2mu.demo.generate import make_trees
+from n2mu.demo.plan import PlannedFile, plan
+from n2mu.demo.write import Table
+
+DATA_SETS = ("ttH_semilep.mc16a", "ttZ_mumu.mc16d", "tt.mc16e", "VV_lllv.mc16a")
+
+
+@dataclass(frozen=True)
+class Generated:
+    file: PlannedFile
+    trees: dict[str, Table]
+    metadata: Columns
+
+
+def planned(data_set: str, events: int = 1500) -> PlannedFile:
+    """Return the first planned file of a data set with another number of events."""
+    file = next(file for file in plan("tiny") if file.data_set == data_set)
+    return replace(file, events=events)
+
+
+@cache
+def generated(data_set: str) -> Generated:
+    file = planned(data_set)
+    trees, metadata = make_trees(file)
+    return Generated(file, trees, metadata)
+
+
+def jets_of(table: Table) -> list[dict[str, NDArray[np.float64]]]:
+    """Return the jets of each event as arrays in double precision."""
+    return [
+        {name: np.array([jet[name] for jet in event]) for name in ("pt", "eta", "phi", "e")}
+        for event in table.jets.to_list()
+    ]

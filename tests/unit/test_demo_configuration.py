@@ -1,0 +1,191 @@
+"""The configuration of the ttH analysis agrees with the demo's ntuples and says what it means."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+import yaml
+from demo_events import generated
+
+from n2mu.config.base import Model
+from n2mu.config.features import Features
+from n2mu.config.inputs import Inputs, data_sets
+from n2mu.config.regions import Regions
+from n2mu.config.samples import Samples
+from n2mu.config.systematics import Systematics, TreeSystematic, WeightSystematic
+from n2mu.demo.generate import make_trees
+from n2mu.demo.plan import plan
+from n2mu.demo.reconstruct import SHIFTS
+from n2mu.expressions import parse, unimplied
+
+CONFIGURATION = Path(__file__).parents[2] / "config" / "tth"
+M = TypeVar("M", bound=Model)
+
+
+def read(model: type[M], name: str) -> M:
+    return model.model_validate(yaml.safe_load((CONFIGURATION / name).read_text()))
+
+
+INPUTS = read(Inputs, "inputs.yaml")
+SAMPLES = read(Samples, "samples.yaml")
+REGIONS = read(Regions, "regions.yaml")
+FEATURES = read(Features, "features.yaml")
+SYSTEMATICS = read(Systematics, "systematics.yaml")
+SAMPLE = generated("ttH_semilep.mc16a")
+JETS = {f"jets_{quantity}" for quantity in ("pt", "eta", "phi", "e")}
+BRANCHES = {tree: JETS | set(table.scalars) for tree, table in SAMPLE.trees.items()}
+
+
+def test_every_expression_reads_branches_that_every_tree_has() -> None:
+    expressions = [REGIONS.preselection, REGIONS.training, *INPUTS.weight.values()]
+    for region in REGIONS.regions.values():
+        expressions += [region.selection, region.observable or "1"]
+    for name, feature in FEATURES.features.items():
+        expressions += feature.branches or [feature.expression or name]
+    for expression in expressions:
+        for tree, branches in BRANCHES.items():
+            assert parse(expression).names <= branches, (expression, tree)
+    assert {INPUTS.run, INPUTS.event} <= BRANCHES[INPUTS.tree or ""]
+
+
+def test_every_variation_exists_in_the_ntuples() -> None:
+    trees = set()
+    for name, systematic in SYSTEMATICS.systematics.items():
+        if isinstance(systematic, WeightSystematic):
+            assert systematic.factor in INPUTS.weight, name
+            assert systematic.down is not None
+            for side in (systematic.up, systematic.down):
+                assert parse(side).names <= BRANCHES["nominal"], name
+            for own in (systematic.sum_up, systematic.sum_down):
+                assert own is None or own in SAMPLE.metadata, name
+        elif isinstance(systematic, TreeSystematic):
+            trees |= {side for side in (systematic.up, systematic.down) if side is not None}
+    assert trees == set(SHIFTS) - {INPUTS.tree}
+
+
+def test_every_varied_weight_is_used() -> None:
+    used: set[str] = set()
+    for systematic in SYSTEMATICS.systematics.values():
+        if isinstance(systematic, WeightSystematic):
+            used |= parse(systematic.up).names | parse(systematic.down or "1").names
+    assert used == BRANCHES["nominal"] - BRANCHES["JET_JES__1up"]
+
+
+def test_systematics_name_samples_that_exist_and_are_at_least_forty() -> None:
+    assert len(SYSTEMATICS.systematics) >= 40
+    for systematic in SYSTEMATICS.systematics.values():
+        assert set(systematic.samples) <= {"*", *SAMPLES.samples}
+
+
+def test_every_input_belongs_to_one_sample_with_its_own_class() -> None:
+    for name in INPUTS.inputs:
+        owners = [
+            sample
+            for sample, entry in SAMPLES.samples.items()
+            if any(
+                name == known or (known.endswith("*") and name.startswith(known[:-1]))
+                for known in entry.inputs
+            )
+        ]
+        assert len(owners) == 1, name
+    classes = [sample.training_class for sample in SAMPLES.samples.values()]
+    assert len(set(classes)) == len(classes) == 5
+    assert len({sample.colour for sample in SAMPLES.samples.values()}) == 5
+
+
+def test_every_region_lies_inside_the_preselection() -> None:
+    for name, region in REGIONS.regions.items():
+        assert unimplied(region.selection, REGIONS.preselection) == [], name
+
+
+def test_categorical_features_name_every_value_that_occurs() -> None:
+    for data_set in ("ttH_semilep.mc16a", "ttZ_mumu.mc16d", "tt.mc16e", "VV_lllv.mc16a"):
+        columns = generated(data_set).trees["nominal"].scalars
+        for name, feature in FEATURES.features.items():
+            if feature.kind == "categorical":
+                known = {*(feature.values or []), *feature.missing}
+                assert set(np.unique(columns[name]).tolist()) <= known, (data_set, name)
+
+
+def test_missing_codes_are_those_that_occur() -> None:
+    everything = [generated(d).trees["nominal"].scalars for d in ("tt.mc16e", "VV_lllv.mc16a")]
+    for name, feature in FEATURES.features.items():
+        if feature.kind == "collection":
+            continue
+        values = np.concatenate([columns[name] for columns in everything])
+        for code in (-99, -999):
+            assert code in feature.missing or not np.any(values == code), (name, code)
+
+
+def lepton(flavour: int, **changes: float) -> dict[str, np.ndarray]:
+    """Return an event of the signal region whose leptons are of one flavour, with changes."""
+    event: dict[str, float] = {
+        "custTrigMatch_LooseID_FCLooseIso_DLT": 1,
+        "dilep_type": 3 if flavour == 11 else 1,
+        "nTaus_OR": 1,
+        "nJets_OR": 5,
+        "nJets_OR_DL1r_85": 2,
+        "Mll01": 50e3,
+    }
+    for i in (0, 1):
+        event |= {
+            f"lep_ID_{i}": flavour,
+            f"lep_Pt_{i}": 40e3,
+            f"lep_Eta_{i}": 1.0,
+            f"lep_isMedium_{i}": 1,
+            f"lep_isTightLH_{i}": int(flavour == 11),
+            f"lep_isolationLoose_VarRad_{i}": 1,
+            f"passPLIVTight_{i}": 1,
+            f"lep_ambiguityType_{i}": 0,
+            f"lep_chargeIDBDTResult_recalc_rel207_tight_{i}": 0.9 if flavour == 11 else 0.0,
+            f"lep_Mtrktrk_atConvV_CO_{i}": -999,
+            f"lep_RadiusCO_{i}": -999,
+            f"lep_Mtrktrk_atPV_CO_{i}": -999,
+        }
+    assert event.keys() >= changes.keys()
+    return {name: np.array([value]) for name, value in (event | changes).items()}
+
+
+EXTERNAL = {"lep_Mtrktrk_atConvV_CO_1": 0.05, "lep_RadiusCO_1": 50.0}
+INTERNAL = {"lep_Mtrktrk_atPV_CO_0": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("flavour", "changes", "passes"),
+    [
+        (11, {}, True),
+        (11, EXTERNAL, False),
+        (11, INTERNAL, False),
+        (11, {"lep_Mtrktrk_atConvV_CO_1": 0.05, "lep_RadiusCO_1": 10.0}, True),
+        (11, {"lep_chargeIDBDTResult_recalc_rel207_tight_0": 0.6}, False),
+        (13, {}, True),
+        (13, EXTERNAL | INTERNAL, True),
+        (13, {"passPLIVTight_0": 0}, False),
+        (13, {"lep_ID_0": -13}, False),
+        (13, {"Mll01": 90e3}, False),
+        (13, {"nTaus_OR": 2}, False),
+        (13, {"nJets_OR": 3}, False),
+    ],
+)
+def test_the_signal_region_refuses_electrons_from_conversions_and_exempts_muons(
+    flavour: int, changes: dict[str, float], passes: bool
+) -> None:
+    selection = parse(REGIONS.regions["SR"].selection)
+    assert selection.select(lepton(flavour, **changes), 1).tolist() == [passes]
+
+
+def test_every_process_reaches_the_signal_region_of_the_tiny_demo() -> None:
+    selection = parse(REGIONS.regions["SR"].selection)
+    raw = dict.fromkeys(SAMPLES.samples, 0)
+    entries = 0
+    campaigns = {data_set.name for data_set in data_sets(INPUTS)}
+    for file in plan("tiny"):
+        assert file.data_set in campaigns
+        columns = make_trees(file)[0]["nominal"].scalars
+        size = len(columns["runNumber"])
+        raw[file.process] += int(selection.select(columns, size).sum())
+        entries += size
+    assert min(raw["ttH"], raw["ttZ"]) >= 60
+    assert min(raw.values()) >= 15
+    assert entries <= 12000

@@ -1,0 +1,98 @@
+"""The plan of the demo: which files, of what size, in which chunk."""
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+import yaml
+
+from n2mu.config.inputs import Inputs, data_sets
+from n2mu.demo.plan import Size, identity, pack, plan
+from n2mu.errors import ConfigurationError
+
+CONFIGURATION = Path(__file__).parents[2] / "config" / "tth"
+SIZES: tuple[Size, Size] = ("tiny", "small")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_plan_holds_every_configured_data_set_where_its_files_are_looked_for(
+    size: Size,
+) -> None:
+    inputs = Inputs.model_validate(yaml.safe_load((CONFIGURATION / "inputs.yaml").read_text()))
+    configured = {data_set.name: data_set for data_set in data_sets(inputs)}
+    files = plan(size)
+    assert {file.data_set for file in files} == set(configured)
+    for file in files:
+        assert fnmatch(file.path, configured[file.data_set].files)
+        assert file.dsid == configured[file.data_set].dsid
+        assert sum(fnmatch(file.path, other.files) for other in configured.values()) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_file_has_its_own_path_seed_and_event_numbers(size: Size) -> None:
+    files = plan(size)
+    assert len({file.path for file in files}) == len(files)
+    assert len({file.seed for file in files}) == len(files)
+    ranges: dict[str, int] = {}
+    for file in files:
+        assert file.events > 0
+        assert file.first_event == ranges.get(file.data_set, 1)
+        ranges[file.data_set] = file.first_event + file.events
+
+
+def test_some_data_sets_of_the_small_plan_have_several_files() -> None:
+    files = Counter(file.data_set for file in plan("small"))
+    assert files["ttH_semilep.mc16a"] == 3
+    assert files["ttZ_tautau.mc16e"] == 3
+
+
+def test_the_plan_is_the_same_each_time_it_is_asked_for() -> None:
+    assert plan("small") == plan("small")
+
+
+def test_an_unknown_size_is_refused_with_the_sizes_that_exist() -> None:
+    with pytest.raises(ConfigurationError, match="'tinny' is unknown; did you mean 'tiny'"):
+        plan("tinny")  # type: ignore[arg-type]
+
+
+def test_the_identity_changes_with_the_code_and_with_everything_planned() -> None:
+    file = plan("tiny")[0]
+    known = {identity(file, "code"), identity(file, "other code")}
+    known.add(identity(replace(file, events=file.events + 1), "code"))
+    known.add(identity(replace(file, seed=file.seed + 1), "code"))
+    known.add(identity(replace(file, path="elsewhere.root"), "code"))
+    assert len(known) == 5
+    assert identity(file, "code") == identity(replace(file), "code")
+
+
+@pytest.mark.parametrize(("size", "chunks"), [("tiny", 2), ("small", 4)])
+def test_chunks_share_all_files_and_weigh_about_the_same(size: Size, chunks: int) -> None:
+    files = plan(size)
+    packed = pack(files, chunks)
+    assert list(packed) == [f"c{index:04d}" for index in range(chunks)]
+    assert sorted(file.path for chunk in packed.values() for file in chunk) == sorted(
+        file.path for file in files
+    )
+    sizes = [sum(file.bytes for file in chunk) for chunk in packed.values()]
+    assert max(sizes) < 1.1 * min(sizes)
+
+
+@pytest.mark.parametrize("chunks", [0, 1000])
+def test_chunks_that_no_file_could_fill_are_refused(chunks: int) -> None:
+    with pytest.raises(ConfigurationError, match="cannot fill"):
+        pack(plan("tiny"), chunks)
+
+
+def test_the_plan_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, n2mu.demo.plan; "
+        "print([m for m in ('numpy', 'uproot', 'awkward', 'pydantic') if m in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
