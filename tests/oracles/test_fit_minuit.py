@@ -8,6 +8,7 @@ import numpy as np
 import pyhf
 import pytest
 
+from n2mu.errors import FitError
 from n2mu.fit.asimov import nominal_asimov
 from n2mu.fit.bestfit import BestFit, best_fit, find_poi
 from n2mu.fit.crosscheck import crosscheck
@@ -260,3 +261,27 @@ def test_the_crosscheck_uses_the_data_of_the_fit() -> None:
     likelihood = nominal_asimov(fitted().likelihood, fitted().poi, 2.0)
     best = best_fit(likelihood, fitted().poi)
     assert crosscheck(best, workspace(), "mu")["mu"] == pytest.approx(2.0, abs=1e-2)
+
+
+def test_a_deeper_minimum_of_minuit_fails_the_fit() -> None:
+    shape = modifier("histosys", "shape", {"lo_data": [45.0], "hi_data": [60.0]})
+    spec = {
+        "channels": [
+            {
+                "name": "SR",
+                "samples": [
+                    {"name": "ttH", "data": [1e-3], "modifiers": [modifier("normfactor", "mu")]},
+                    {"name": "ttW", "data": [20.0], "modifiers": [shape]},
+                ],
+            }
+        ],
+        "observations": [{"name": "SR", "data": [40.0]}],
+        "measurements": [{"name": "m", "config": {"poi": "mu", "parameters": []}}],
+        "version": "1.0.0",
+    }
+    likelihood = Likelihood.of(build_model(parse_workspace(spec)))
+    start = likelihood.model.parameters.inits.copy()
+    start[likelihood.model.parameters.index("shape")] = -1.0
+    shallow = best_fit(likelihood, find_poi(likelihood, "mu"), start)
+    with pytest.raises(FitError, match="MINUIT found -2 ln L lower by"):
+        crosscheck(shallow, spec, "mu")
