@@ -41,6 +41,8 @@ def crosscheck(best: BestFit, spec: dict[str, Any], poi: str) -> dict[str, Any]:
     FitError
         If MINUIT finds a minimum that is clearly deeper.
     """
+    # pyhf announces every parameter
+    logging.getLogger("pyhf").setLevel(logging.WARNING)
     pyhf.set_backend("numpy")
     model = pyhf.Workspace(spec).model(poi_name=poi)
     names = list(model.config.par_names)
