@@ -107,7 +107,8 @@ def _positive(template: Template) -> bool:
 
 
 def _scalable(template: Template, negative: npt.NDArray[np.bool_]) -> bool:
-    return template.total > FLOOR * len(negative) and template.sumw[~negative].sum() > 0
+    least = FLOOR * len(negative)
+    return template.total > least and float(template.sumw[~negative].sum()) > least
 
 
 def _floored(template: Template, negative: npt.NDArray[np.bool_]) -> Template:
