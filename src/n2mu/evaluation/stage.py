@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from n2mu.errors import ProductError
+from n2mu.errors import ConfigurationError, ProductError
 from n2mu.evaluation.scores import evaluate_scores
-from n2mu.evaluation.settings import EvaluateSettings
+from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.expressions import parse
 from n2mu.products import write_json
 from n2mu.scoring.read import events
@@ -35,6 +36,10 @@ def run_evaluate(
 
     Raises
     ------
+    AlignmentError
+        If skim and scores do not belong together.
+    ConfigurationError
+        If samples share events.
     ProductError
         If no event is in the region.
     """
@@ -61,19 +66,37 @@ def _events(settings: EvaluateSettings, skim: Skim, scores: Mapping[str, Path]) 
     columns = [f"{model}_{label}" for model in settings.models for label in settings.classes]
     parts: dict[str, list[Any]] = {name: [] for name in [*columns, "label", "weight"]}
     selection = parse(settings.selection)
+    by_data_set: dict[str, list[EvaluationSample]] = {}
     for sample in settings.samples:
-        truth = parse(sample.selection)
-        expected = sample.luminosity * sample.cross_section
-        factor = expected / skim.sum_of_weights(sample.data_set)
-        needed = sorted({"n2mu_weight", *selection.names, *truth.names})
-        for table in events(skim, scores, sample.data_set, NOMINAL, needed, columns):
+        by_data_set.setdefault(sample.data_set, []).append(sample)
+    for data_set, samples in by_data_set.items():
+        sum_of_weights = skim.sum_of_weights(data_set)
+        truths = [parse(sample.selection) for sample in samples]
+        needed = {"n2mu_weight"}.union(selection.names, *(truth.names for truth in truths))
+        for table in events(skim, scores, data_set, NOMINAL, sorted(needed), columns):
             size = len(table["n2mu_weight"])
-            chosen = selection.select(table, size) & truth.select(table, size)
-            for name in columns:
-                parts[name].append(table[name][chosen])
-            parts["weight"].append(factor * table["n2mu_weight"][chosen])
-            label = settings.classes.index(sample.training_class)
-            parts["label"].append(np.full(int(chosen.sum()), label))
+            inside = selection.select(table, size)
+            masks = [inside & truth.select(table, size) for truth in truths]
+            _require_disjoint(masks, data_set, samples)
+            for sample, chosen in zip(samples, masks, strict=True):
+                factor = sample.luminosity * sample.cross_section / sum_of_weights
+                for name in columns:
+                    parts[name].append(table[name][chosen])
+                parts["weight"].append(factor * table["n2mu_weight"][chosen])
+                label = settings.classes.index(sample.training_class)
+                parts["label"].append(np.full(int(chosen.sum()), label))
     return {
         name: np.concatenate(values) if values else np.empty(0) for name, values in parts.items()
     }
+
+
+def _require_disjoint(
+    masks: Sequence[npt.NDArray[np.bool_]], data_set: str, samples: Sequence[EvaluationSample]
+) -> None:
+    shared = int((np.sum(masks, axis=0) > 1).sum())
+    if shared:
+        classes = ", ".join(sample.training_class for sample in samples)
+        raise ConfigurationError(
+            f"samples.yaml: {shared} events of {data_set} are of several samples (of the classes "
+            f"{classes}); they would count twice, make the selections disjoint"
+        )

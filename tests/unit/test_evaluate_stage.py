@@ -1,0 +1,187 @@
+"""The evaluation job: which events of skims and scores are compared, with what weight."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers
+from sklearn.metrics import roc_auc_score
+
+from n2mu.errors import AlignmentError, ConfigurationError, ProductError
+from n2mu.evaluation.settings import EvaluateSettings
+from n2mu.evaluation.stage import run_evaluate
+from n2mu.products import read_json
+
+CLASSES = ["ttH", "ttW", "tt"]
+LUMINOSITY = 30.0
+SAMPLES = {
+    # class: (data set, cross-section, truth selection)
+    "ttH": ("ttH.a", 0.5, "1"),
+    "ttW": ("ttV.a", 2.0, "truth == 1"),
+    "tt": ("tt.a", 8.0, "1"),
+}
+SUMS = {"ttH.a": {"nominal": 400.0}, "ttV.a": {"nominal": 200.0}, "tt.a": {"nominal": 900.0}}
+
+
+def made_events(seed: int, size: int, label: int) -> Columns:
+    random = np.random.default_rng(seed)
+    columns = {
+        **identifiers(0, size),
+        "n2mu_weight": random.uniform(0.5, 2.0, size),
+        "n": random.integers(1, 8, size),
+        "truth": random.integers(0, 2, size),
+    }
+    for model in ("toy_a", "toy_b"):
+        logits = random.normal(size=(size, 3))
+        logits[:, label] += 1.0 if model == "toy_a" else 0.3
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        for i, name in enumerate(CLASSES):
+            columns[f"{model}_{name}"] = probabilities[:, i].astype(np.float32)
+    return columns
+
+
+def settings(**changes: Any) -> EvaluateSettings:
+    base = {
+        "models": ["toy_a", "toy_b"],
+        "region": "SR",
+        "selection": "n >= 4",
+        "classes": CLASSES,
+        "signal_class": "ttH",
+        "samples": [
+            {
+                "data_set": data_set,
+                "training_class": label,
+                "selection": truth,
+                "luminosity": LUMINOSITY,
+                "cross_section": cross_section,
+            }
+            for label, (data_set, cross_section, truth) in SAMPLES.items()
+        ],
+    }
+    return EvaluateSettings.model_validate({**base, **changes})
+
+
+def chunks() -> dict[str, Tables]:
+    return {
+        "c0": {
+            "ttH.a": {"nominal": made_events(1, 200, 0), "JES_up": made_events(2, 200, 0)},
+            "tt.a": {"nominal": made_events(3, 300, 2), "training": made_events(4, 200, 2)},
+        },
+        "c1": {
+            "ttV.a": {"nominal": made_events(5, 250, 1)},
+            "tt.a": {"nominal": made_events(6, 100, 2)},
+        },
+    }
+
+
+def run(path: Path, tables: dict[str, Tables], **changes: Any) -> dict[str, Any]:
+    skims, scores = [], []
+    for name, chunk in tables.items():
+        skims.append(hand_skim(path / "skim" / name, chunk, SUMS))
+        scores.append(hand_scores(path / "scores" / name, chunk))
+    output = path / "evaluation.json"
+    run_evaluate(settings(**changes), skims, scores, output)
+    result: dict[str, Any] = read_json(output)
+    return result
+
+
+def plain(tables: dict[str, Tables], model: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return scores [events, classes], labels and weights, collected by hand."""
+    scores, labels, weights = [], [], []
+    for k, (data_set, cross_section, _) in enumerate(SAMPLES.values()):
+        files = sum(data_set in chunk for chunk in tables.values())
+        for chunk in tables.values():
+            if data_set not in chunk:
+                continue
+            table = chunk[data_set]["nominal"]
+            chosen = table["n"] >= 4
+            if data_set == "ttV.a":
+                chosen &= table["truth"] == 1
+            norm = LUMINOSITY * cross_section / (files * SUMS[data_set]["nominal"])
+            scores.append(np.stack([table[f"{model}_{c}"][chosen] for c in CLASSES], axis=1))
+            labels.append(np.full(chosen.sum(), k))
+            weights.append(norm * table["n2mu_weight"][chosen])
+    return np.concatenate(scores), np.concatenate(labels), np.concatenate(weights)
+
+
+def test_areas_equal_those_of_the_events_collected_by_hand(tmp_path: Path) -> None:
+    tables = chunks()
+    result = run(tmp_path, tables)
+    assert (result["region"], result["signal_class"]) == ("SR", "ttH")
+    assert list(result["models"]) == ["toy_a", "toy_b"]
+    for model, entry in result["models"].items():
+        scores, labels, weights = plain(tables, model)
+        for k, label in enumerate(CLASSES):
+            expected = roc_auc_score(labels == k, scores[:, k], sample_weight=weights)
+            assert entry["classes"][label]["auc"] == pytest.approx(expected, rel=1e-9)
+            events = entry["classes"][label]["events"]
+            assert events["raw"] == (labels == k).sum()
+            assert events["weighted"] == pytest.approx(weights[labels == k].sum())
+    a, b = (result["models"][model]["mean_auc"] for model in ("toy_a", "toy_b"))
+    assert a > b + 0.05
+
+
+def test_only_nominal_events_of_the_preselection_are_compared(tmp_path: Path) -> None:
+    tables = chunks()
+    first = run(tmp_path / "a", tables)
+    del tables["c0"]["ttH.a"]["JES_up"], tables["c0"]["tt.a"]["training"]
+    assert run(tmp_path / "b", tables) == first
+
+
+def test_a_rerun_gives_the_same_content(tmp_path: Path) -> None:
+    assert run(tmp_path / "a", chunks()) == run(tmp_path / "b", chunks())
+
+
+def test_samples_that_share_events_are_refused(tmp_path: Path) -> None:
+    samples = [sample.model_dump() for sample in settings().samples]
+    samples.append({**samples[1], "training_class": "tt", "selection": "truth >= 1"})
+    tables = chunks()
+    table = tables["c1"]["ttV.a"]["nominal"]
+    shared = int(((table["truth"] == 1) & (table["n"] >= 4)).sum())
+    with pytest.raises(ConfigurationError) as error:
+        run(tmp_path, tables, samples=samples)
+    assert f"{shared} events of ttV.a are of several samples" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_samples_may_share_a_data_set_without_overlap(tmp_path: Path) -> None:
+    samples = [sample.model_dump() for sample in settings().samples]
+    samples.append({**samples[1], "training_class": "tt", "selection": "truth == 0"})
+    tables = chunks()
+    classes = run(tmp_path, tables, samples=samples)["models"]["toy_a"]["classes"]
+    table = tables["c1"]["ttV.a"]["nominal"]
+    inside, truth = table["n"] >= 4, table["truth"]
+    alone = run(tmp_path / "alone", tables)["models"]["toy_a"]["classes"]
+    assert classes["ttW"]["events"]["raw"] == (inside & (truth == 1)).sum()
+    more = classes["tt"]["events"]["raw"] - alone["tt"]["events"]["raw"]
+    assert more == (inside & (truth == 0)).sum()
+
+
+def test_a_region_without_events_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProductError, match="no event of any class is in region 'SR'"):
+        run(tmp_path, chunks(), selection="n > 100")
+
+
+def test_a_class_without_events_has_no_area_but_a_reason(tmp_path: Path) -> None:
+    tables = chunks()
+    tables["c1"]["ttV.a"]["nominal"]["truth"][:] = 0
+    result = run(tmp_path, tables)["models"]["toy_a"]
+    assert result["classes"]["ttW"]["auc"] is None
+    assert "ttW as signal" in result["classes"]["ttW"]["reason"]
+    assert result["mean_auc"] is None
+
+
+def test_scores_of_another_skim_are_refused(tmp_path: Path) -> None:
+    tables, others = chunks(), chunks()
+    others["c1"]["tt.a"]["nominal"]["n2mu_event"][40] += 1
+    skims = [hand_skim(tmp_path / "skim" / n, c, SUMS) for n, c in tables.items()]
+    scores = [hand_scores(tmp_path / "scores" / n, c) for n, c in others.items()]
+    with pytest.raises(AlignmentError, match="row 40 has n2mu_event 41"):
+        run_evaluate(settings(), skims, scores, tmp_path / "evaluation.json")
+    assert not (tmp_path / "evaluation.json").exists()
+
+
+def test_a_model_that_was_not_scored_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProductError, match="no column 'toy_c_ttH'; did you mean 'toy_"):
+        run(tmp_path, chunks(), models=["toy_a", "toy_c"])
