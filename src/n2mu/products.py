@@ -6,6 +6,7 @@ killed job leaves the previous product or none.
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -59,20 +60,45 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield an empty temporary directory that replaces ``path`` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    replaced = path.with_name(f".{path.name}.{os.getpid()}.old")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
-        shutil.rmtree(path, ignore_errors=True)
+        # put aside and not removed: a removal that is killed halfway leaves a directory
+        # with some of its files, which looks finished
+        if path.exists():
+            path.rename(replaced)
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented JSON, atomically; NaN is refused."""
+    """Write a value as indented JSON, atomically.
+
+    Raises
+    ------
+    ProductError
+        If the value holds NaN or infinity.
+    """
+    for key, number in _not_finite(value, ()):
+        raise ProductError(f"{path}: not written, '{key}' would be {number}")
     with atomic_file(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def _not_finite(value: Any, location: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    """Yield the numbers that JSON cannot express, with the keys that lead there."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield ".".join(location), value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _not_finite(item, (*location, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _not_finite(item, (*location, str(index)))
 
 
 def read_json(path: Path) -> Any:
@@ -81,11 +107,17 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     ProductError
-        If the file is missing or is not JSON.
+        If the file is missing, is not JSON, or holds NaN or infinity.
     """
+
+    def refuse(constant: str) -> None:
+        raise ProductError(f"{path}: holds {constant}, which is no number")
+
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
     except FileNotFoundError:
         raise ProductError(f"{path}: no such file; run the stage that writes it") from None
+    except OSError as error:
+        raise ProductError(f"{path}: cannot be read ({error.strerror})") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ProductError(f"{path}: not a JSON file ({error})") from None

@@ -87,7 +87,7 @@ def main() -> None:
     try:
         app()
     except N2muError as error:
-        line = f"n2mu: error: {error}"
+        line = " ".join(f"n2mu: error: {error}".split())
         if _logs_to_file():
             logger.error(line)
         print(line, file=sys.stderr)

@@ -10,10 +10,12 @@ from typing import Any
 from n2mu import __version__
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration
+from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
 from n2mu.demo.listing import configured_listing
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.fit.settings import FitSettings
+from n2mu.inputs.listing import require_current
 from n2mu.products import canonical_json, digest, read_json
 from n2mu.workflow.paths import Paths
 from n2mu.workflow.slices import Slices
@@ -58,22 +60,35 @@ def open_job(config: str | Mapping[str, Any]) -> Job:
     Raises
     ------
     ConfigurationError
-        If the configuration cannot be used.
+        If the configuration cannot be used, or does not fit the listing.
     ProductError
         If there is no listing.
     """
+    configuration = read_configuration(config)
+    main = configuration.main
+    listing = configured_listing(main)
+    if main.listing is not None:
+        require_current(listing, data_sets(configuration.inputs), list(main.ntuples), main.listing)
+    slices = Slices(configuration, listing)
+    return Job(configuration, slices, Paths(Path(main.results), main.analysis))
+
+
+def read_configuration(config: str | Mapping[str, Any]) -> Configuration:
+    """Read the configuration from a path, from content, or from content as JSON.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be used.
+    """
     if not isinstance(config, str):
-        configuration = load(config)
-    elif config.lstrip().startswith("{"):
+        return load(config)
+    if config.lstrip().startswith("{"):
         try:
-            configuration = load(json.loads(config))
+            return load(json.loads(config))
         except json.JSONDecodeError as error:
             raise ConfigurationError(f"--config: not valid JSON ({error})") from None
-    else:
-        configuration = load(Path(config))
-    main = configuration.main
-    slices = Slices(configuration, configured_listing(main))
-    return Job(configuration, slices, Paths(Path(main.results), main.analysis))
+    return load(Path(config))
 
 
 def export_config(config: Mapping[str, Any]) -> None:
@@ -100,7 +115,8 @@ def require_slice(settings: Model, expected: str | None) -> None:
 
 def slice_json(settings: Model) -> str:
     """Return the canonical text of a job's settings."""
-    return canonical_json(settings.model_dump(mode="json"))
+    # by way of JSON, in which "missing: [.nan]" becomes a text
+    return canonical_json(json.loads(settings.model_dump_json()))
 
 
 def slice_digest(text: str) -> str:

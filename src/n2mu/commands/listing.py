@@ -17,16 +17,17 @@ def command(config: Config = DEFAULT_CONFIG) -> None:
     """
     from pathlib import Path
 
+    from n2mu.commands.job import read_configuration
     from n2mu.config.inputs import data_sets
-    from n2mu.config.load import load
     from n2mu.errors import ConfigurationError
     from n2mu.inputs.listing import list_ntuples, read_listing, write_listing
 
-    configuration = load(Path(config))
+    configuration = read_configuration(config)
     main = configuration.main
     if main.listing is None:
         raise ConfigurationError(
-            f"{config}: the demo's ntuples are planned, not listed; replace 'demo' by 'listing'"
+            "the demo's ntuples are planned, not listed; replace 'demo' by 'listing' in the "
+            "main configuration"
         )
     output = Path(main.listing)
     previous = read_listing(output) if output.exists() else None

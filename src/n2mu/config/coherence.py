@@ -6,12 +6,12 @@ from pathlib import Path
 
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits
-from n2mu.config.inputs import Inputs
+from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.main import Main
 from n2mu.config.models import Models
 from n2mu.config.names import matching
 from n2mu.config.regions import Regions
-from n2mu.config.samples import Samples
+from n2mu.config.samples import Sample, Samples
 from n2mu.config.systematics import Systematics
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse, unimplied
@@ -90,6 +90,7 @@ def _check_samples(configuration: Configuration, where: str) -> None:
             f"{where}: samples.{name}.inputs",
             "input",
         )
+        _require_all_campaigns(configuration, name, sample, where)
         if sample.training_class is not None:
             key = f"{where}: samples.{name}.training_class"
             _known(sample.training_class, classes, key, "class")
@@ -98,6 +99,28 @@ def _check_samples(configuration: Configuration, where: str) -> None:
             raise ConfigurationError(
                 f"{configuration.directory}/models.yaml: classes: no sample has "
                 f"training_class '{label}'"
+            )
+
+
+def _require_all_campaigns(
+    configuration: Configuration, name: str, sample: Sample, where: str
+) -> None:
+    """Refuse a sample that lacks a campaign: its yield would be that of less luminosity."""
+    luminosity = configuration.inputs.luminosity
+    if not isinstance(luminosity, dict):
+        return
+    inputs = configuration.inputs.inputs
+    key = f"{where}: samples.{name}.inputs"
+    covered = {
+        campaign
+        for entry in matching(sample.inputs, inputs, key, "input")
+        for campaign in inputs[entry].campaigns or []
+    }
+    for campaign in luminosity:
+        if campaign not in covered:
+            raise ConfigurationError(
+                f"{key}: none has campaign '{campaign}' (they have {', '.join(sorted(covered))}), "
+                "so that its luminosity would be missing; add it in inputs.yaml"
             )
 
 
@@ -114,6 +137,7 @@ def _check_regions(regions: Regions, where: str) -> None:
 
 def _check_systematics(configuration: Configuration, where: str) -> None:
     factors = configuration.inputs.weight
+    nominal = {d.tree: d.input for d in data_sets(configuration.inputs)}
     for name, systematic in configuration.systematics.systematics.items():
         key = f"{where}: systematics.{name}"
         matching(systematic.samples, configuration.samples.samples, f"{key}.samples", "sample")
@@ -124,17 +148,38 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
                     f"{key}.sum_up: the sum of weights is the number of entries, "
                     "which knows no variations; name a metadata tree in inputs.yaml"
                 )
+        if systematic.kind == "tree":
+            for side, tree in (("up", systematic.up), ("down", systematic.down)):
+                if tree in nominal:
+                    raise ConfigurationError(
+                        f"{key}.{side}: '{tree}' is the nominal tree of input "
+                        f"'{nominal[tree]}', no variation; leave that side out"
+                    )
 
 
 def _check_models(configuration: Configuration, where: str) -> None:
     models = configuration.models
     regions = configuration.regions.regions
+    _require_distinct_scores(models, where)
     _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
     _known(models.evaluation_region, regions, f"{where}: evaluation_region", "region")
     for name, classifier in models.models.items():
         key = f"{where}: models.{name}"
         matching(classifier.features, configuration.features.features, f"{key}.features", "feature")
         _known(classifier.validation_region, regions, f"{key}.validation_region", "region")
+
+
+def _require_distinct_scores(models: Models, where: str) -> None:
+    owners: dict[str, str] = {}
+    for model in models.models:
+        for label in models.classes:
+            score = f"{model}_{label}"
+            if score in owners:
+                raise ConfigurationError(
+                    f"{where}: models.{model}: its score '{score}' is one of model "
+                    f"'{owners[score]}' as well; rename one of them"
+                )
+            owners[score] = model
 
 
 def _check_fits(configuration: Configuration, where: str) -> None:
@@ -151,11 +196,16 @@ def _check_fits(configuration: Configuration, where: str) -> None:
         _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
         if name not in configuration.main.fits:
             continue
-        regions = [configuration.regions.regions[region] for region in fit.regions]
-        for text in {fit.observable, *(r.observable for r in regions if r.observable is not None)}:
-            for column in parse(text).names:
+        observables = {f"{key}.observable": fit.observable}
+        for region in fit.regions:
+            own = configuration.regions.regions[region].observable
+            if own is not None:
+                place = f"{configuration.directory}/regions.yaml: regions.{region}.observable"
+                observables[place] = own
+        for place, text in observables.items():
+            for column in sorted(parse(text).names):
                 if column in untrained and column not in trained:
                     raise ConfigurationError(
-                        f"{key}.observable: '{column}' needs model '{untrained[column]}', "
+                        f"{place}: '{column}' needs model '{untrained[column]}', "
                         "which is not among the models of the main configuration"
                     )

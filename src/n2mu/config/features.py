@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from n2mu.config.base import Expression, Model
-from n2mu.config.names import Name
+from n2mu.config.names import Name, Unique
 
 
 class Feature(Model):
@@ -27,9 +27,9 @@ class Feature(Model):
 
     kind: Literal["continuous", "categorical", "collection"] = "continuous"
     expression: Expression | None = None
-    missing: list[float] = []
-    values: Annotated[list[int], Field(min_length=1)] | None = None
-    branches: Annotated[list[str], Field(min_length=1)] | None = None
+    missing: list[Annotated[float, Field(allow_inf_nan=True)]] = []
+    values: Annotated[list[int], Field(min_length=1), Unique] | None = None
+    branches: Annotated[list[str], Field(min_length=1), Unique] | None = None
     title: str | None = None
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from n2mu.config.base import Expression, Model
-from n2mu.config.names import Name
+from n2mu.config.names import Name, Unique
 
 Gate = Literal["asimov_mu", "asimov_pulls", "constraints", "covariance", "bounds"]
 
@@ -48,7 +48,7 @@ class Fit(Model):
         Gates that may fail without failing the fit.
     """
 
-    regions: Annotated[list[str], Field(min_length=1)]
+    regions: Annotated[list[str], Field(min_length=1), Unique]
     observable: Expression
     poi: str
     asimov_mu: float = 1.0

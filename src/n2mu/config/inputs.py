@@ -1,11 +1,17 @@
 """``inputs.yaml``: where the events come from and what one of them counts."""
 
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 
 from n2mu.config.base import Expression, Model
-from n2mu.config.names import Name
+from n2mu.config.names import Name, Unique
+from n2mu.errors import nearest
+
+_PLACEHOLDERS = ("dsid", "campaign")
 
 
 class SumOfWeights(Model):
@@ -27,6 +33,16 @@ class SumOfWeights(Model):
         return self
 
 
+def _below_the_base(files: str) -> str:
+    path = PurePosixPath(files)
+    if not path.parts or path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"'{files}' must be a path below the base")
+    for name in re.findall(r"{(.*?)}", files):
+        if name not in _PLACEHOLDERS:
+            raise ValueError(f"unknown placeholder '{{{name}}}'{nearest(name, _PLACEHOLDERS)}")
+    return files
+
+
 class Input(Model):
     """The ntuples of one data set, in one or several campaigns.
 
@@ -42,9 +58,9 @@ class Input(Model):
         Nominal tree; without it, the one named for all inputs.
     """
 
-    files: str
+    files: Annotated[str, AfterValidator(_below_the_base)]
     dsid: PositiveInt | None = None
-    campaigns: Annotated[list[Name], Field(min_length=1)] | None = None
+    campaigns: Annotated[list[Name], Field(min_length=1), Unique] | None = None
     cross_section: PositiveFloat
     factors: PositiveFloat = 1.0
     tree: str | None = None
@@ -62,7 +78,8 @@ class Inputs(Model):
         Branches with the run and event number; without ``event`` the entry
         number takes its place.
     luminosity
-        In pb^-1: one number, or one per campaign.
+        In pb^-1: one per campaign, or one number where inputs have no more than
+        one campaign.
     sum_of_weights
         Where the denominator of the normalisation is found.
     weight
@@ -92,9 +109,14 @@ class Inputs(Model):
                 for campaign in entry.campaigns:
                     if campaign not in self.luminosity:
                         raise ValueError(
-                            f"inputs.{name}: campaign '{campaign}' has no luminosity; "
-                            f"known are {', '.join(self.luminosity)}"
+                            f"inputs.{name}.campaigns: '{campaign}' has no luminosity"
+                            f"{nearest(campaign, self.luminosity)}"
                         )
+            elif len(entry.campaigns or []) > 1:
+                raise ValueError(
+                    f"inputs.{name}.campaigns: each would count the whole luminosity "
+                    f"{self.luminosity}; give 'luminosity' per campaign"
+                )
             if "{dsid}" in entry.files and entry.dsid is None:
                 raise ValueError(f"inputs.{name}: 'files' uses {{dsid}} but no dsid is given")
             if "{campaign}" in entry.files and entry.campaigns is None:
@@ -134,7 +156,8 @@ def data_sets(inputs: Inputs) -> list[DataSet]:
     """Return one data set per input and campaign, in the order of the file."""
     result = []
     for name, entry in inputs.inputs.items():
-        for campaign in entry.campaigns or [None]:
+        campaigns: Sequence[str | None] = entry.campaigns or [None]
+        for campaign in campaigns:
             luminosity = inputs.luminosity
             if isinstance(luminosity, dict):
                 assert campaign is not None
@@ -147,7 +170,7 @@ def data_sets(inputs: Inputs) -> list[DataSet]:
                     input=name,
                     dsid=entry.dsid,
                     campaign=campaign,
-                    files=entry.files.format(dsid=entry.dsid, campaign=campaign),
+                    files=_filled(entry.files, entry.dsid, campaign),
                     base=entry.base,
                     tree=tree,
                     luminosity=luminosity,
@@ -155,3 +178,7 @@ def data_sets(inputs: Inputs) -> list[DataSet]:
                 )
             )
     return result
+
+
+def _filled(files: str, dsid: int | None, campaign: str | None) -> str:
+    return files.replace("{dsid}", str(dsid)).replace("{campaign}", str(campaign))

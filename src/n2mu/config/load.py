@@ -1,11 +1,13 @@
 """Reading the configuration: YAML to checked models, every mistake with file and key."""
 
+import re
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration, check
@@ -21,7 +23,7 @@ from n2mu.errors import ConfigurationError, nearest
 
 M = TypeVar("M", bound=Model)
 
-
+_LONGEST = 80  # characters of a value that an error shows
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -32,20 +34,28 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen: dict[Hashable, int] = {}
     for key_node, _ in node.value:
-        if key_node.tag == _MERGE:  # "<<: *anchor" gives defaults, which may be overwritten
-            continue
-        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
         line = key_node.start_mark.line + 1
+        # "<<: *anchor" gives defaults, which may be overwritten
+        merge = key_node.tag == _MERGE
+        key = "<<" if merge else loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise ConfigurationError(f"line {line}: a key is a mapping or a list; put it in quotes")
         if key in seen:
             raise ConfigurationError(
                 f"key '{key}' stands twice, in lines {seen[key]} and {line}; keep one"
             )
         seen[key] = line
     loader.flatten_mapping(node)
-    return dict(loader.construct_pairs(node, deep=True))  # type: ignore[no-untyped-call]
+    return dict(loader.construct_pairs(node, deep=True))
 
 
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+# YAML 1.1, which PyYAML reads, takes 10e3 and 1e-3 for texts
+_UniqueKeyLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
 
 
 def read_yaml(path: Path) -> Any:
@@ -57,9 +67,13 @@ def read_yaml(path: Path) -> Any:
         Naming the file and the line.
     """
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: not UTF-8 ({error})") from None
     try:
         return yaml.load(text, Loader=_UniqueKeyLoader)
     except yaml.YAMLError as error:
@@ -72,28 +86,61 @@ def read_yaml(path: Path) -> Any:
 
 
 def validate(model: type[M], value: Any, where: str) -> M:
-    """Return a checked model; the first mistake becomes one line with its key."""
+    """Return a checked model.
+
+    Raises
+    ------
+    ConfigurationError
+        One line that names the key of the first mistake and counts the others.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        problems = error.errors()
-        first = problems[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = _fields_at(model, value, first["loc"][:-1])
-            text = f"unknown key{nearest(str(first['loc'][-1]), known)}"
-        elif first["type"] == "missing":
-            text = "required key is missing"
-        elif first["type"] == "value_error":
-            text = str(first["ctx"]["error"])
-        else:
-            text = f"{first['msg']}, got {first['input']!r}"
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        prefix = f"{where}: {key}: " if key else f"{where}: "
-        raise ConfigurationError(f"{prefix}{text}{more}") from None
+        keys = [_key(value, problem) for problem in error.errors()]
+        first = error.errors()[0]
+        others = len(set(keys)) - 1
+        more = f" (and {others} more)" if others else ""
+        prefix = f"{where}: {keys[0]}: " if keys[0] else f"{where}: "
+        raise ConfigurationError(f"{prefix}{_problem(model, first)}{more}") from None
 
 
-def _fields_at(model: type[Model], value: Any, location: tuple[int | str, ...]) -> list[str]:
+def _key(value: Any, problem: ErrorDetails) -> str:
+    """Return the key of a problem as it stands in the file, without the tags of unions."""
+    parts = []
+    for part in problem["loc"]:
+        known = part in value if isinstance(value, dict) else isinstance(value, list)
+        if known:
+            value = value[part]
+            parts.append(str(part))
+    if problem["type"] == "missing":
+        parts.append(str(problem["loc"][-1]))
+    return ".".join(parts)
+
+
+def _problem(model: type[Model], problem: ErrorDetails) -> str:
+    """Return what is wrong, and what would be right."""
+    context = problem.get("ctx", {})
+    match problem["type"]:
+        case "extra_forbidden":
+            known = _fields_at(model, problem["loc"][:-1])
+            return f"unknown key{nearest(str(problem['loc'][-1]), known)}"
+        case "missing":
+            return "required key is missing"
+        case "union_tag_not_found":
+            return f"required key {context['discriminator']} is missing"
+        case "union_tag_invalid":
+            known = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
+            return f"unknown {context['discriminator']} '{context['tag']}'" + nearest(
+                context["tag"], known
+            )
+        case "value_error":
+            return str(context["error"])
+    got = repr(problem["input"])
+    shown = got if len(got) <= _LONGEST else f"{got[: _LONGEST - 3]}..."
+    return f"{problem['msg']}, got {shown}"
+
+
+def _fields_at(model: type[Model], location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the models allow where an unknown key was found."""
 
     def models(annotation: Any) -> list[type[Model]]:

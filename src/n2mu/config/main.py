@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from n2mu.config.base import Model
+from n2mu.config.names import Name, Unique
+from n2mu.errors import nearest
 
 
 class Labels(Model):
@@ -37,12 +39,12 @@ class Main(Model):
     """
 
     analysis: str
-    ntuples: Annotated[dict[str, str], Field(min_length=1)]
+    ntuples: Annotated[dict[Name, str], Field(min_length=1)]
     demo: Literal["tiny", "small"] | None = None
     listing: str | None = None
     results: str = "results"
-    models: Annotated[list[str], Field(min_length=1)]
-    fits: Annotated[list[str], Field(min_length=1)]
+    models: Annotated[list[str], Field(min_length=1), Unique]
+    fits: Annotated[list[str], Field(min_length=1), Unique]
     publish: str
     device: Literal["auto", "cpu", "cuda"] = "auto"
     labels: Labels
@@ -50,7 +52,12 @@ class Main(Model):
     @model_validator(mode="after")
     def _published(self) -> "Main":
         if self.publish not in self.fits:
-            raise ValueError(f"publish: '{self.publish}' is not among fits {self.fits}")
+            hint = nearest(self.publish, self.fits)
+            raise ValueError(f"publish: '{self.publish}' is not among the fits{hint}")
         if (self.demo is None) == (self.listing is None):
             raise ValueError("give either 'demo' (a size) or 'listing' (a file)")
+        if self.demo is not None and len(self.ntuples) > 1:
+            raise ValueError(
+                f"ntuples: the demo has one base, got {', '.join(self.ntuples)}; keep one"
+            )
         return self

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from n2mu.config.base import Model
-from n2mu.config.names import Name
+from n2mu.config.names import Name, Unique
 
 
 class Classifier(Model):
@@ -53,7 +53,7 @@ class Models(Model):
     """
 
     folds: Annotated[int, Field(ge=3)] = 5
-    classes: Annotated[list[Name], Field(min_length=2)]
+    classes: Annotated[list[Name], Field(min_length=2), Unique]
     signal_class: str
     evaluation_region: str
     models: Annotated[dict[Name, Classifier], Field(min_length=1)]

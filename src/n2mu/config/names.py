@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator
 
@@ -17,6 +17,19 @@ def _checked(name: str) -> str:
 
 Name = Annotated[str, AfterValidator(_checked)]
 """A name that can be part of a path, a column and a histogram."""
+
+T = TypeVar("T", str, int)
+
+
+def _unique(values: list[T]) -> list[T]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"'{value}' stands twice; keep one")
+    return values
+
+
+Unique = AfterValidator(_unique)
+"""For lists whose members would count twice."""
 
 
 def matching(patterns: Collection[str], names: Collection[str], where: str, what: str) -> list[str]:

@@ -2,10 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from n2mu.config.base import Expression, Model
 from n2mu.config.names import Name
+
+RESERVED = ("nominal", "training", "columns")
+"""Tables of a skim that are not named by a varied tree."""
 
 
 class _Systematic(Model):
@@ -58,15 +61,31 @@ class WeightSystematic(_Systematic):
     def _sums_of_sides(self) -> "WeightSystematic":
         if self.down is None and self.sum_down is not None:
             raise ValueError("'sum_down' without 'down'")
+        if self.down is not None and (self.sum_up is None) != (self.sum_down is None):
+            raise ValueError(
+                "'sum_up' and 'sum_down' belong together, or one side changes the rate "
+                "and the other does not"
+            )
         return self
+
+
+def _tree_name(name: str) -> str:
+    if "/" in name:
+        raise ValueError(f"'{name}': trees in a directory of the file are not supported")
+    if name in RESERVED:
+        raise ValueError(f"'{name}' is the name of another table of the skim, rename the tree")
+    return name
+
+
+TreeName = Annotated[str, AfterValidator(_tree_name)]
 
 
 class TreeSystematic(_Systematic):
     """A sibling tree with the varied events; without ``down`` it is mirrored."""
 
     kind: Literal["tree"]
-    up: str
-    down: str | None = None
+    up: TreeName
+    down: TreeName | None = None
 
 
 Systematic = Annotated[

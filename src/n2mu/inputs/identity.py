@@ -6,6 +6,7 @@ from typing import Any
 
 from n2mu.config.base import Model
 from n2mu.errors import InputError
+from n2mu.inputs.reading import reading
 
 PLAN_KEY = "n2mu_plan"
 _SAMPLE_BYTES = 65536
@@ -36,13 +37,21 @@ def content_sample(path: Path) -> str:
 
     A ROOT file keeps its directory and a unique identifier there, so a
     replaced file shows, while terabytes need not be read.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or may not be read.
     """
-    size = path.stat().st_size
-    state = hashlib.sha256(str(size).encode())
-    with path.open("rb") as handle:
-        state.update(handle.read(_SAMPLE_BYTES))
-        handle.seek(max(0, size - _SAMPLE_BYTES))
-        state.update(handle.read(_SAMPLE_BYTES))
+    try:
+        size = path.stat().st_size
+        state = hashlib.sha256(str(size).encode())
+        with path.open("rb") as handle:
+            state.update(handle.read(_SAMPLE_BYTES))
+            handle.seek(max(0, size - _SAMPLE_BYTES))
+            state.update(handle.read(_SAMPLE_BYTES))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     return f"sample:{state.hexdigest()[:32]}"
 
 
@@ -55,7 +64,8 @@ def require_identity(file: Any, listed: NtupleFile, path: Path) -> None:
         If the file was replaced since it was listed or planned.
     """
     if listed.identity.startswith("plan:"):
-        found = str(file[PLAN_KEY]) if PLAN_KEY in file.keys(cycle=False) else "no plan"
+        with reading(path):
+            found = str(file[PLAN_KEY]) if PLAN_KEY in file.keys(cycle=False) else "no plan"
     else:
         found = content_sample(path)
     if found != listed.identity:

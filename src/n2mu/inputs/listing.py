@@ -4,16 +4,24 @@ A chunk is assigned once.  Files that come later get new chunks, so that nothing
 else moves; a file whose content changed keeps its chunk, which then reruns.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.inputs import DataSet
-from n2mu.errors import InputError, nearest
+from n2mu.config.load import validate
+from n2mu.errors import ConfigurationError, InputError, ProductError, nearest
 from n2mu.inputs.identity import content_sample
 from n2mu.products import read_json, write_json
 
 CHUNK_BYTES = 2_000_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class ListedFile(Model):
@@ -39,16 +47,46 @@ class ListedFile(Model):
     modified: float | None
     content: str
     entries: dict[str, int] | None
-    chunk: str
+    chunk: Annotated[str, Field(pattern=r"^c\d{4,}$")]
     data_sets: list[str]
 
 
+class Source(Model):
+    """Where the files of a data set were looked for."""
+
+    base: str
+    files: str
+    tree: str
+
+
 class Listing(Model):
-    """All ntuples of an analysis."""
+    """All ntuples of an analysis.
+
+    Attributes
+    ----------
+    sources
+        By data set; none for planned files, which are not looked for.
+    """
 
     files: list[ListedFile]
+    sources: dict[str, Source] = {}
 
-    @property
+    @model_validator(mode="after")
+    def _each_file_once(self) -> "Listing":
+        chunks: dict[tuple[str, str], str] = {}
+        for file in self.files:
+            key = (file.base, file.path)
+            if key in chunks:
+                raise ValueError(
+                    f"file {file.path} of base '{file.base}' is in chunk {chunks[key]} and again "
+                    f"in {file.chunk}; its events would count twice, list the ntuples again"
+                )
+            chunks[key] = file.chunk
+            if len(set(file.data_sets)) < len(file.data_sets):
+                raise ValueError(f"file {file.path}: the same data set twice, {file.data_sets}")
+        return self
+
+    @cached_property
     def chunks(self) -> dict[str, list[ListedFile]]:
         """Files by chunk, in the order of the listing."""
         result: dict[str, list[ListedFile]] = {}
@@ -58,13 +96,64 @@ class Listing(Model):
 
 
 def read_listing(path: Path) -> Listing:
-    """Read a listing that ``n2mu list`` wrote."""
-    return Listing.model_validate(read_json(path))
+    """Read a listing that ``n2mu list`` wrote.
+
+    Raises
+    ------
+    ProductError
+        If it does not exist.
+    ConfigurationError
+        If it is no listing, or lists a file twice.
+    """
+    if not path.exists():
+        raise ProductError(f"{path}: no such listing; run 'n2mu list'")
+    return validate(Listing, read_json(path), str(path))
 
 
 def write_listing(path: Path, listing: Listing) -> None:
     """Write a listing."""
     write_json(path, listing.model_dump())
+
+
+def require_current(
+    listing: Listing, data_sets: Sequence[DataSet], bases: Sequence[str], where: str
+) -> None:
+    """Check that the data sets were listed as they are configured now.
+
+    Parameters
+    ----------
+    bases
+        Names of the directories of the ntuples.
+    where
+        What errors call the listing.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration names other files than were listed.
+    """
+    for data_set in data_sets:
+        listed = listing.sources.get(data_set.name)
+        wanted = source_of(data_set, bases)
+        if listed is None:
+            raise ConfigurationError(
+                f"{where}: data set '{data_set.name}' is not listed; run 'n2mu list'"
+            )
+        if listed != wanted:
+            raise ConfigurationError(
+                f"{where}: data set '{data_set.name}' was listed as {_shown(listed)}, inputs.yaml "
+                f"says {_shown(wanted)}; run 'n2mu list'"
+            )
+
+
+def source_of(data_set: DataSet, bases: Sequence[str]) -> Source:
+    """Return where the files of a data set are looked for."""
+    base = data_set.base if data_set.base is not None else bases[0]
+    return Source(base=base, files=data_set.files, tree=data_set.tree)
+
+
+def _shown(source: Source) -> str:
+    return f"{source.base}/{source.files} ({source.tree})"
 
 
 def list_ntuples(
@@ -85,38 +174,57 @@ def list_ntuples(
     Raises
     ------
     InputError
-        If a data set has no file, or a file cannot be opened or lacks its tree.
+        If a data set has no file, a file cannot be opened or lacks its tree,
+        or events would count twice.
     """
+    sources = {data_set.name: source_of(data_set, list(bases)) for data_set in data_sets}
     members: dict[tuple[str, str], list[DataSet]] = {}
     for data_set in data_sets:
-        base = data_set.base if data_set.base is not None else next(iter(bases))
-        found = sorted(bases[base].glob(data_set.files))
-        if not found:
-            raise InputError(
-                f"data set '{data_set.name}': no file matches {bases[base] / data_set.files}"
-            )
-        for path in found:
-            key = (base, path.relative_to(bases[base]).as_posix())
-            members.setdefault(key, []).append(data_set)
+        base = sources[data_set.name].base
+        for path in _matching_files(bases[base], data_set, base):
+            members.setdefault((base, path), []).append(data_set)
     known = {(f.base, f.path): f for f in previous.files} if previous is not None else {}
+    for base, path in sorted(known.keys() - members.keys()):
+        logger.warning("%s of base '%s' was listed, and is gone or matches no input", path, base)
+    chunks = _Chunks([f.chunk for f in known.values()], chunk_bytes)
     files = []
     for (base, name), owners in members.items():
-        trees = {owner.tree for owner in owners}
-        if len(trees) != len(owners):
-            shared = ", ".join(owner.name for owner in owners)
-            raise InputError(
-                f"{bases[base] / name}: belongs to {shared} with the same tree; "
-                "its events would count twice, narrow their 'files' in inputs.yaml"
-            )
         old = known.get((base, name))
-        files.append(_listed(bases[base], base, name, owners, old))
-    return Listing(files=_assign_chunks(files, chunk_bytes))
+        files.append(_listed(bases[base], base, name, owners, old, chunks))
+    _require_different(files)
+    # in an order that does not depend on that of the inputs in the configuration
+    files.sort(key=lambda file: (int(file.chunk[1:]), file.base, file.path))
+    return Listing(files=files, sources=sources)
+
+
+def _matching_files(directory: Path, data_set: DataSet, base: str) -> list[str]:
+    if not directory.is_dir():
+        raise InputError(
+            f"{directory}: no such directory; check 'ntuples.{base}' in the main configuration"
+        )
+    found = [path for path in directory.glob(data_set.files) if not path.is_dir()]
+    if not found:
+        raise InputError(
+            f"data set '{data_set.name}': no file matches {directory / data_set.files}"
+        )
+    return sorted(path.relative_to(directory).as_posix() for path in found)
 
 
 def _listed(
-    directory: Path, base: str, name: str, owners: list[DataSet], old: ListedFile | None
+    directory: Path,
+    base: str,
+    name: str,
+    owners: list[DataSet],
+    old: ListedFile | None,
+    chunks: "_Chunks",
 ) -> ListedFile:
     path = directory / name
+    if len({owner.tree for owner in owners}) < len(owners):
+        shared = ", ".join(owner.name for owner in owners)
+        raise InputError(
+            f"{path}: belongs to {shared} with the same tree; "
+            "its events would count twice, narrow their 'files' in inputs.yaml"
+        )
     content = content_sample(path)
     entries = (
         old.entries
@@ -134,34 +242,51 @@ def _listed(
         modified=status.st_mtime,
         content=content,
         entries=entries,
-        chunk=old.chunk if old is not None else "",
-        data_sets=[owner.name for owner in owners],
+        chunk=old.chunk if old is not None else chunks.place(status.st_size),
+        data_sets=sorted(owner.name for owner in owners),
     )
 
 
 def tree_entries(path: Path) -> dict[str, int]:
     """Return the number of entries of every tree of a file."""
-    from n2mu.inputs.ntuple import open_ntuple
+    from n2mu.inputs.ntuple import open_ntuple, tree, tree_names
 
     with open_ntuple(path) as file:
-        return {
-            name: int(file[name].num_entries)
-            for name in file.keys(filter_classname="TTree", cycle=False)
-        }
+        return {name: int(tree(file, name, path).num_entries) for name in tree_names(file, path)}
 
 
-def _assign_chunks(files: list[ListedFile], chunk_bytes: int) -> list[ListedFile]:
-    """Give files without a chunk new ones, packed in order up to ``chunk_bytes``."""
-    taken = {int(file.chunk[1:]) for file in files if file.chunk}
-    number = max(taken, default=-1)
-    filled = chunk_bytes
-    result = []
+def _require_different(files: list[ListedFile]) -> None:
+    """Refuse copies of one file and links to it: ROOT gives each file an identifier."""
+    known: dict[str, ListedFile] = {}
     for file in files:
-        if not file.chunk:
-            if filled + file.bytes > chunk_bytes:
-                number += 1
-                filled = 0
-            filled += file.bytes
-            file = file.model_copy(update={"chunk": f"c{number:04d}"})
-        result.append(file)
-    return result
+        other = known.setdefault(file.content, file)
+        if other is not file:
+            raise InputError(
+                f"{file.path} and {other.path} (bases '{file.base}' and '{other.base}') are one "
+                "file under two names; its events would count twice, narrow 'files' in inputs.yaml"
+            )
+
+
+class _Chunks:
+    """New chunks, filled one after the other.
+
+    Parameters
+    ----------
+    taken
+        Names of chunks that exist; their numbers are not used again.
+    limit
+        Bytes that a chunk holds; a larger file has one for itself.
+    """
+
+    def __init__(self, taken: Iterable[str], limit: int) -> None:
+        self._number = max((int(chunk[1:]) for chunk in taken), default=-1)
+        self._limit = limit
+        self._room = 0
+
+    def place(self, size: int) -> str:
+        """Return the chunk that a new file of some bytes belongs to."""
+        if size > self._room:
+            self._number += 1
+            self._room = self._limit
+        self._room -= size
+        return f"c{self._number:04d}"

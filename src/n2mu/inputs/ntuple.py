@@ -9,6 +9,7 @@ import awkward as ak
 import uproot
 
 from n2mu.errors import InputError, nearest
+from n2mu.inputs.reading import reading
 
 
 @contextmanager
@@ -18,36 +19,21 @@ def open_ntuple(path: Path) -> Iterator[Any]:
     Raises
     ------
     InputError
-        If it is missing, truncated or no ROOT file, also when that shows only
-        while it is read.
+        If it is missing, truncated or no ROOT file.
     """
-    if not path.exists():
-        raise InputError(f"{path}: no such ntuple; check 'ntuples' in the main configuration")
-    try:
-        with uproot.open(path) as file:
-            yield file
-    except InputError:
-        raise
-    except Exception as error:
-        # uproot reports damage by whatever its parser stumbles over
-        if not _is_reading_error(error):
-            raise
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(
-            f"{path}: cannot be read, it is truncated or damaged ({reason}); "
-            "restore the file and list the ntuples again"
-        ) from error
+    with reading(path):
+        if not path.exists():
+            raise InputError(f"{path}: no such ntuple; check 'ntuples' in the main configuration")
+        file = uproot.open(path)
+    with file:
+        yield file
 
 
-def _is_reading_error(error: BaseException) -> bool:
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_globals.get("__name__", "").startswith(
-            ("uproot", "cramjam", "deflate")
-        ):
-            return True
-        trace = trace.tb_next
-    return False
+def tree_names(file: Any, path: Path) -> list[str]:
+    """Return the names of all trees of an open file, each once."""
+    with reading(path):
+        # a tree that ROOT saved in between has several cycles; the last one counts
+        return list(dict.fromkeys(file.keys(filter_classname="TTree", cycle=False)))
 
 
 def tree(file: Any, name: str, path: Path) -> Any:
@@ -58,10 +44,11 @@ def tree(file: Any, name: str, path: Path) -> Any:
     InputError
         If the file has no such tree, with the nearest one that it has.
     """
-    names = file.keys(filter_classname="TTree", cycle=False)
+    names = tree_names(file, path)
     if name not in names:
         raise InputError(f"{path}: no tree '{name}'{nearest(name, names)}")
-    return file[name]
+    with reading(path):
+        return file[name]
 
 
 def require_branches(tree: Any, names: Collection[str], path: Path) -> None:
@@ -73,7 +60,7 @@ def require_branches(tree: Any, names: Collection[str], path: Path) -> None:
         Naming the branch and the nearest one that exists.
     """
     existing = set(tree.keys(recursive=False))
-    for name in names:
+    for name in sorted(names):
         if name not in existing:
             raise InputError(
                 f"{path}: tree '{tree.name}' has no branch '{name}'{nearest(name, existing)}"
@@ -86,17 +73,28 @@ def require_branches(tree: Any, names: Collection[str], path: Path) -> None:
 
 
 def read_entries(ntuple: Any, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
-    """Return branches of a range of entries: numpy arrays, or awkward where they are lists."""
+    """Return branches of a range of entries: numpy arrays, or awkward where they are lists.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or a branch holds something else.
+    """
     wanted = set(names)
     if not wanted:
         return {}
-    arrays = ntuple.arrays(
-        filter_name=lambda name: name in wanted,
-        entry_start=start,
-        entry_stop=stop,
-        library="ak",
-        how=dict,
-    )
-    return {
-        name: ak.to_numpy(array) if array.ndim == 1 else array for name, array in arrays.items()
-    }
+    path = Path(ntuple.file.file_path)
+    with reading(path):
+        arrays = ntuple.arrays(
+            filter_name=lambda name: name in wanted,
+            entry_start=start,
+            entry_stop=stop,
+            library="ak",
+            how=dict,
+        )
+        for name in sorted(wanted - arrays.keys()):  # uproot passes over what it cannot read
+            kind = ntuple[name].typename
+            raise InputError(f"{path}: branch '{name}' holds {kind}, expected numbers or lists")
+        return {
+            name: ak.to_numpy(array) if array.ndim == 1 else array for name, array in arrays.items()
+        }

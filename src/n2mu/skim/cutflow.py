@@ -1,9 +1,10 @@
 """The cutflow of all data sets, normalised to the luminosity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from n2mu.errors import ProductError
 from n2mu.products import write_json
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import CutflowSettings
@@ -19,30 +20,41 @@ def run_cutflow(settings: CutflowSettings, skim: Sequence[Path], output: Path) -
     output
         ``cutflow.json``: per data set and cut the raw events, the expected
         events and their statistical error.
+
+    Raises
+    ------
+    ProductError
+        If a data set has no skim, or its chunks have different cutflows.
     """
     source = Skim(skim)
     rows = []
     for data_set, expected in settings.expected.items():
         factor = expected / source.sum_of_weights(data_set)
-        total: dict[str, dict[str, Any]] = {}
-        for path in source.chunks(data_set):
-            for row in source.metadata(path)["data_sets"][data_set]["cutflow"]:
-                cut = total.setdefault(row["cut"], {"events": 0, "sum": 0.0, "square": 0.0})
-                cut["events"] += row["events"]
-                cut["sum"] += row["sum"]
-                cut["square"] += row["error"] ** 2
-        rows.append(
-            {
-                "data_set": data_set,
-                "cuts": [
-                    {
-                        "cut": cut,
-                        "events": entry["events"],
-                        "sum": factor * entry["sum"],
-                        "error": factor * entry["square"] ** 0.5,
-                    }
-                    for cut, entry in total.items()
-                ],
-            }
-        )
+        cutflows = [
+            source.metadata(path)["data_sets"][data_set]["cutflow"]
+            for path in source.chunks(data_set)
+        ]
+        rows.append({"data_set": data_set, "cuts": _added(cutflows, factor, data_set)})
     write_json(output, {"normalised": True, "rows": rows})
+
+
+def _added(
+    cutflows: Sequence[Sequence[Mapping[str, Any]]], factor: float, data_set: str
+) -> list[dict[str, Any]]:
+    """Add up cutflows row by row; a cut may stand twice in a selection."""
+    cuts = [row["cut"] for row in cutflows[0]]
+    for cutflow in cutflows:
+        if [row["cut"] for row in cutflow] != cuts:
+            raise ProductError(
+                f"data set '{data_set}': its chunks were skimmed with different preselections; "
+                "skim all chunks again"
+            )
+    return [
+        {
+            "cut": cut,
+            "events": sum(row["events"] for row in rows),
+            "sum": factor * sum(row["sum"] for row in rows),
+            "error": factor * sum(row["error"] ** 2 for row in rows) ** 0.5,
+        }
+        for cut, rows in zip(cuts, zip(*cutflows, strict=True), strict=True)
+    ]

@@ -1,6 +1,6 @@
 """Reading skims: the one way in which later stages get events."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from n2mu.products import read_json
 METADATA = "metadata.json"
 NOMINAL = "nominal"
 TRAINING = "training"
+COLUMNS = "columns"
 
 
 class Skim:
@@ -27,19 +28,20 @@ class Skim:
     Raises
     ------
     ProductError
-        If a directory is no finished skim, or a file is in two chunks, which
-        would count its events twice.
+        If a directory is no finished skim or lacks a table, or a file is in two
+        chunks, which would count its events twice.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = list(paths)
         self._metadata = {path: read_json(path / METADATA) for path in self.paths}
-        self.data_sets: list[str] = []
+        self._chunks: dict[str, list[Path]] = {}
+        self._sums: dict[tuple[str, str], float] = {}
         seen: dict[tuple[str, str, str], Path] = {}
         for path, metadata in self._metadata.items():
             for name, data_set in metadata["data_sets"].items():
-                if name not in self.data_sets:
-                    self.data_sets.append(name)
+                self._chunks.setdefault(name, []).append(path)
+                _require_tables(path / name, data_set.get("rows", {}))
                 for file in data_set["files"]:
                     key = (name, file["base"], file["path"])
                     if key in seen:
@@ -49,9 +51,14 @@ class Skim:
                         )
                     seen[key] = path
 
+    @property
+    def data_sets(self) -> list[str]:
+        """Names of all data sets."""
+        return list(self._chunks)
+
     def chunks(self, data_set: str) -> list[Path]:
         """Return the skims that hold events of a data set."""
-        return [p for p, meta in self._metadata.items() if data_set in meta["data_sets"]]
+        return self._chunks.get(data_set, [])
 
     def metadata(self, path: Path) -> dict[str, Any]:
         """Return the metadata of one chunk."""
@@ -72,14 +79,28 @@ class Skim:
         -------
         dict
             Arrays [events] by name; of size 0 if the data set has no such events.
+
+        Raises
+        ------
+        ProductError
+            If a table is damaged, lacks a column, or two chunks hold different types.
         """
-        tables = [
-            read_columns(file, columns)
-            for path in self.chunks(data_set)
-            if (file := path / data_set / f"{kind}.parquet").exists()
-        ]
-        if not tables:
+        directories = [path / data_set for path in self.chunks(data_set)]
+        files = [file for d in directories if (file := d / f"{kind}.parquet").exists()]
+        if not files:
+            # so that a list without events is a list all the same
+            files = [file for d in directories if (file := d / f"{COLUMNS}.parquet").exists()][:1]
+        if not files:
             return {name: np.empty(0) for name in columns}
+        tables = [read_columns(file, columns) for file in files]
+        for file, table in zip(files, tables, strict=True):
+            for field in table.schema:
+                expected = tables[0].schema.field(field.name).type
+                if field.type != expected:
+                    raise ProductError(
+                        f"{file}: column '{field.name}' holds {field.type}, in {files[0]} "
+                        f"{expected}; the files of one data set must be alike"
+                    )
         return to_arrays(pa.concat_tables(tables))
 
     def sum_of_weights(self, data_set: str, variation: str = NOMINAL) -> float:
@@ -94,16 +115,27 @@ class Skim:
         Raises
         ------
         ProductError
-            If no chunk holds the data set, or the sum is not positive.
+            If no chunk holds the data set, the sum is not positive, or only some
+            files have a sum of the variation.
         """
-        if data_set not in self.data_sets:
+        key = (data_set, variation)
+        if key not in self._sums:
+            self._sums[key] = self._sum_of_weights(data_set, variation)
+        return self._sums[key]
+
+    def _sum_of_weights(self, data_set: str, variation: str) -> float:
+        if data_set not in self._chunks:
+            raise ProductError(f"no skim of data set '{data_set}'{nearest(data_set, self._chunks)}")
+        files = list(self._files(data_set))
+        having = [file for file in files if variation in file["sums"]]
+        if having and len(having) < len(files):
+            without = next(file for file in files if variation not in file["sums"])
             raise ProductError(
-                f"no skim of data set '{data_set}'{nearest(data_set, self.data_sets)}"
+                f"data set '{data_set}': file {without['path']} was skimmed without the sum of "
+                f"weights of '{variation}', {having[0]['path']} with it; skim all chunks again"
             )
-        total = 0.0
-        for file in self._files(data_set):
-            sums = file["sums"]
-            total += sums.get(variation, sums[NOMINAL])
+        own = variation if having else NOMINAL
+        total: float = sum(file["sums"][own] for file in files)
         if not total > 0:
             raise ProductError(
                 f"data set '{data_set}': sum of weights ({variation}) is {total}, expected > 0; "
@@ -114,6 +146,17 @@ class Skim:
     def _files(self, data_set: str) -> Iterator[dict[str, Any]]:
         for path in self.chunks(data_set):
             yield from self._metadata[path]["data_sets"][data_set]["files"]
+
+
+def _require_tables(directory: Path, rows: Mapping[str, int]) -> None:
+    """Check that no table is missing; without its events every yield would be too small."""
+    present = {file.name for file in directory.iterdir()} if directory.is_dir() else set()
+    for kind, size in rows.items():
+        if size and f"{kind}.parquet" not in present:
+            raise ProductError(
+                f"{directory / kind}.parquet: is missing, {size} events were written to it; "
+                "skim this chunk again"
+            )
 
 
 def read_columns(file: Path, columns: Collection[str]) -> pa.Table:
@@ -141,7 +184,7 @@ def to_arrays(table: pa.Table) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name in table.column_names:
         column = table.column(name)
-        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        if pa.types.is_nested(column.type):
             import awkward as ak
 
             result[name] = ak.from_arrow(column)

@@ -44,6 +44,13 @@ def varied_weight(
 def require_finite(values: FloatArray, entries: npt.NDArray[np.int64], what: str) -> None:
     """Refuse weights that are not finite numbers.
 
+    Parameters
+    ----------
+    entries
+        Entry in the tree of every event.
+    what
+        What errors call the weight, with file and tree.
+
     Raises
     ------
     InputError
@@ -53,9 +60,47 @@ def require_finite(values: FloatArray, entries: npt.NDArray[np.int64], what: str
     if bad.any():
         first = int(np.argmax(bad))
         raise InputError(
-            f"{what} is {values[first]} in entry {entries[first]} "
-            f"({int(bad.sum())} such entries); mend the ntuple or cut these events away"
+            f"{what} is {values[first]} in entry {entries[first]} ({int(bad.sum())} such entries); "
+            "mend the ntuple, or give such events the weight 0 in inputs.yaml: 'cut ? weight : 0'"
         )
+
+
+def require_finite_weight(
+    weight: FloatArray,
+    factors: Mapping[str, str],
+    columns: Mapping[str, Any],
+    entries: npt.NDArray[np.int64],
+    where: str,
+) -> None:
+    """Refuse event weights that are not finite numbers, naming the factor.
+
+    Raises
+    ------
+    InputError
+        Naming the first entry.
+    """
+    if np.isfinite(weight).all():
+        return
+    for name, text in factors.items():
+        values = parse(text).evaluate(columns, len(weight))
+        require_finite(values, entries, f"{where}: weight factor '{name}'")
+    require_finite(weight, entries, f"{where}: the product of the weight factors")
+
+
+def whole_numbers(values: Any, what: str) -> npt.NDArray[np.int64]:
+    """Return run or event numbers [events] as int64.
+
+    Raises
+    ------
+    InputError
+        If they are no whole numbers or do not fit.
+    """
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iu":
+        kind = values.dtype if isinstance(values, np.ndarray) else values.type
+        raise InputError(f"{what} holds {kind}, expected one whole number per event")
+    if values.dtype.kind == "u" and values.size and int(values.max()) > np.iinfo(np.int64).max:
+        raise InputError(f"{what} is {values.max()}, which does not fit into 63 bits")
+    return values.astype(np.int64)
 
 
 @dataclass

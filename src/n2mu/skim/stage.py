@@ -1,29 +1,31 @@
 """The skim job: ntuples of one chunk in, Parquet out."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import awkward as ak
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from n2mu.config.inputs import SumOfWeights
+from n2mu.errors import ExpressionError, InputError
 from n2mu.expressions import parse
 from n2mu.inputs.identity import NtupleFile, require_entries, require_identity
-from n2mu.inputs.ntuple import (
-    open_ntuple,
-    read_entries,
-    require_branches,
-    tree,
-)
+from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
 from n2mu.products import atomic_directory, write_json
 from n2mu.skim.read import METADATA, NOMINAL, TRAINING
-from n2mu.skim.select import Cutflow, event_weight, require_finite, varied_weight
-from n2mu.skim.settings import SkimDataSet, SkimSettings
+from n2mu.skim.select import (
+    Cutflow,
+    FloatArray,
+    event_weight,
+    require_finite,
+    require_finite_weight,
+    varied_weight,
+    whole_numbers,
+)
+from n2mu.skim.settings import SkimDataSet, SkimSettings, WeightVariation
+from n2mu.skim.write import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,9 @@ def run_skim(settings: SkimSettings, bases: Mapping[str, Path], output: Path) ->
         Directories of the ntuples by base name.
     output
         ``skim/<chunk>``: per data set ``nominal.parquet``, one file per varied
-        tree and ``training.parquet``; a file without events is not written.
+        tree and ``training.parquet``, each only if it has events;
+        ``columns.parquet``, the columns of the nominal table without rows; and
+        ``metadata.json``.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def run_skim(settings: SkimSettings, bases: Mapping[str, Path], output: Path) ->
         }
         for data_set in settings.data_sets:
             logger.info("data set %s: %d files", data_set.name, len(data_set.files))
-            writer = _Writer(directory / data_set.name)
+            writer = Writer(directory / data_set.name)
             cutflow = Cutflow(settings.preselection)
             files = []
             try:
@@ -67,7 +71,11 @@ def run_skim(settings: SkimSettings, bases: Mapping[str, Path], output: Path) ->
                     files.append(_skim_file(settings, data_set, file, index, path, writer, cutflow))
             finally:
                 writer.close()
-            metadata["data_sets"][data_set.name] = {"files": files, "cutflow": cutflow.rows()}
+            metadata["data_sets"][data_set.name] = {
+                "files": files,
+                "rows": writer.rows,
+                "cutflow": cutflow.rows(),
+            }
         write_json(directory / METADATA, metadata)
 
 
@@ -77,7 +85,7 @@ def _skim_file(
     listed: NtupleFile,
     index: int,
     path: Path,
-    writer: "_Writer",
+    writer: Writer,
     cutflow: Cutflow,
 ) -> dict[str, Any]:
     """Write the events of one file and return what the metadata say of it."""
@@ -88,8 +96,11 @@ def _skim_file(
             ntuple = tree(file, name, path)
             entries[name] = int(ntuple.num_entries)
             require_entries(name, entries[name], listed, path)
-            nominal = name == data_set.tree
-            _skim_tree(settings, data_set, ntuple, nominal, index, path, writer, cutflow)
+            kind = NOMINAL if name == data_set.tree else name
+            try:
+                _skim_tree(settings, data_set, ntuple, kind, index, path, writer, cutflow)
+            except ExpressionError as error:
+                raise ExpressionError(f"{path}: tree '{name}': {error}") from None
         sums = _sums_of_weights(settings.sum_of_weights, data_set, file, path, entries)
     return {
         "base": listed.base,
@@ -114,105 +125,113 @@ def _sums_of_weights(
     branches = {NOMINAL: source.branch}
     branches |= {v.name: v.sum for v in data_set.weight_variations if v.sum is not None}
     require_branches(metadata, set(branches.values()), path)
+    size = int(metadata.num_entries)
+    if not size:
+        raise InputError(
+            f"{path}: the metadata tree '{source.tree}' is empty, expected the sums of weights; "
+            "the events of this file could not be normalised"
+        )
+    columns = read_entries(metadata, set(branches.values()), 0, size)
     return {
-        name: float(metadata[branch].array(library="np").astype(np.float64).sum())
-        for name, branch in branches.items()
+        name: _total(columns[b], f"{path}: '{source.tree}.{b}'") for name, b in branches.items()
     }
+
+
+def _total(values: Any, where: str) -> float:
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
+        raise InputError(f"{where} holds {_type(values)}, expected one number per entry")
+    total = float(values.astype(np.float64).sum())
+    if not np.isfinite(total):
+        raise InputError(f"{where} adds up to {total}; mend the metadata of this ntuple")
+    return total
+
+
+def _type(values: Any) -> str:
+    return str(values.dtype if isinstance(values, np.ndarray) else values.type)
 
 
 def _skim_tree(
     settings: SkimSettings,
     data_set: SkimDataSet,
     ntuple: Any,
-    nominal: bool,
+    kind: str,
     index: int,
     path: Path,
-    writer: "_Writer",
+    writer: Writer,
     cutflow: Cutflow,
 ) -> None:
     """Select, weigh and write the events of one tree."""
+    nominal = kind == NOMINAL
+    where = f"{path}: tree '{ntuple.name}'"
     variations = data_set.weight_variations if nominal else []
     selecting = set(parse(settings.preselection).names)
     if nominal:
         selecting |= parse(settings.training).names
     for text in settings.weight.values():
         selecting |= parse(text).names
-    identifiers = [name for name in (settings.run, settings.event) if name is not None]
-    keeping = {*settings.columns, *identifiers}
+    keeping = {name for name in (settings.run, settings.event) if name is not None}
+    keeping |= set(settings.columns)
     for variation in variations:
         keeping |= parse(variation.expression).names
     require_branches(ntuple, selecting | keeping, path)
+    varied = {kind: variations, TRAINING: []} if nominal else {kind: variations}
     for start, stop in _ranges(int(ntuple.num_entries)):
         columns = read_entries(ntuple, selecting, start, stop)
-        weight = event_weight(settings.weight, columns, stop - start)
+        entries = np.arange(start, stop)
+        weight = event_weight(settings.weight, columns, len(entries))
+        require_finite_weight(weight, settings.weight, columns, entries, where)
         if nominal:
             passed = cutflow.fill(columns, weight)
-            trained = ~passed & parse(settings.training).select(columns, stop - start)
+            training = parse(settings.training).select(columns, len(entries))
+            masks = {NOMINAL: passed, TRAINING: ~passed & training}
         else:
-            passed = parse(settings.preselection).select(columns, stop - start)
-            trained = np.zeros_like(passed)
-        if not (passed.any() or trained.any()):
-            continue
-        columns |= read_entries(ntuple, keeping - selecting, start, stop)
-        kind = NOMINAL if nominal else str(ntuple.name)
-        for target, mask, varied in ((kind, passed, variations), (TRAINING, trained, [])):
-            rows = np.flatnonzero(mask)
-            if not len(rows):
-                continue
+            masks = {kind: parse(settings.preselection).select(columns, len(entries))}
+        selected = {target: np.flatnonzero(mask) for target, mask in masks.items() if mask.any()}
+        if selected:
+            columns |= read_entries(ntuple, keeping - selecting, start, stop)
+        for target, rows in selected.items():
             chosen = {name: column[rows] for name, column in columns.items()}
-            table = _identifiers(settings, chosen, rows + start, index)
-            table["n2mu_weight"] = weight[rows]
-            for variation in varied:
-                table[f"n2mu_weight_{variation.name}"] = varied_weight(
-                    settings.weight, variation, chosen, len(rows)
-                )
-            for name, values in table.items():
-                if name.startswith("n2mu_weight"):
-                    require_finite(values, rows + start, f"{path}: tree '{ntuple.name}': {name}")
-            table |= {name: chosen[name] for name in settings.columns}
-            writer.write(target, table)
+            table = _table(
+                settings, varied[target], chosen, weight[rows], entries[rows], index, where
+            )
+            writer.write(target, table, where)
+    if nominal and not writer.knows(NOMINAL):
+        columns = read_entries(ntuple, selecting | keeping, 0, 0)
+        none = _table(settings, variations, columns, np.empty(0), np.arange(0), index, where)
+        writer.write(NOMINAL, none, where)
 
 
-def _identifiers(
-    settings: SkimSettings, columns: Columns, entries: npt.NDArray[np.int64], index: int
+def _table(
+    settings: SkimSettings,
+    variations: Sequence[WeightVariation],
+    columns: Columns,
+    weight: FloatArray,
+    entries: npt.NDArray[np.int64],
+    index: int,
+    where: str,
 ) -> Columns:
+    """Return the columns of a skim for the events that were selected."""
     size = len(entries)
-    run = columns[settings.run] if settings.run is not None else np.zeros(size)
-    event = columns[settings.event] if settings.event is not None else entries
-    return {
+    run = np.zeros(size, dtype=np.int64)
+    if settings.run is not None:
+        run = whole_numbers(columns[settings.run], f"{where}: run number '{settings.run}'")
+    event = entries
+    if settings.event is not None:
+        event = whole_numbers(columns[settings.event], f"{where}: event number '{settings.event}'")
+    table = {
         "n2mu_file": np.full(size, index, dtype=np.int32),
-        "n2mu_entry": entries.astype(np.int64),
-        "n2mu_run": run.astype(np.int64),
-        "n2mu_event": event.astype(np.int64),
+        "n2mu_entry": entries,
+        "n2mu_run": run,
+        "n2mu_event": event,
+        "n2mu_weight": weight,
     }
+    for variation in variations:
+        varied = varied_weight(settings.weight, variation, columns, size)
+        require_finite(varied, entries, f"{where}: the event weight of '{variation.name}'")
+        table[f"n2mu_weight_{variation.name}"] = varied
+    return table | {name: columns[name] for name in settings.columns}
 
 
 def _ranges(entries: int) -> Iterator[tuple[int, int]]:
     for start in range(0, entries, STEP):
         yield start, min(start + STEP, entries)
-
-
-class _Writer:
-    """Parquet files of one data set, opened when their first events come."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._open: dict[str, pq.ParquetWriter] = {}
-
-    def write(self, kind: str, columns: Columns) -> None:
-        table = pa.table({name: _to_arrow(values) for name, values in columns.items()})
-        if kind not in self._open:
-            self._directory.mkdir(exist_ok=True)
-            path = self._directory / f"{kind}.parquet"
-            self._open[kind] = pq.ParquetWriter(path, table.schema, compression="zstd")
-        self._open[kind].write_table(table.cast(self._open[kind].schema))
-
-    def close(self) -> None:
-        for writer in self._open.values():
-            writer.close()
-
-
-def _to_arrow(values: Any) -> pa.Array:
-    if isinstance(values, np.ndarray):
-        return pa.array(values)
-    return ak.to_arrow(values, list_to32=True, extensionarray=False)

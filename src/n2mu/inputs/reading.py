@@ -1,0 +1,32 @@
+"""Reading what others wrote: damage becomes a line that names the file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from n2mu.errors import InputError, N2muError
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what a reader of ROOT files raises into one line that names the file.
+
+    uproot reports damage by whatever its parser stumbles over, and reads
+    lazily: everything that asks a file for content stands in such a block.
+
+    Raises
+    ------
+    InputError
+        If anything in the block fails.
+    """
+    try:
+        yield
+    except (N2muError, MemoryError):
+        raise
+    except Exception as error:
+        lines = str(error).strip().splitlines()
+        reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+        raise InputError(
+            f"{path}: cannot be read, it is truncated, damaged or no ROOT file ({reason}); "
+            "restore the file and list the ntuples again"
+        ) from error
