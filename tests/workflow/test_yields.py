@@ -1,0 +1,104 @@
+"""Every yield of the committed analysis is the one that ROOT counts in the ntuples."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uproot
+import yaml
+
+from tests.workflow.conftest import NO_ROOT
+
+root = pytest.importorskip("ROOT", reason=NO_ROOT)
+pytestmark = pytest.mark.xdist_group("tiny")
+
+CONFIG = Path(__file__).parents[2] / "config/tth"
+INPUTS = yaml.safe_load((CONFIG / "inputs.yaml").read_text())
+SAMPLES = yaml.safe_load((CONFIG / "samples.yaml").read_text())["samples"]
+REGIONS = yaml.safe_load((CONFIG / "regions.yaml").read_text())["regions"]
+SYSTEMATICS = yaml.safe_load((CONFIG / "systematics.yaml").read_text())["systematics"]
+
+
+def data_sets(sample: str) -> Iterator[tuple[str, float]]:
+    """Yield the files of a sample's data sets with luminosity x cross-section."""
+    for pattern in SAMPLES[sample]["inputs"]:
+        for name, entry in INPUTS["inputs"].items():
+            if name != pattern and not (pattern[-1] == "*" and name.startswith(pattern[:-1])):
+                continue
+            for campaign in entry["campaigns"]:
+                files = entry["files"].format(campaign=campaign, dsid=entry["dsid"])
+                expected = INPUTS["luminosity"][campaign] * entry["cross_section"]
+                yield files, expected * entry.get("factors", 1.0)
+
+
+def drawn(files: list[str], tree: str, expression: str, weight: str) -> float:
+    """Return the weighted sum of an expression over all entries, by TTree::Draw."""
+    chain = root.TChain(tree)
+    for file in files:
+        chain.Add(file)
+    for text in (expression, weight):
+        assert root.TTreeFormula("compiled", text, chain).GetNdim() > 0
+    size = chain.Draw(expression, weight, "goff", chain.GetEntries())
+    values, weights = chain.GetV1(), chain.GetW()
+    return float(sum(values[i] * weights[i] for i in range(size)))
+
+
+def expected_yield(ntuples: Path, sample: str, region: str, systematic: str | None) -> float:
+    """Return the expected events of a sample in a region, on the up side of a systematic."""
+    factors = {name: f"({text})" for name, text in INPUTS["weight"].items()}
+    tree, branch = INPUTS["tree"], INPUTS["sum_of_weights"]["branch"]
+    if systematic is not None:
+        entry = SYSTEMATICS[systematic]
+        if entry["kind"] == "tree":
+            tree = entry["up"]
+        else:
+            factors[entry["factor"]] = f"({entry['up']})"
+            branch = entry.get("sum_up", branch)
+    weight = "*".join(factors.values())
+    cut = " ".join(REGIONS[region]["selection"].split())
+    total = 0.0
+    for pattern, expected in data_sets(sample):
+        files = [str(path) for path in sorted(ntuples.glob(pattern))]
+        assert files, pattern
+        selected = drawn(files, tree, weight, cut)
+        total += selected * expected / drawn(files, INPUTS["sum_of_weights"]["tree"], branch, "1")
+    return total
+
+
+def untouched(report: Any, region: str, sample: str, variation: str) -> bool:
+    """Return whether neither a template nor its nominal was mended."""
+    return not any(
+        (change["region"], change["sample"]) == (region, sample)
+        and change["variation"] in ("nominal", variation, "all")
+        for change in report["changes"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("systematic", "variation"),
+    [
+        pytest.param(None, "nominal", id="nominal"),
+        pytest.param("pileup", "pileup_up", id="weight"),
+        pytest.param("MUR_ttH", "MUR_ttH_up", id="weight with its own sum of weights"),
+        pytest.param("jet_energy_scale", "jet_energy_scale_up", id="tree"),
+    ],
+)
+def test_yields_are_those_that_root_counts(
+    finished: Path, systematic: str | None, variation: str
+) -> None:
+    fit = finished / "results/tth/fits/ftt"
+    report = json.loads((fit / "templates_report.json").read_text())
+    compared = 0
+    with uproot.open(fit / "templates.root") as file:
+        for region in report["regions"]:
+            for sample in report["regions"][region]["samples"]:
+                key = f"{region}/{sample}/{variation}"
+                if key not in file or not untouched(report, region, sample, variation):
+                    continue
+                total = file[key].values().sum()
+                counted = expected_yield(finished / "ntuples/tth/tiny", sample, region, systematic)
+                assert total == pytest.approx(counted, rel=1e-6), key
+                compared += 1
+    assert compared >= (2 if systematic == "MUR_ttH" else 5)
