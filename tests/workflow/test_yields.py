@@ -33,16 +33,15 @@ def data_sets(sample: str) -> Iterator[tuple[str, float]]:
                 yield files, expected * entry.get("factors", 1.0)
 
 
-def drawn(files: list[str], tree: str, expression: str, weight: str) -> float:
-    """Return the weighted sum of an expression over all entries, by TTree::Draw."""
+def summed(files: list[str], tree: str, weight: str) -> float:
+    """Return the sum of a weight over all entries, by TTree::Draw."""
     chain = root.TChain(tree)
     for file in files:
         chain.Add(file)
-    for text in (expression, weight):
-        assert root.TTreeFormula("compiled", text, chain).GetNdim() > 0
-    size = chain.Draw(expression, weight, "goff", chain.GetEntries())
-    values, weights = chain.GetV1(), chain.GetW()
-    return float(sum(values[i] * weights[i] for i in range(size)))
+    assert root.TTreeFormula("compiled", weight, chain).GetNdim() > 0
+    size = chain.Draw("1", weight, "goff", chain.GetEntries())
+    weights = chain.GetW()
+    return float(sum(weights[i] for i in range(size)))
 
 
 def expected_yield(ntuples: Path, sample: str, region: str, systematic: str | None) -> float:
@@ -62,8 +61,8 @@ def expected_yield(ntuples: Path, sample: str, region: str, systematic: str | No
     for pattern, expected in data_sets(sample):
         files = [str(path) for path in sorted(ntuples.glob(pattern))]
         assert files, pattern
-        selected = drawn(files, tree, weight, cut)
-        total += selected * expected / drawn(files, INPUTS["sum_of_weights"]["tree"], branch, "1")
+        selected = summed(files, tree, f"({cut})*({weight})")
+        total += selected * expected / summed(files, INPUTS["sum_of_weights"]["tree"], branch)
     return total
 
 
