@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 with warnings.catch_warnings():
@@ -293,6 +294,7 @@ def test_rates_at_the_centre_and_at_one_sigma_are_the_templates(sample: str) -> 
         np.testing.assert_allclose(rates, stored(made, model, sample, variation), atol=1e-12)
 
 
+@examples(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0.5, 20), min_size=9, max_size=9))
 def test_the_split_into_rate_and_shape_returns_any_variation(values: list[float]) -> None:
     nominal, up, down = values[:3], values[3:6], values[6:]

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import model_validator
+
 from n2mu.config.base import Expression, Model
 from n2mu.config.regions import Binning
 
@@ -66,6 +68,18 @@ class TemplateSettings(Model):
     systematics: dict[str, TemplateSystematic]
     scores: list[str]
     blinding_threshold: float
+
+    @model_validator(mode="after")
+    def _complete(self) -> "TemplateSettings":
+        for name, sample in self.samples.items():
+            for data_set in sample.data_sets:
+                if data_set not in self.data_sets:
+                    raise ValueError(f"sample '{name}': data set '{data_set}' has no normalisation")
+        for name, systematic in self.systematics.items():
+            for sample_name in systematic.samples:
+                if sample_name not in self.samples:
+                    raise ValueError(f"systematic '{name}': there is no sample '{sample_name}'")
+        return self
 
 
 class NormEffect(Model):
