@@ -5,23 +5,15 @@ uses: no paths of directories, no titles where nothing is drawn, no systematic
 that does not act on the events at hand.
 """
 
-from collections.abc import Iterable, Iterator
-
 from n2mu.config.coherence import Configuration, score_names
-from n2mu.config.features import Feature
-from n2mu.config.inputs import DataSet, data_sets
-from n2mu.config.names import matching
-from n2mu.config.samples import Sample
-from n2mu.config.systematics import NormSystematic, TreeSystematic, WeightSystematic
-from n2mu.errors import ConfigurationError
+from n2mu.config.systematics import NormSystematic
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.expressions import parse
 from n2mu.fit.settings import FitSettings
-from n2mu.inputs.identity import NtupleFile
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
-from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings, WeightVariation
+from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
 from n2mu.templates.settings import (
     FreeFactor,
     Normalisation,
@@ -29,10 +21,10 @@ from n2mu.templates.settings import (
     TemplateRegion,
     TemplateSample,
     TemplateSettings,
-    TemplateSystematic,
     WorkspaceSettings,
 )
 from n2mu.training.settings import TrainingSample, TrainSettings
+from n2mu.workflow.analysis import Analysis
 
 
 class Slices:
@@ -52,25 +44,21 @@ class Slices:
     """
 
     def __init__(self, configuration: Configuration, listing: Listing) -> None:
+        self._analysis = Analysis(configuration, listing)
         self._configuration = configuration
-        self._listing = listing
-        self._data_sets = {d.name: d for d in data_sets(configuration.inputs)}
-        listed = {name for file in listing.files for name in file.data_sets}
-        for name in self._data_sets:
-            if name not in listed:
-                raise ConfigurationError(
-                    f"{configuration.directory}/inputs.yaml: data set '{name}' has no listed "
-                    "ntuple; run 'n2mu list'"
-                )
 
     @property
     def chunks(self) -> list[str]:
         """Names of all chunks with ntuples of this analysis."""
-        return [c for c, files in self._listing.chunks.items() if any(self._members(files))]
+        return [
+            c
+            for c, files in self._analysis.listing.chunks.items()
+            if any(self._analysis.members(files))
+        ]
 
     def ntuples(self, chunk: str) -> list[ListedFile]:
         """Return the files of one chunk."""
-        return self._listing.chunks[chunk]
+        return self._analysis.listing.chunks[chunk]
 
     def skim(self, chunk: str) -> SkimSettings:
         """Return what the skim of one chunk is told."""
@@ -84,23 +72,25 @@ class Slices:
             weight=inputs.weight,
             preselection=regions.preselection,
             training=regions.training,
-            columns=self._columns(),
+            columns=self._analysis.columns,
             data_sets=[
                 SkimDataSet(
                     name=name,
-                    tree=self._data_sets[name].tree,
+                    tree=self._analysis.data_sets[name].tree,
                     files=files,
-                    weight_variations=self._weight_variations(name),
-                    tree_variations=self._tree_variations(name),
+                    weight_variations=self._analysis.weight_variations(name),
+                    tree_variations=self._analysis.tree_variations(name),
                 )
-                for name, files in self._members(self.ntuples(chunk))
+                for name, files in self._analysis.members(self.ntuples(chunk))
             ],
         )
 
     def cutflow(self) -> CutflowSettings:
         """Return what the cutflow table is told."""
         return CutflowSettings(
-            expected={n: d.luminosity * d.cross_section for n, d in self._data_sets.items()}
+            expected={
+                n: d.luminosity * d.cross_section for n, d in self._analysis.data_sets.items()
+            }
         )
 
     def train(self, model: str, fold: int) -> TrainSettings:
@@ -115,7 +105,7 @@ class Slices:
             classes=models.classes,
             signal_class=models.signal_class,
             classifier=classifier,
-            features=self._features(model),
+            features=self._analysis.features(model),
             training_selection=regions.training,
             validation_selection=regions.regions[classifier.validation_region].selection,
             samples=[
@@ -129,7 +119,7 @@ class Slices:
                 )
                 for name, sample in self._configuration.samples.samples.items()
                 if sample.training_class is not None
-                for data_set in self._data_sets_of(sample)
+                for data_set in self._analysis.data_sets_of[name]
             ],
         )
 
@@ -142,11 +132,11 @@ class Slices:
             data_sets=[
                 ScoredDataSet(
                     name=name,
-                    tree=self._data_sets[name].tree,
-                    tree_variations=self._tree_variations(name),
+                    tree=self._analysis.data_sets[name].tree,
+                    tree_variations=self._analysis.tree_variations(name),
                     files=files,
                 )
-                for name, files in self._members(self.ntuples(chunk))
+                for name, files in self._analysis.members(self.ntuples(chunk))
             ],
         )
 
@@ -168,9 +158,9 @@ class Slices:
                     luminosity=data_set.luminosity,
                     cross_section=data_set.cross_section,
                 )
-                for sample in self._configuration.samples.samples.values()
+                for name, sample in self._configuration.samples.samples.items()
                 if sample.training_class is not None
-                for data_set in self._data_sets_of(sample)
+                for data_set in self._analysis.data_sets_of[name]
             ],
         )
 
@@ -189,7 +179,7 @@ class Slices:
         observed = {n for region in regions.values() for n in parse(region.observable).names}
         trained = score_names(self._configuration.models, self._configuration.main.models)
         samples = self._configuration.samples.samples
-        used = {d.name: d for sample in samples.values() for d in self._data_sets_of(sample)}
+        used = {d.name: d for name in samples for d in self._analysis.data_sets_of[name]}
         return TemplateSettings(
             fit=fit,
             regions=regions,
@@ -197,7 +187,7 @@ class Slices:
                 name: TemplateSample(
                     kind=sample.kind,
                     selection=sample.selection,
-                    data_sets=[d.name for d in self._data_sets_of(sample)],
+                    data_sets=[d.name for d in self._analysis.data_sets_of[name]],
                 )
                 for name, sample in samples.items()
             },
@@ -205,7 +195,7 @@ class Slices:
                 name: Normalisation(luminosity=d.luminosity, cross_section=d.cross_section)
                 for name, d in used.items()
             },
-            systematics=self._template_systematics(),
+            systematics=self._analysis.template_systematics,
             scores=sorted(observed & set(trained)),
             blinding_threshold=options.blinding_threshold,
         )
@@ -220,17 +210,17 @@ class Slices:
             samples={name: sample.kind for name, sample in samples.items()},
             norms={
                 name: NormEffect(
-                    samples=self._affected(systematic.samples),
+                    samples=self._analysis.affected(systematic.samples),
                     up=systematic.up,
                     down=systematic.down,
                 )
                 for name, systematic in self._configuration.systematics.systematics.items()
                 if isinstance(systematic, NormSystematic)
             },
-            shapes={name: s.samples for name, s in self._template_systematics().items()},
+            shapes={name: s.samples for name, s in self._analysis.template_systematics.items()},
             norm_factors={
                 name: FreeFactor(
-                    samples=self._affected(factor.samples),
+                    samples=self._analysis.affected(factor.samples),
                     nominal=factor.nominal,
                     bounds=factor.bounds,
                 )
@@ -283,113 +273,3 @@ class Slices:
             },
             parameters={name: title for name, title in titles.items() if title is not None},
         )
-
-    def _members(self, files: Iterable[ListedFile]) -> Iterator[tuple[str, list[NtupleFile]]]:
-        """Yield the data sets of the analysis among files, with their files."""
-        members: dict[str, list[NtupleFile]] = {}
-        for file in files:
-            for name in file.data_sets:
-                if name in self._data_sets:
-                    members.setdefault(name, []).append(
-                        NtupleFile(
-                            base=file.base,
-                            path=file.path,
-                            identity=file.content,
-                            entries=file.entries,
-                        )
-                    )
-        yield from members.items()
-
-    def _data_sets_of(self, sample: Sample) -> list[DataSet]:
-        inputs = matching(sample.inputs, self._configuration.inputs.inputs, "samples.yaml", "input")
-        return [d for d in self._data_sets.values() if d.input in inputs]
-
-    def _affected(self, patterns: list[str]) -> list[str]:
-        return matching(patterns, self._configuration.samples.samples, "systematics.yaml", "sample")
-
-    def _acting(self, data_set: str) -> Iterator[tuple[str, WeightSystematic | TreeSystematic]]:
-        """Yield the systematics that vary the events of a data set."""
-        samples = self._configuration.samples.samples
-        present = {
-            name
-            for name, sample in samples.items()
-            if any(d.name == data_set for d in self._data_sets_of(sample))
-        }
-        for name, systematic in self._configuration.systematics.systematics.items():
-            if systematic.kind != "norm" and present & set(self._affected(systematic.samples)):
-                yield name, systematic
-
-    def _weight_variations(self, data_set: str) -> list[WeightVariation]:
-        result = []
-        for name, systematic in self._acting(data_set):
-            if not isinstance(systematic, WeightSystematic):
-                continue
-            sides = [("up", systematic.up, systematic.sum_up)]
-            if systematic.down is not None:
-                sides.append(("down", systematic.down, systematic.sum_down))
-            result += [
-                WeightVariation(
-                    name=f"{name}_{side}",
-                    factor=systematic.factor,
-                    expression=expression,
-                    sum=own_sum,
-                )
-                for side, expression, own_sum in sides
-            ]
-        return result
-
-    def _tree_variations(self, data_set: str) -> list[str]:
-        trees: dict[str, None] = {}
-        for _, systematic in self._acting(data_set):
-            if isinstance(systematic, TreeSystematic):
-                trees |= {t: None for t in (systematic.up, systematic.down) if t is not None}
-        return list(trees)
-
-    def _template_systematics(self) -> dict[str, TemplateSystematic]:
-        result = {}
-        for name, systematic in self._configuration.systematics.systematics.items():
-            affected = self._affected(systematic.samples)
-            if isinstance(systematic, WeightSystematic):
-                down = None if systematic.down is None else f"n2mu_weight_{name}_down"
-                result[name] = TemplateSystematic(
-                    kind="weight", samples=affected, up=f"n2mu_weight_{name}_up", down=down
-                )
-            elif isinstance(systematic, TreeSystematic):
-                result[name] = TemplateSystematic(
-                    kind="tree", samples=affected, up=systematic.up, down=systematic.down
-                )
-        return result
-
-    def _features(self, model: str) -> dict[str, Feature]:
-        """Return the features of a model; patterns do not reach collections."""
-        features = self._configuration.features.features
-        patterns = self._configuration.models.models[model].features
-        chosen = matching(patterns, features, f"models.yaml: models.{model}.features", "feature")
-        return {
-            name: features[name]
-            for name in chosen
-            if features[name].kind != "collection" or name in patterns
-        }
-
-    def _columns(self) -> list[str]:
-        """Return every branch that regions, samples, observables and features name.
-
-        All regions, models and fits count, used now or not: choosing another
-        one later needs no new skim.
-        """
-        configuration = self._configuration
-        regions = configuration.regions
-        texts = [regions.preselection, regions.training]
-        texts += [region.selection for region in regions.regions.values()]
-        texts += [r.observable for r in regions.regions.values() if r.observable is not None]
-        texts += [sample.selection for sample in configuration.samples.samples.values()]
-        texts += [fit.observable for fit in configuration.fits.fits.values()]
-        names: set[str] = set()
-        for text in texts:
-            names |= parse(text).names
-        for name, feature in configuration.features.features.items():
-            if feature.branches is not None:
-                names |= set(feature.branches)
-            else:
-                names |= parse(feature.expression or name).names
-        return sorted(names - set(score_names(configuration.models, configuration.models.models)))

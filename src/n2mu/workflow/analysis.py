@@ -1,0 +1,168 @@
+"""An analysis as jobs need it: which events, variations and columns belong together."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.features import Feature
+from n2mu.config.inputs import DataSet, data_sets
+from n2mu.config.names import matching
+from n2mu.config.systematics import TreeSystematic, WeightSystematic
+from n2mu.errors import ConfigurationError
+from n2mu.expressions import parse
+from n2mu.inputs.identity import NtupleFile
+from n2mu.inputs.listing import ListedFile, Listing
+from n2mu.skim.settings import WeightVariation
+from n2mu.templates.settings import TemplateSystematic
+
+
+class Analysis:
+    """The configuration of an analysis together with the listing of its ntuples.
+
+    Parameters
+    ----------
+    configuration
+        The checked configuration.
+    listing
+        The ntuples and their chunks.
+
+    Raises
+    ------
+    ConfigurationError
+        If a data set has no listed file.
+    """
+
+    def __init__(self, configuration: Configuration, listing: Listing) -> None:
+        self.configuration = configuration
+        self.listing = listing
+        self.data_sets = {d.name: d for d in data_sets(configuration.inputs)}
+        listed = {name for file in listing.files for name in file.data_sets}
+        for name in self.data_sets:
+            if name not in listed:
+                raise ConfigurationError(
+                    f"{configuration.directory}/inputs.yaml: data set '{name}' has no listed "
+                    "ntuple; run 'n2mu list'"
+                )
+
+    def members(self, files: Iterable[ListedFile]) -> Iterator[tuple[str, list[NtupleFile]]]:
+        """Yield the data sets of the analysis among files, with their files."""
+        members: dict[str, list[NtupleFile]] = {}
+        for file in files:
+            for name in file.data_sets:
+                if name in self.data_sets:
+                    members.setdefault(name, []).append(
+                        NtupleFile(
+                            base=file.base,
+                            path=file.path,
+                            identity=file.content,
+                            entries=file.entries,
+                        )
+                    )
+        yield from members.items()
+
+    @cached_property
+    def data_sets_of(self) -> dict[str, list[DataSet]]:
+        """Data sets of each sample."""
+        inputs = self.configuration.inputs.inputs
+        result = {}
+        for name, sample in self.configuration.samples.samples.items():
+            chosen = matching(sample.inputs, inputs, f"samples.{name}.inputs", "input")
+            result[name] = [d for d in self.data_sets.values() if d.input in chosen]
+        return result
+
+    def affected(self, patterns: list[str]) -> list[str]:
+        """Return the samples that patterns match."""
+        return matching(patterns, self.configuration.samples.samples, "samples", "sample")
+
+    @cached_property
+    def _acting(self) -> dict[str, dict[str, WeightSystematic | TreeSystematic]]:
+        """Systematics that vary the events of each data set."""
+        result: dict[str, dict[str, WeightSystematic | TreeSystematic]] = {
+            name: {} for name in self.data_sets
+        }
+        for name, systematic in self.configuration.systematics.systematics.items():
+            if systematic.kind != "norm":
+                for sample in self.affected(systematic.samples):
+                    for data_set in self.data_sets_of[sample]:
+                        result[data_set.name][name] = systematic
+        return result
+
+    def weight_variations(self, data_set: str) -> list[WeightVariation]:
+        """Return the weight variations of a data set, up and down."""
+        result = []
+        for name, systematic in self._acting[data_set].items():
+            if not isinstance(systematic, WeightSystematic):
+                continue
+            sides = [("up", systematic.up, systematic.sum_up)]
+            if systematic.down is not None:
+                sides.append(("down", systematic.down, systematic.sum_down))
+            result += [
+                WeightVariation(
+                    name=f"{name}_{side}",
+                    factor=systematic.factor,
+                    expression=expression,
+                    sum=own_sum,
+                )
+                for side, expression, own_sum in sides
+            ]
+        return result
+
+    def tree_variations(self, data_set: str) -> list[str]:
+        """Return the varied trees of a data set."""
+        trees: dict[str, None] = {}
+        for systematic in self._acting[data_set].values():
+            if isinstance(systematic, TreeSystematic):
+                trees |= {t: None for t in (systematic.up, systematic.down) if t is not None}
+        return list(trees)
+
+    @cached_property
+    def template_systematics(self) -> dict[str, TemplateSystematic]:
+        """Systematics that need templates, with where their events come from."""
+        result = {}
+        for name, systematic in self.configuration.systematics.systematics.items():
+            affected = self.affected(systematic.samples)
+            if isinstance(systematic, WeightSystematic):
+                down = None if systematic.down is None else f"n2mu_weight_{name}_down"
+                result[name] = TemplateSystematic(
+                    kind="weight", samples=affected, up=f"n2mu_weight_{name}_up", down=down
+                )
+            elif isinstance(systematic, TreeSystematic):
+                result[name] = TemplateSystematic(
+                    kind="tree", samples=affected, up=systematic.up, down=systematic.down
+                )
+        return result
+
+    def features(self, model: str) -> dict[str, Feature]:
+        """Return the features of a model; patterns do not reach collections."""
+        features = self.configuration.features.features
+        patterns = self.configuration.models.models[model].features
+        chosen = matching(patterns, features, f"models.yaml: models.{model}.features", "feature")
+        return {
+            name: features[name]
+            for name in chosen
+            if features[name].kind != "collection" or name in patterns
+        }
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Every branch that regions, samples, observables and features name.
+
+        All regions, models and fits count, used now or not: choosing another
+        one later needs no new skim.
+        """
+        configuration = self.configuration
+        regions = configuration.regions
+        texts = [regions.preselection, regions.training]
+        texts += [region.selection for region in regions.regions.values()]
+        texts += [r.observable for r in regions.regions.values() if r.observable is not None]
+        texts += [sample.selection for sample in configuration.samples.samples.values()]
+        texts += [fit.observable for fit in configuration.fits.fits.values()]
+        names: set[str] = set()
+        for text in texts:
+            names |= parse(text).names
+        for name, feature in configuration.features.features.items():
+            if feature.branches is not None:
+                names |= set(feature.branches)
+            else:
+                names |= parse(feature.expression or name).names
+        return sorted(names - set(score_names(configuration.models, configuration.models.models)))
