@@ -9,6 +9,11 @@ import numpy as np
 import pytest
 import yaml
 
+from n2mu.commands.job import Job, open_job
+from n2mu.config.inputs import data_sets
+from n2mu.config.load import load
+from n2mu.inputs.listing import list_ntuples, read_listing, write_listing
+
 Columns = dict[str, Any]
 
 PARTS: dict[str, Any] = {
@@ -200,6 +205,20 @@ class TinyAnalysis:
     def ntuple(self, name: str) -> Path:
         """Return the path of an ntuple."""
         return self.directory / "ntuples" / name
+
+    def job(self) -> Job:
+        """Return what a subcommand knows of the configuration and the listing."""
+        return open_job(str(self.config))
+
+    def list(self, chunk_bytes: int = 10**9) -> Job:
+        """List the ntuples as ``n2mu list`` does, into chunks of some bytes."""
+        configuration = load(self.config)
+        path = self.directory / "listing.json"
+        bases = {name: Path(base) for name, base in configuration.main.ntuples.items()}
+        previous = read_listing(path) if path.exists() else None
+        found = list_ntuples(data_sets(configuration.inputs), bases, previous, chunk_bytes)
+        write_listing(path, found)
+        return self.job()
 
     def write_ntuples(self) -> None:
         """Write two ntuples of the signal and one of the background."""

@@ -137,7 +137,7 @@ def _check_regions(regions: Regions, where: str) -> None:
 
 def _check_systematics(configuration: Configuration, where: str) -> None:
     factors = configuration.inputs.weight
-    nominal = {d.tree: d.input for d in data_sets(configuration.inputs)}
+    nominal = {d.tree: d.input for d in reversed(data_sets(configuration.inputs))}
     for name, systematic in configuration.systematics.systematics.items():
         key = f"{where}: systematics.{name}"
         matching(systematic.samples, configuration.samples.samples, f"{key}.samples", "sample")
