@@ -2,6 +2,7 @@
 
 import math
 from itertools import combinations
+from typing import Any
 
 import awkward as ak
 import numpy as np
@@ -92,7 +93,10 @@ def test_jet_quantities_follow_from_the_jets_of_the_event(data_set: str) -> None
         assert value["HT"] == pytest.approx(sum(jets["pt"]), rel=1e-5)
 
         def to_lepton(
-            lepton: int, chosen: list[int], value: dict[str, object][str, float] = value, jets: dict = jets
+            lepton: int,
+            chosen: list[int],
+            value: dict[str, object][str, float] = value,
+            jets: dict[str, Any] = jets,
         ) -> float:
             where = value[f"lep_Eta_{lepton}"], value[f"lep_Phi_{lepton}"]
             nearest = [distance(*where, jets["eta"][j], jets["phi"][j]) for j in chosen]
