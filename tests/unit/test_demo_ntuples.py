@@ -95,7 +95,7 @@ def test_jet_quantities_follow_from_the_jets_of_the_event(data_set: str) -> None
         def to_lepton(
             lepton: int,
             chosen: list[int],
-            value: dict[str, object][str, float] = value,
+            value: dict[str, float] = value,
             jets: dict[str, Any] = jets,
         ) -> float:
             where = value[f"lep_Eta_{lepton}"], value[f"lep_Phi_{lepton}"]
