@@ -497,6 +497,21 @@ def test_a_bin_without_expectation_is_refused(tmp_path: Path, negative: bool) ->
     assert "use fewer or wider bins" in text
 
 
+def test_a_bin_that_mending_empties_is_refused(tmp_path: Path) -> None:
+    def change(tables: Tables) -> None:
+        for data_set in tables.values():
+            for table in data_set.values():
+                scores = table["toy_sig"]
+                scores[(scores >= 0.4) & (scores < 0.7)] = 0.75
+        # of all samples only ttW, whose yield is negative, expects events in bin 1
+        table = tables["ttV"]["nominal"]
+        table["n2mu_weight"][table["truth"] == 1] *= -0.01
+        table["n"][0], table["truth"][0] = 5, 1
+        table["toy_sig"][0], table["n2mu_weight"][0] = 0.5, 0.01
+
+    assert "region 'SR': bin 1 expects no event" in refused(tiny(tmp_path, change))
+
+
 def test_an_unknown_data_set_is_refused(tmp_path: Path) -> None:
     tables = made_tables(5, ["ttH.a", "ttV", "tt"])
     with pytest.raises(ProductError, match=r"no skim of data set 'ttH\.d'; did you mean 'ttH\.a'"):
@@ -691,6 +706,34 @@ def test_every_change_is_in_the_report(analysis: Analysis) -> None:
                         templates[region][sample][f"{name}_{side}"].sumw for side in ("up", "down")
                     )
                     np.testing.assert_allclose(up + down, 2 * nominal, rtol=1e-12)
+
+
+def test_a_mirror_keeps_relative_effects_also_where_the_nominal_is_mended(tmp_path: Path) -> None:
+    def change(tables: Tables) -> None:
+        table = tables["ttV"]["nominal"]
+        table["n2mu_weight"] = np.abs(table["n2mu_weight"])
+        last = (table["truth"] == 1) & (table["toy_sig"] >= 0.7)
+        table["n2mu_weight"][last] *= -0.2
+        effect = np.where(table["toy_sig"] < np.float32(0.4), 1.2, 1.0)
+        table["n2mu_weight_ttw_shape_up"] = effect * table["n2mu_weight"]
+
+    analysis = tiny(tmp_path, change)
+    report = analysis.run()
+    templates = read_root(analysis.path / "templates.root")["SR"]["ttW"]
+    nominal = templates["nominal"].sumw
+    assert nominal[2] == FLOOR
+    for variation, effect in (("ttw_shape_up", 1.2), ("ttw_shape_down", 0.8)):
+        found = templates[variation].sumw
+        ratio = found / nominal
+        assert ratio[0] / ratio[1] == pytest.approx(effect, rel=1e-5)
+        assert found[2] == FLOOR
+        (mended,) = (
+            c
+            for c in report["changes"]
+            if (c["region"], c["sample"], c["variation"]) == ("SR", "ttW", variation)
+            and not c["what"].startswith("mirrored")
+        )
+        assert mended["why"] == "negative yield in the nominal; the integral is kept"
 
 
 def test_systematics_whose_names_end_like_a_side_are_not_confused(analysis: Analysis) -> None:
