@@ -19,7 +19,7 @@ demo: $(VENV)/.demo
 	$(BIN)/n2mu report
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(CORES)
+	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check src tests
