@@ -187,7 +187,8 @@ def to_arrays(table: pa.Table) -> dict[str, Any]:
         if pa.types.is_nested(column.type):
             import awkward as ak
 
-            result[name] = ak.from_arrow(column)
+            # in one piece, since no chunks at all would give an optional type
+            result[name] = ak.from_arrow(column.combine_chunks())
         else:
             result[name] = column.to_numpy()
     return result
