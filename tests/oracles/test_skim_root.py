@@ -81,7 +81,7 @@ def write(root: Any, path: Path, compression: int) -> dict[str, Any]:
         for i in range(3):
             fixed[i] = entry + i
         written["fixed"].append(list(fixed))
-        content = {
+        content: dict[str, list[Any]] = {
             "jets_pt": [float(np.float32(x)) for x in random.random(values["njets"])],
             "jets_id": [int(x) for x in random.integers(-5, 6, values["njets"])],
             "jets_tag": [bool(x) for x in random.random(values["njets"]) < 0.5],
