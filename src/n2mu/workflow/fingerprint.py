@@ -79,11 +79,12 @@ def _direct_imports(module: str) -> set[str]:
 
 @cache
 def _tree_digest(module: str) -> str:
-    tree = _parsed(module)
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        first = node.body[0] if node.body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            node.body = node.body[1:] or [ast.Pass()]
-    return digest(ast.dump(tree))
+    return digest(ast.dump(_WithoutTexts().visit(_parsed(module))))
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """Removes statements that are a text alone: docstrings, of variables as well."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if text else node
