@@ -39,12 +39,17 @@ CASES: dict[str, tuple[Damage, str, list[str]]] = {
     "truncated file": (
         truncate,
         "skim c0000",
-        [NTUPLE, "truncated or damaged", "list the ntuples again"],
+        [NTUPLE, "truncated, damaged", "list the ntuples again"],
     ),
     "missing tree": (
         replace("inputs.yaml", "sig_tree", "sig_trees"),
-        "skim c0000",
+        "list",
         [NTUPLE, "no tree 'sig_trees'", "did you mean 'sig_tree'?"],
+    ),
+    "listing of other inputs": (
+        replace("inputs.yaml", "sig_tree", "bkg_tree"),
+        "skim c0000",
+        ["listing.json", "data set 'signal'", "run 'n2mu list'"],
     ),
     "missing branch": (
         replace("regions.yaml", "m_bb < 1.5", "m_bbb < 1.5"),
