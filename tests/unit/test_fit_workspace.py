@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from n2mu.errors import WorkspaceError
-from n2mu.fit.interpolation import code4, code4_coefficients, code4p_weights
+from n2mu.fit.interpolation import code4_coefficients, norm_factor, shape_bend
 from n2mu.fit.model import build_model
+from n2mu.fit.settings import ShapeCode
 from n2mu.fit.workspace import parse_workspace
 
 GOOD: dict[str, Any] = {
@@ -185,7 +186,8 @@ def test_the_rate_factor_meets_its_variations_and_is_smooth_at_one() -> None:
     coefficients = code4_coefficients(low, high)
 
     def at(alpha: float) -> list[np.ndarray]:
-        return list(code4(np.full(3, alpha), np.log(low), np.log(high), coefficients))
+        logs = np.log(low), np.log(high)
+        return list(norm_factor("code4", np.full(3, alpha), *logs, coefficients))
 
     np.testing.assert_allclose(at(1.0)[0], high)
     np.testing.assert_allclose(at(-1.0)[0], low)
@@ -195,11 +197,31 @@ def test_the_rate_factor_meets_its_variations_and_is_smooth_at_one() -> None:
             np.testing.assert_allclose(inside, outside, rtol=1e-6, atol=1e-6)
 
 
-def test_the_shape_weights_meet_their_variations_and_are_smooth_at_one() -> None:
-    for edge, up_value, down_value in ((1.0, 1.0, 0.0), (-1.0, 0.0, -1.0)):
-        up, down = code4p_weights(np.asarray([edge]))
-        assert (up.value[0], down.value[0]) == pytest.approx((up_value, down_value))
-        inside = code4p_weights(np.asarray([edge * (1 - 1e-9)]))
-        outside = code4p_weights(np.asarray([edge * (1 + 1e-9)]))
-        for side in (0, 1):
-            np.testing.assert_allclose(inside[side], outside[side], atol=1e-6)
+@pytest.mark.parametrize("code", ["code4p", "code2", "code0"])
+def test_a_shifted_template_meets_its_variations_and_goes_on_in_a_straight_line(
+    code: ShapeCode,
+) -> None:
+    # alpha odd + e(alpha) even, with odd = (high - low) / 2 and even = (high + low) / 2 - nominal
+    assert shape_bend(code, np.asarray([-1.0, 0.0, 1.0])).value == pytest.approx([1.0, 0.0, 1.0])
+    slope = {"code4p": 1.0, "code2": 2.0, "code0": 1.0}[code]
+    for edge in (1.0, -1.0):
+        inside = shape_bend(code, np.asarray([edge * (1 - 1e-9)]))
+        outside = shape_bend(code, np.asarray([edge * (1 + 1e-9)]))
+        assert inside.first[0] == pytest.approx(edge * slope)
+        assert outside.first[0] == pytest.approx(edge * slope)
+        assert shape_bend(code, np.asarray([3 * edge])).value[0] == pytest.approx(1 + 2 * slope)
+
+
+def test_only_code_4p_bends_smoothly_at_one() -> None:
+    beyond = np.asarray([1 + 1e-9])
+    assert shape_bend("code4p", 2 - beyond).second[0] == pytest.approx(0.0, abs=1e-6)
+    assert shape_bend("code2", 2 - beyond).second[0] == 2.0
+
+
+def test_code_1_is_a_power() -> None:
+    low, high = np.asarray([0.8]), np.asarray([1.3])
+    for alpha, factor in ((1.5, 1.3**1.5), (-0.5, 0.8**0.5), (0.0, 1.0)):
+        found = norm_factor(
+            "code1", np.asarray([alpha]), np.log(low), np.log(high), np.zeros((6, 1))
+        )
+        assert found.value[0] == pytest.approx(factor)

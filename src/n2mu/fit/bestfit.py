@@ -6,15 +6,17 @@ import numpy as np
 
 from n2mu.errors import FitError, WorkspaceError
 from n2mu.fit.covariance import Covariance, covariance
+from n2mu.fit.descent import Metric
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
-from n2mu.fit.minimise import Minimum, minimise
+from n2mu.fit.minimise import TOLERANCE, Minimum, minimise
 from n2mu.fit.parameters import BoolArray
 
 _STARTS = 6
 _PERFECT = 1e-9
 """A deviance below this cannot be undercut: the data are described exactly."""
 _SAME = 1e-6
+_DEEPER = 1e-6
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,27 @@ class BestFit:
         return float(self.minimum.theta[self.poi])
 
     @property
+    def metric(self) -> Metric:
+        """The covariance as the inverse Hessian of fits nearby."""
+        return Metric(self.covariance.matrix, self.covariance.floating, self.fixed)
+
+    @property
     def two_nll(self) -> float:
         """-2 ln L at the minimum, constants included."""
         return self.likelihood.twice_nll(self.minimum.theta)
+
+    def checked(self, found: Minimum) -> Minimum:
+        """Return the minimum of a constrained fit, which must lie above this one.
+
+        Raises
+        ------
+        DeeperMinimumError
+            If it does not.
+        """
+        depth = self.minimum.deviance - found.deviance
+        if depth > _DEEPER:
+            raise DeeperMinimumError(found.theta, depth)
+        return found
 
 
 class DeeperMinimumError(FitError):
@@ -102,9 +122,10 @@ def deepest_fit(likelihood: Likelihood, poi: int) -> tuple[BestFit, list[BestFit
     minima = [best_fit(likelihood, poi)]
     alphas = (np.asarray(parameters.kinds) == "alpha") & ~parameters.fixed
     generator = np.random.default_rng(0)
-    for _ in range(_STARTS if minima[0].minimum.deviance > _PERFECT and alphas.any() else 0):
-        spread = parameters.prefit_sigma * generator.normal(size=len(parameters))
-        start = minima[0].theta + np.where(alphas, spread, 0.0)
+    count = _STARTS if minima[0].minimum.deviance > _PERFECT and alphas.any() else 0
+    spread = parameters.prefit_sigma * generator.normal(size=(count, len(parameters)))
+    starts = minima[0].theta + np.where(alphas, spread, 0.0)
+    for start in starts:
         found = minimise(likelihood, start, parameters.fixed)
         known = [best.minimum.deviance for best in minima]
         if found.converged and np.abs(np.subtract(known, found.deviance)).min() > _SAME:
@@ -138,6 +159,13 @@ def best_fit(likelihood: Likelihood, poi: int, start: FloatArray | None = None) 
         again[poi] = 1.5 * again[poi] + 0.1
         second = minimise(likelihood, again, parameters.fixed)
         minimum = second if second.converged else minimum
+    if not minimum.converged:
+        raise FitError(f"the fit did not converge: {minimum.message}")
+    best = _finish(likelihood, minimum, poi)
+    if best.covariance.edm <= TOLERANCE:
+        return best
+    # the exact Hessian disagrees with the one that the steps have built up
+    minimum = minimise(likelihood, minimum.theta, parameters.fixed)
     if not minimum.converged:
         raise FitError(f"the fit did not converge: {minimum.message}")
     return _finish(likelihood, minimum, poi)

@@ -7,11 +7,14 @@ import numpy as np
 
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
-from n2mu.fit.minimise import cholesky_solve
+from n2mu.fit.minimise import cholesky_inverse
 from n2mu.fit.parameters import BoolArray
 
 _SINGULAR = 1e-10
 """Eigenvalues of the Hessian with unit diagonal below this are taken as zero."""
+_SUSPICIOUS = 1e3
+"""Where diagonal elements of the inverse of such a matrix exceed this, degeneracies are sought."""
+_FLAT = 1e-4
 _INVOLVED = 0.05
 
 
@@ -90,13 +93,12 @@ def covariance(likelihood: Likelihood, theta: FloatArray, fixed: BoolArray) -> C
     matrix = np.zeros_like(slope.hessian)
     undetermined = no_effect.copy()
     degenerate: tuple[str, ...] = ()
-    inverse = cholesky_solve(scaled, np.eye(len(usable)))
-    # the inverse of a nearly singular matrix with unit diagonal has huge diagonal elements
-    if inverse is None or np.diag(inverse).max(initial=0.0) > 0.1 / _SINGULAR:
-        values, vectors = np.linalg.eigh(scaled)
-        good = values > _SINGULAR
-        inverse = (vectors[:, good] / values[good]) @ vectors[:, good].T
-        share = np.abs(vectors[:, ~good]).max(axis=1, initial=0.0)
+    inverse = cholesky_inverse(scaled)
+    if inverse is None or np.diag(inverse).max(initial=0.0) > _SUSPICIOUS:
+        null = _null_space(scaled, slope.gauss_newton[block] / scale / scale[:, None])
+        if inverse is None or null.size:
+            inverse = _inverse_without(scaled, null)
+        share = np.abs(null).max(axis=1, initial=0.0)
         undetermined[usable[share > 1e-4]] = True
         degenerate = tuple(parameters.names[i] for i in usable[share > _INVOLVED])
     matrix[block] = inverse / scale / scale[:, None]
@@ -111,3 +113,26 @@ def covariance(likelihood: Likelihood, theta: FloatArray, fixed: BoolArray) -> C
         degenerate=degenerate,
         undetermined=undetermined,
     )
+
+
+def _null_space(hessian: FloatArray, gauss_newton: FloatArray) -> FloatArray:
+    """Return directions that change nothing, [P, N], of matrices with unit diagonal.
+
+    The Hessian has them exactly at the exact minimum only; the Gauss-Newton matrix everywhere,
+    but it also lacks the curvature of bins without events.
+    """
+    values, vectors = np.linalg.eigh(hessian)
+    flat = values < _SINGULAR
+    if flat.any():
+        return np.asarray(vectors[:, flat])
+    values, vectors = np.linalg.eigh(gauss_newton)
+    vectors = vectors[:, values < _SINGULAR]
+    return np.asarray(vectors[:, np.einsum("pn,pq,qn->n", vectors, hessian, vectors) < _FLAT])
+
+
+def _inverse_without(hessian: FloatArray, null: FloatArray) -> FloatArray:
+    """Invert a Hessian in the space orthogonal to some directions [P, N]."""
+    whole, _ = np.linalg.qr(null, mode="complete")
+    rest = whole[:, null.shape[1] :]
+    inverse = rest @ np.linalg.inv(rest.T @ hessian @ rest) @ rest.T
+    return np.asarray((inverse + inverse.T) / 2)

@@ -1,15 +1,19 @@
 """Interpolation between the variations of a systematic, with derivatives.
 
-Both are pyhf's defaults: code 4 for normsys (polynomial of sixth order inside
-``|alpha| < 1``, exponential outside) and code 4p for histosys (polynomial inside, linear
-outside).  Definitions: HistFactory, CERN-OPEN-2012-016, and the pyhf paper,
-doi:10.21105/joss.02823.  Value, first and second derivative are continuous at ``|alpha| = 1``.
+Definitions: HistFactory, CERN-OPEN-2012-016, and the pyhf paper, doi:10.21105/joss.02823.  A
+rate (normsys) is multiplied by code 4 (polynomial of sixth order inside ``|alpha| < 1``,
+exponential outside) or code 1 (exponential).  A template (histosys) is shifted by
+``alpha (high - low) / 2 + e(alpha) ((high + low) / 2 - nominal)``, in which codes 0 (piecewise
+linear), 2 (quadratic inside) and 4p (polynomial inside) differ by the even function e, which is
+linear outside ``|alpha| < 1`` for all three.  Codes 4 and 4p have continuous second derivatives.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from n2mu.fit.settings import NormCode, ShapeCode
 
 FloatArray = NDArray[np.float64]
 
@@ -56,68 +60,94 @@ def code4_coefficients(low: FloatArray, high: FloatArray) -> FloatArray:
     )
 
 
-def code4(
-    alpha: FloatArray, log_low: FloatArray, log_high: FloatArray, coefficients: FloatArray
+def norm_factor(
+    code: NormCode,
+    alpha: FloatArray,
+    log_low: FloatArray,
+    log_high: FloatArray,
+    coefficients: FloatArray,
+    order: int = 2,
 ) -> Derivatives:
-    """Return the factor of code 4 and its derivatives with respect to alpha.
+    """Return the factors of normsys and their derivatives with respect to alpha.
 
     Parameters
     ----------
+    code
+        "code4" or "code1".
     alpha
-        Nuisance parameters, shape [n].
+        Nuisance parameters, shape [n] or, of k fits, [n, k].
     log_low, log_high
         Logarithms of the factors at alpha = -1 and +1, shape [n].
     coefficients
         From `code4_coefficients`, shape [6, n].
+    order
+        Highest derivative that is wanted; higher ones are empty.
     """
-    c1, c2, c3, c4, c5, c6 = coefficients
-    value = 1 + alpha * (
-        c1 + alpha * (c2 + alpha * (c3 + alpha * (c4 + alpha * (c5 + alpha * c6))))
-    )
-    first = c1 + alpha * (
-        2 * c2 + alpha * (3 * c3 + alpha * (4 * c4 + alpha * (5 * c5 + alpha * 6 * c6)))
-    )
-    second = 2 * c2 + alpha * (6 * c3 + alpha * (12 * c4 + alpha * (20 * c5 + alpha * 30 * c6)))
+    if code == "code1":
+        rates = _per_fit(alpha, np.where(alpha.T > 0, log_high, -log_low).T)
+        return _exponential(alpha, rates, order)
+    columns = coefficients.reshape(*coefficients.shape, *(1,) * (alpha.ndim - 1))
+    found = [_polynomial(alpha, columns, derivative) for derivative in range(order + 1)]
+    found[0] += 1
     outside = np.abs(alpha) >= 1
     if outside.any():
-        rate = np.where(alpha[outside] > 0, log_high[outside], -log_low[outside])
-        power = np.exp(alpha[outside] * rate)
-        value[outside] = power
-        first[outside] = rate * power
-        second[outside] = rate**2 * power
-    return Derivatives(value, first, second)
+        beyond = alpha[outside]
+        entry = np.nonzero(outside)[0]
+        rates = np.where(beyond > 0, log_high[entry], -log_low[entry])
+        for inside, replaced in zip(found, _exponential(beyond, rates, order), strict=False):
+            inside[outside] = replaced
+    return Derivatives(*found, *(np.empty(0) for _ in range(2 - order)))
 
 
-def code4p_weights(alpha: FloatArray) -> tuple[Derivatives, Derivatives]:
-    """Return the weights of the two variations in code 4p, with derivatives.
+def _per_fit(alpha: FloatArray, values: FloatArray) -> FloatArray:
+    return np.broadcast_to(values, alpha.shape)
 
-    The shift of a template is ``up(alpha) (high - nominal) + down(alpha) (nominal - low)``.
+
+def _exponential(alpha: FloatArray, rates: FloatArray, order: int) -> Derivatives:
+    power = np.exp(alpha * rates)
+    derivatives = [power * rates**derivative for derivative in range(order + 1)]
+    return Derivatives(*derivatives, *(np.empty(0) for _ in range(2 - order)))
+
+
+def _polynomial(alpha: FloatArray, coefficients: FloatArray, derivative: int) -> FloatArray:
+    """Return a derivative of ``sum_i c_i alpha^i``, i = 1..6, by Horner's rule."""
+    powers = np.arange(1, 7)
+    weight = np.prod([powers - step for step in range(derivative)], axis=0) * np.ones(6)
+    value: FloatArray = alpha * (weight[5] * coefficients[5])
+    lowest = max(derivative, 1)
+    for power in range(5, lowest - 1, -1):
+        value += weight[power - 1] * coefficients[power - 1]
+        if power > derivative:
+            value *= alpha
+    return value
+
+
+def shape_bend(code: ShapeCode, alpha: FloatArray) -> Derivatives:
+    """Return the even function e(alpha) of a code for histosys, with derivatives.
+
+    Outside ``|alpha| < 1`` code 2 continues with its slope, as HistFactory has it; pyhf 0.7.6
+    jumps there.
 
     Parameters
     ----------
+    code
+        "code4p", "code0" or "code2".
     alpha
-        Nuisance parameters, shape [n].
-
-    Returns
-    -------
-    up, down
-        Each value, first and second derivative, shape [n].
+        Nuisance parameters, any shape.
     """
+    size, sign = np.abs(alpha), np.sign(alpha)
+    if code == "code0":
+        return Derivatives(size, np.where(alpha < 0, -1.0, 1.0), np.zeros_like(alpha))
+    inside = size <= 1
     square = alpha**2
-    bump = square * (15 + square * (3 * square - 10)) / 16
-    bump_first = alpha * (30 + square * (18 * square - 40)) / 16
-    bump_second = (30 + square * (90 * square - 120)) / 16
-    inside = np.abs(alpha) <= 1
-    above = alpha > 1
-    below = alpha < -1
-    up = Derivatives(
-        np.where(inside, alpha / 2 + bump, np.where(above, alpha, 0.0)),
-        np.where(inside, 0.5 + bump_first, above),
-        np.where(inside, bump_second, 0.0),
+    if code == "code2":
+        return Derivatives(
+            np.where(inside, square, 2 * size - 1),
+            np.where(inside, 2 * alpha, 2 * sign),
+            np.where(inside, 2.0, 0.0),
+        )
+    return Derivatives(
+        np.where(inside, square * (15 + square * (3 * square - 10)) / 8, size),
+        np.where(inside, alpha * (30 + square * (18 * square - 40)) / 8, sign),
+        np.where(inside, (30 + square * (90 * square - 120)) / 8, 0.0),
     )
-    down = Derivatives(
-        np.where(inside, alpha / 2 - bump, np.where(below, alpha, 0.0)),
-        np.where(inside, 0.5 - bump_first, below),
-        np.where(inside, -bump_second, 0.0),
-    )
-    return up, down

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.linearise import LinearisedRates
 from n2mu.fit.model import DenseModel, IntArray
 from n2mu.fit.rates import Rates
 
@@ -47,6 +48,16 @@ def poisson_deviance(counts: FloatArray, means: FloatArray) -> float:
     excess = means[filled] / counts[filled] - 1
     with np.errstate(divide="ignore"):
         return float((counts[filled] * (excess - np.log1p(excess))).sum() + means[~filled].sum())
+
+
+def _deviances(counts: FloatArray, means: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return `poisson_deviance` of K points [K], and the derivatives 1 - n / mean, [bins, K]."""
+    filled = counts > 0
+    ratio = np.where(filled, means / np.where(filled, counts, 1.0), 1.0)
+    terms = counts * (ratio - 1 - np.log1p(ratio - 1)) + np.where(filled, 0.0, means)
+    # written so that NaN is refused as well
+    terms[~((means > 0) | ((means == 0) & ~filled))] = math.inf
+    return terms.sum(axis=0), np.where(filled, 1 - 1 / ratio, 1.0)
 
 
 @dataclass(frozen=True)
@@ -116,9 +127,50 @@ class Likelihood:
         sigma = parameters.sigma[parameters.normal]
         return float(poisson + np.log(sigma * math.sqrt(2 * math.pi)).sum())
 
+    def slopes(
+        self, theta: FloatArray, observed: FloatArray, auxdata: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return deviance and gradient at K points, each with its own data or all with the same.
+
+        Parameters
+        ----------
+        theta
+            Shape [P, K].
+        observed, auxdata
+            Shapes [B, K] and [P, K], or [B, 1] and [P, 1].
+
+        Returns
+        -------
+        deviance
+            Shape [K]; infinity where L is undefined.
+        gradient
+            Shape [P, K]; without meaning where the deviance is infinite.
+        """
+        parameters = self.model.parameters
+        with np.errstate(all="ignore"):
+            pieces = self.rates.pieces(theta, 1)
+            if (pieces.theta == theta).all():
+                rates = pieces.cells.reshape(*self.model.nominal.shape, -1).sum(axis=0)
+            else:
+                rates = self.rates.per_bin(theta)
+            deviance, weight = _deviances(observed, rates)
+            gradient = self.rates.gradient(pieces, weight)
+            normal = parameters.normal
+            distance = theta[normal] - auxdata[normal]
+            pull = distance / parameters.sigma[normal, None] ** 2
+            gradient[normal] += pull
+            deviance += 0.5 * (pull * distance).sum(axis=0)
+            poisson = parameters.poisson
+            if poisson.any():
+                factor = parameters.factor[poisson, None]
+                more, weight = _deviances(auxdata[poisson], factor * theta[poisson])
+                deviance += more
+                gradient[poisson] += factor * weight
+        return np.where(np.isfinite(deviance), deviance, math.inf), gradient
+
     def slope(self, theta: FloatArray) -> Slope:
         """Return the exact derivatives of the deviance at valid parameters [P]."""
-        near = self.rates.linearise(theta)
+        near = LinearisedRates(self.rates, theta)
         rates, jacobian = near.rates, near.jacobian()
         filled = self.observed > 0
         ratio = np.zeros_like(rates)

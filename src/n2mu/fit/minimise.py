@@ -1,20 +1,24 @@
 r"""A damped Newton minimiser with bounds.
 
-Each step minimises the quadratic model of the deviance, with the exact Hessian where that is
-positive definite and the Gauss-Newton matrix otherwise, inside the bounds.  The step is halved
-until the likelihood is defined (all rates positive) and falls.  Distances to the minimum are
-estimated as :math:`\mathrm{edm} = \tfrac12 g^T H^{-1} g`.
+Where the exact Hessian is positive definite, `descend` is tried from there, which needs
+gradients only and mostly ends the fit.  Otherwise each step minimises the quadratic model of the
+deviance, with the exact Hessian where that is positive definite and the Gauss-Newton matrix
+otherwise, inside the bounds.  The step is halved until the likelihood is defined (all rates
+positive) and falls.  Distances to the minimum are estimated as
+:math:`\mathrm{edm} = \tfrac12 g^T H^{-1} g`.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from scipy.linalg import lapack
 
+from n2mu.fit.descent import Descents, Metric, descend
+from n2mu.fit.descent import Minimum as Minimum
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood, Slope
-from n2mu.fit.parameters import BoolArray
+from n2mu.fit.parameters import BoolArray, Parameters
 
 logger = logging.getLogger(__name__)
 
@@ -22,37 +26,11 @@ TOLERANCE = 1e-8
 """Largest edm of a converged fit, in units of -ln L; a last Newton step is taken below it."""
 
 _MAX_ITERATIONS = 200
+_MAX_ROUNDS = 15
+_MAX_DESCENTS = 4
 _MAX_HALVINGS = 40
 _MAX_DAMPING = 1e8
 _SMALL_DAMPING = 1e-6
-
-
-@dataclass(frozen=True)
-class Minimum:
-    """Where a minimisation ended.
-
-    Attributes
-    ----------
-    theta
-        Parameters, shape [P].
-    deviance
-        -ln(L / L_saturated) there.
-    edm
-        Estimated distance to the minimum before the last step.
-    converged
-        Whether the edm fell below the tolerance.
-    iterations
-        Number of Newton steps.
-    message
-        Why the fit did not converge; empty if it did.
-    """
-
-    theta: FloatArray
-    deviance: float
-    edm: float
-    converged: bool
-    iterations: int
-    message: str = ""
 
 
 def minimise(
@@ -90,8 +68,19 @@ def minimise(
         return Minimum(theta, np.inf, np.inf, False, 0, _undefined(likelihood, theta))
     edm = np.inf
     damping = 0.0
+    rounds = descents = 0
     for iteration in range(max_iterations):
         slope = likelihood.slope(theta)
+        if descents < _MAX_DESCENTS and not damping:
+            quick = _descend(likelihood, theta, slope, fixed)
+            if quick is not None:
+                descents += 1
+                rounds += int(quick.rounds[0])
+                if quick.converged[0]:
+                    return replace(quick.minimum(0), iterations=iteration + rounds)
+                if quick.deviance[0] < deviance - tolerance:
+                    theta, deviance = quick.theta[:, 0], float(quick.deviance[0])
+                    continue
         step, matrix_damping = _step(slope, theta, likelihood, fixed, damping)
         descent = float(slope.gradient @ step)
         edm = -0.5 * descent
@@ -100,12 +89,12 @@ def minimise(
         if size > 0:
             theta, deviance = reached, lower
         if done:
-            return Minimum(theta, deviance, edm, True, iteration + 1)
+            return Minimum(theta, deviance, edm, True, iteration + rounds + 1)
         if size == 0:
             if damping >= _MAX_DAMPING:
                 message = "the fit stalled: no step lowers -ln L although it has a slope"
                 message = _vanishing(likelihood, theta) or message
-                return Minimum(theta, deviance, edm, False, iteration + 1, message)
+                return Minimum(theta, deviance, edm, False, iteration + rounds + 1, message)
             damping = max(10 * damping, 1e-4)
         elif size < 0.1:
             damping = max(4 * damping, 1e-4)
@@ -140,6 +129,44 @@ def cholesky_solve(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
     return np.asarray(solution, dtype=np.float64).reshape(right.shape)
 
 
+def cholesky_inverse(matrix: FloatArray) -> FloatArray | None:
+    """Invert a symmetric positive definite matrix; None if it is not that."""
+    if not len(matrix):
+        return np.zeros_like(matrix)
+    factor, failed = lapack.dpotrf(matrix, lower=1, clean=1)
+    if failed:
+        return None
+    half, failed = lapack.dpotri(factor, lower=1)
+    if failed:
+        return None
+    inverse: FloatArray = np.tril(half) + np.tril(half, -1).T
+    return inverse
+
+
+def _blocked(theta: FloatArray, gradient: FloatArray, parameters: Parameters) -> BoolArray:
+    """Return which parameters are at a bound beyond which -ln L falls."""
+    blocked: BoolArray = ((theta <= parameters.lower) & (gradient > 0)) | (
+        (theta >= parameters.upper) & (gradient < 0)
+    )
+    return blocked
+
+
+def _descend(
+    likelihood: Likelihood, theta: FloatArray, slope: Slope, fixed: BoolArray
+) -> Descents | None:
+    """Minimise with the exact Hessian of a point; None where that is not positive definite."""
+    blocked = _blocked(theta, slope.gradient, likelihood.model.parameters)
+    moving = ~fixed & ~blocked
+    free = np.flatnonzero(moving)
+    inverse = cholesky_inverse(slope.hessian[np.ix_(free, free)])
+    if inverse is None:
+        return None
+    whole = np.zeros_like(slope.hessian)
+    whole[np.ix_(free, free)] = inverse
+    metric = Metric(whole, moving, fixed)
+    return descend(likelihood, theta[:, None], metric, max_rounds=_MAX_ROUNDS)
+
+
 def _step(
     slope: Slope, theta: FloatArray, likelihood: Likelihood, fixed: BoolArray, damping: float
 ) -> tuple[FloatArray, float]:
@@ -147,8 +174,7 @@ def _step(
     parameters = likelihood.model.parameters
     low, high = parameters.lower - theta, parameters.upper - theta
     gradient = slope.gradient
-    blocked = ((low >= 0) & (gradient > 0)) | ((high <= 0) & (gradient < 0))
-    moving = ~fixed & ~blocked
+    moving = ~fixed & ~_blocked(theta, gradient, parameters)
     scale = np.maximum(np.diag(slope.gauss_newton), 1e-8)
     attempts = [(slope.hessian, damping)]
     attempts += [(slope.gauss_newton, max(damping, 1e-10) * 100**power) for power in range(9)]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from n2mu.fit.interpolation import FloatArray, code4_coefficients
 from n2mu.fit.parameters import BoolArray, Parameters, build_parameters
+from n2mu.fit.settings import NormCode, ShapeCode
 from n2mu.fit.workspace import Modifier, Workspace
 
 IntArray = NDArray[np.int64]
@@ -45,18 +46,24 @@ class DenseModel:
         Nominal yields, shape [S, B].
     shape_parameters
         Parameters of histosys, shape [H]; they are the first H alphas.
-    shape_up, shape_down
-        high - nominal and nominal - low, shape [H, S B].
+    shape_odd
+        (high - low) / 2, shape [S B, H].
+    shape_even
+        (high + low) / 2 - nominal of those of which it is not 0 everywhere, shape [S B, V].
+    shape_bent
+        Their positions among the histosys, shape [V].
     alphas
         Parameters with a nonlinear effect (histosys, normsys), shape [A].
     norm_row, norm_block
         Row of the alpha and block of each normsys, shape [E], sorted by block.
     norm_log_low, norm_log_high, norm_coefficients
-        Its code 4, shapes [E], [E], [6, E].
+        Its factors, shapes [E], [E], and the polynomial of code 4, [6, E].
     block_of_cell
         Block of each cell, shape [S B]; block = sample x regions + region.
     layers
         Parameter of each linear factor of a cell, or P if it has fewer, shape [K, S B].
+    norm_code, shape_code
+        Interpolation of normsys and histosys.
     """
 
     parameters: Parameters
@@ -67,8 +74,9 @@ class DenseModel:
     observed: FloatArray
     nominal: FloatArray
     shape_parameters: IntArray
-    shape_up: FloatArray
-    shape_down: FloatArray
+    shape_odd: FloatArray
+    shape_even: FloatArray
+    shape_bent: IntArray
     alphas: IntArray
     norm_row: IntArray
     norm_block: IntArray
@@ -77,6 +85,8 @@ class DenseModel:
     norm_coefficients: FloatArray
     block_of_cell: IntArray
     layers: IntArray
+    norm_code: NormCode
+    shape_code: ShapeCode
 
     @property
     def bins(self) -> int:
@@ -91,8 +101,17 @@ class DenseModel:
         raise IndexError(position)
 
 
-def build_model(workspace: Workspace) -> DenseModel:
+def build_model(
+    workspace: Workspace, norm_code: NormCode = "code4", shape_code: ShapeCode = "code4p"
+) -> DenseModel:
     """Lay out a workspace as arrays.
+
+    Parameters
+    ----------
+    workspace
+        What to lay out.
+    norm_code, shape_code
+        Interpolation of normsys and histosys; a workspace does not store it.
 
     Raises
     ------
@@ -113,7 +132,7 @@ def build_model(workspace: Workspace) -> DenseModel:
             present[samples.index(name), where] = True
             nominal[samples.index(name), where] = sample.data
     uses = list(_modifiers(workspace, slices))
-    shape_parameters, shape_up, shape_down = _shapes(uses, parameters, nominal)
+    shape_parameters, shape_odd, shape_even, shape_bent = _shapes(uses, parameters, nominal)
     norm = sorted(
         (row * len(slices) + region, parameters.first[modifier.name], modifier)
         for row, region, _, modifier in uses
@@ -135,8 +154,9 @@ def build_model(workspace: Workspace) -> DenseModel:
         observed=np.concatenate([channel.observed for channel in workspace.channels]),
         nominal=nominal,
         shape_parameters=shape_parameters,
-        shape_up=shape_up,
-        shape_down=shape_down,
+        shape_odd=shape_odd,
+        shape_even=shape_even,
+        shape_bent=shape_bent,
         alphas=alphas,
         norm_row=np.asarray([row_of[index] for _, index, _ in norm], dtype=np.int64),
         norm_block=np.asarray([block for block, _, _ in norm], dtype=np.int64),
@@ -145,6 +165,8 @@ def build_model(workspace: Workspace) -> DenseModel:
         norm_coefficients=code4_coefficients(low, high),
         block_of_cell=blocks.ravel().astype(np.int64),
         layers=_layers(uses, parameters, nominal.shape),
+        norm_code=norm_code,
+        shape_code=shape_code,
     )
 
 
@@ -162,18 +184,26 @@ def _modifiers(workspace: Workspace, slices: list[slice]) -> Iterator[_Use]:
 
 def _shapes(
     uses: list[_Use], parameters: Parameters, nominal: FloatArray
-) -> tuple[IntArray, FloatArray, FloatArray]:
+) -> tuple[IntArray, FloatArray, FloatArray, IntArray]:
     shapes = [use for use in uses if use[3].type == "histosys"]
     indices = sorted({parameters.first[modifier.name] for *_, modifier in shapes})
     row_of = {index: row for row, index in enumerate(indices)}
-    up = np.zeros((len(indices), *nominal.shape))
-    down = np.zeros_like(up)
+    odd = np.zeros((*nominal.shape, len(indices)))
+    even = np.zeros_like(odd)
     for sample, _, where, modifier in shapes:
         row = row_of[parameters.first[modifier.name]]
-        up[row, sample, where] = modifier.second - nominal[sample, where]
-        down[row, sample, where] = nominal[sample, where] - modifier.first
-    flat = (len(indices), nominal.size)
-    return np.asarray(indices, dtype=np.int64), up.reshape(flat), down.reshape(flat)
+        low, high = np.asarray(modifier.first), np.asarray(modifier.second)
+        odd[sample, where, row] = (high - low) / 2
+        even[sample, where, row] = (high + low) / 2 - nominal[sample, where]
+    # a symmetric variation leaves what rounding leaves
+    even[np.abs(even) <= 1e-14 * np.abs(nominal)[..., None]] = 0.0
+    bent = np.flatnonzero(even.any(axis=(0, 1)))
+    return (
+        np.asarray(indices, dtype=np.int64),
+        odd.reshape(nominal.size, len(indices)),
+        np.ascontiguousarray(even.reshape(nominal.size, len(indices))[:, bent]),
+        bent.astype(np.int64),
+    )
 
 
 def _layers(uses: list[_Use], parameters: Parameters, shape: tuple[int, int]) -> IntArray:

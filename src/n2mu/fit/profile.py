@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from n2mu.errors import FitError
-from n2mu.fit.bestfit import BestFit, DeeperMinimumError
+from n2mu.fit.bestfit import BestFit
+from n2mu.fit.descent import Metric, Minimum, descend
 from n2mu.fit.interpolation import FloatArray
-from n2mu.fit.minimise import Minimum, cholesky_solve, minimise
+from n2mu.fit.minimise import cholesky_inverse, minimise
 from n2mu.fit.parameters import BoolArray
 
-_DEEPER = 1e-6
 _MAX_FITS = 25
 
 
@@ -47,7 +47,8 @@ class Profile:
         self.index = index
         self.fixed = fixed.copy()
         self.fixed[index] = True
-        self.line, self.sigma = conditional_line(best, index, fixed)
+        self.line, self.sigma, self._metric = _conditional(best, index, self.fixed)
+        self._held = np.asarray([index])
 
     def at(self, value: float, near: FloatArray | None = None) -> Minimum:
         """Return the minimum with the parameter held at a value.
@@ -60,11 +61,10 @@ class Profile:
         start = np.clip(start, parameters.lower, parameters.upper)
         start = np.where(self.fixed, self.best.theta, start)
         start[self.index] = value
-        found = minimise(self.best.likelihood, start, self.fixed)
-        depth = self.best.minimum.deviance - found.deviance
-        if depth > _DEEPER:
-            raise DeeperMinimumError(found.theta, depth)
-        return found
+        quick = descend(self.best.likelihood, start[:, None], self._metric, held=self._held)
+        if quick.converged[0]:
+            return self.best.checked(quick.minimum(0))
+        return self.best.checked(minimise(self.best.likelihood, start, self.fixed))
 
     def interval(self, level: float = 1.0) -> Interval:
         """Return where -2 ln L exceeds its minimum by ``level`` (1: 68.3 %)."""
@@ -126,7 +126,7 @@ class Profile:
         return float(proposal)
 
 
-def conditional_line(best: BestFit, index: int, fixed: BoolArray) -> tuple[FloatArray, float]:
+def _conditional(best: BestFit, index: int, fixed: BoolArray) -> tuple[FloatArray, float, Metric]:
     """Return how the minimum moves with one parameter, and that parameter's uncertainty.
 
     Parameters
@@ -134,7 +134,7 @@ def conditional_line(best: BestFit, index: int, fixed: BoolArray) -> tuple[Float
     index
         The parameter.
     fixed
-        Parameters that do not move, shape [P].
+        Parameters that do not move, shape [P], among them this one.
 
     Returns
     -------
@@ -142,6 +142,8 @@ def conditional_line(best: BestFit, index: int, fixed: BoolArray) -> tuple[Float
         d theta / d theta_index, shape [P]; 1 for the parameter itself.
     sigma
         Distance at which -2 ln L rises by about 1, the uncertainty away from bounds.
+    metric
+        Inverse Hessian for fits of the parameters that are not fixed, given this one.
 
     Raises
     ------
@@ -151,24 +153,30 @@ def conditional_line(best: BestFit, index: int, fixed: BoolArray) -> tuple[Float
     known = best.covariance
     moving = known.floating & ~known.undetermined
     line = np.zeros(len(best.theta))
-    if moving[index] and (fixed == best.fixed).all():
+    others = fixed.copy()
+    others[index] = best.fixed[index]
+    if moving[index] and (others == best.fixed).all():
         column = known.matrix[index]
         line[moving] = column[moving] / column[index]
-        return line, float(np.sqrt(column[index]))
+        return line, float(np.sqrt(column[index])), best.metric
     moving = moving & ~fixed
-    moving[index] = False
-    others = np.flatnonzero(moving)
-    response = cholesky_solve(known.hessian[np.ix_(others, others)], known.hessian[others, index])
+    block = np.ix_(moving, moving)
+    inverse = cholesky_inverse(known.hessian[block])
     name = best.likelihood.model.parameters.names[index]
-    if response is None:
+    if inverse is None:
         raise FitError(f"the covariance is not positive definite with {name} fixed")
-    line[others] = -response
+    whole = np.zeros_like(known.hessian)
+    whole[block] = inverse
+    # the parameter that is held needs a place in the metric, to be taken away from it
+    whole[index, index] = 1.0
+    metric = Metric(whole, moving, fixed)
+    line[moving] = -inverse @ known.hessian[moving, index]
     line[index] = 1.0
     curvature = float(known.hessian[index] @ line)
     if curvature > 0:
-        return line, 1 / float(np.sqrt(curvature))
+        return line, 1 / float(np.sqrt(curvature)), metric
     slope = abs(float(best.likelihood.slope(best.theta).gradient @ line))
     if slope == 0:
         raise FitError(f"the data do not determine {name}")
     # at a bound -ln L may rise in a straight line
-    return line, 0.5 / slope
+    return line, 0.5 / slope, metric

@@ -15,6 +15,7 @@ from n2mu.fit.bestfit import BestFit, DeeperMinimumError
 from n2mu.fit.decomposition import Component, breakdown, complete_groups, data_statistics, stat_only
 from n2mu.fit.gates import GateResult, constraints, pulls
 from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.linearise import LinearisedRates
 from n2mu.fit.model import DenseModel
 from n2mu.fit.profile import Interval, Profile
 from n2mu.fit.ranking import Impact
@@ -228,7 +229,11 @@ def _samples(model: DenseModel, where: slice) -> list[tuple[int, str]]:
 
 def _yields(best: BestFit, before: Yields, after: Yields, settings: FitSettings) -> dict[str, Any]:
     model = best.likelihood.model
-    scaled = best.likelihood.rates.linearise(best.theta).jacobian_by_sample()[best.poi].any(axis=1)
+    scaled = (
+        LinearisedRates(best.likelihood.rates, best.theta)
+        .jacobian_by_sample()[best.poi]
+        .any(axis=1)
+    )
 
     def entry(values: FloatArray, errors: FloatArray, row: int, region: int) -> dict[str, float]:
         return {"value": float(values[row, region]), "error": float(errors[row, region])}

@@ -5,6 +5,9 @@ from typing import Any, Literal
 from n2mu.config.base import Model
 from n2mu.config.fits import Gate
 
+NormCode = Literal["code4", "code1"]
+ShapeCode = Literal["code4p", "code0", "code2"]
+
 
 class FitSettings(Model):
     """Settings of `fit` and `ranking`; a workspace made elsewhere needs none.
@@ -36,6 +39,8 @@ class FitSettings(Model):
         Whether pyhf with MINUIT repeats the fit.
     allowed_gates
         Gates that may fail without failing the fit.
+    normsys_code, histosys_code
+        Interpolation between the variations of rates and of templates, by HistFactory's names.
     """
 
     analysis: str = ""
@@ -51,3 +56,5 @@ class FitSettings(Model):
     blinding: dict[str, Any] = {}
     check: bool = False
     allowed_gates: list[Gate] = []
+    normsys_code: NormCode = "code4"
+    histosys_code: ShapeCode = "code4p"

@@ -8,6 +8,7 @@ from n2mu.fit.asimov import nominal_parameters
 from n2mu.fit.bestfit import BestFit
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
+from n2mu.fit.linearise import LinearisedRates
 
 
 class Yields(NamedTuple):
@@ -53,7 +54,7 @@ def propagate(likelihood: Likelihood, theta: FloatArray, covariance: FloatArray)
     that errors of sums are not sums of errors.
     """
     samples = likelihood.rates.by_sample(theta)
-    jacobian = likelihood.rates.linearise(theta).jacobian_by_sample()
+    jacobian = LinearisedRates(likelihood.rates, theta).jacobian_by_sample()
     starts = [where.start for where in likelihood.model.region_slices]
     regions = np.add.reduceat(jacobian, starts, axis=2)
     by_region = np.add.reduceat(samples, starts, axis=1)
