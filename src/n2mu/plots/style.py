@@ -85,8 +85,9 @@ def widest(texts: Sequence[str], size: float) -> float:
 
 
 def energy_line(labels: Labels) -> str:
-    """Return centre-of-mass energy and luminosity as one line."""
-    return rf"$\sqrt{{s}}$ = {labels.energy}, {labels.luminosity}"
+    """Return centre-of-mass energy and luminosity as one line; empty if both are."""
+    energy = rf"$\sqrt{{s}}$ = {labels.energy}" if labels.energy else ""
+    return ", ".join(part for part in (energy, labels.luminosity) if part)
 
 
 def write_labels(
@@ -121,7 +122,8 @@ def write_labels(
                 va="bottom",
             )
         )
-    for row, text in enumerate((energy_line(labels), *lines), start=2):
+    below = [text for text in (energy_line(labels), *lines) if text]
+    for row, text in enumerate(below, start=2):
         figure.text(left / width, (top - row * LINE) / height, text, fontsize=11.5, va="bottom")
 
 

@@ -1,0 +1,85 @@
+"""What the commands on any workspace share: their options, labels and provenance."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from n2mu.commands.options import DEFAULT_CONFIG
+from n2mu.errors import ConfigurationError
+from n2mu.products import file_digest
+
+if TYPE_CHECKING:
+    from n2mu.config.base import Model
+    from n2mu.fit.settings import FitSettings
+    from n2mu.plots.settings import PlotSettings
+
+Settings = TypeVar("Settings", bound="Model")
+
+Workspace = Annotated[
+    Path, typer.Argument(metavar="WORKSPACE.json", help="Reads this pyhf workspace.")
+]
+MuFit = Annotated[
+    Path | None,
+    typer.Option(
+        "--fit", help="Reads the mu_fit.json of the workspace; without it fits the workspace."
+    ),
+]
+Output = Annotated[
+    Path, typer.Option("-o", "--output", help="Writes this file, and its figure beside it.")
+]
+LabelConfig = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        envvar="N2MU_CONFIG",
+        help="config.yaml with labels and titles for the figure; without it they are neutral.",
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the pseudo-experiments.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes; every core that may be used if not given.")
+]
+
+
+def told(kind: type[Settings], **values: Any) -> Settings:
+    """Return settings that were given as options.
+
+    Raises
+    ------
+    ConfigurationError
+        If an option has no meaning.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = " ".join(f"--{part}" for part in first["loc"])
+        raise ConfigurationError(f"{where} {first['msg']}".strip()) from None
+
+
+def prepare(
+    name: str | None, config: str | None, workspace: Path
+) -> "tuple[FitSettings, PlotSettings, dict[str, Any]]":
+    """Return settings of the fit, of the figure, and the provenance."""
+    from n2mu.commands.job import fit_settings
+
+    settings, provenance = fit_settings(name, config or DEFAULT_CONFIG, None)
+    provenance["workspace"] = str(workspace)
+    if workspace.is_file():
+        provenance["workspace_sha256"] = file_digest(workspace)
+    return settings, plot_settings(config if name is None else config or DEFAULT_CONFIG), provenance
+
+
+def plot_settings(config: str | None) -> "PlotSettings":
+    """Return the labels and titles of a configuration, or neutral ones."""
+    from n2mu.plots.settings import PlotSettings
+
+    if config is None:
+        labels = {"experiment": "pyhf workspace", "energy": "", "luminosity": ""}
+        return PlotSettings.model_validate({"labels": labels, "regions": {}, "samples": {}})
+    from n2mu.commands.job import open_job
+
+    return open_job(config).slices.plots()

@@ -1,0 +1,143 @@
+r"""Goodness of fit with the saturated model.
+
+:math:`-2\ln\bigl(L(\hat\theta) / L_\mathrm{saturated}\bigr)`, where the saturated model has one
+free parameter per count and per auxiliary measurement, follows for many events a
+:math:`\chi^2` distribution (S. Baker, R. Cousins, doi:10.1016/0167-5087(84)90016-4).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+
+import numpy as np
+from scipy.stats import chi2
+
+from n2mu.errors import ProductError, WorkspaceError
+from n2mu.fit.bestfit import BestFit
+from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble
+from n2mu.fit.inference_settings import ToySettings
+from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.workspace import Channel, Modifier, Sample, Workspace
+
+_PER_BIN = ("histosys", "staterror", "shapesys")
+_RANK = 1e-9
+
+
+@dataclass(frozen=True)
+class Goodness:
+    """-2 ln(L / L_saturated), its degrees of freedom and the p-value of chi2 (None without)."""
+
+    value: float
+    ndof: int
+    p_value: float | None
+
+
+@dataclass(frozen=True)
+class ToyGoodness:
+    """Share of pseudo-experiments that fit worse, with its statistical error."""
+
+    p_value: float
+    error: float
+
+
+def goodness(best: BestFit) -> Goodness:
+    """Return the goodness of a fit.
+
+    Each constrained parameter comes with a measurement, so that the degrees of freedom are the
+    number of bins minus the number of combinations of free parameters that the rates depend on.
+    """
+    parameters = best.likelihood.model.parameters
+    slope = best.likelihood.slope(best.theta)
+    free = slope.jacobian[~best.fixed & ~parameters.constrained]
+    sizes = np.linalg.norm(free, axis=1)
+    free = free[sizes > 0] / sizes[sizes > 0, None]
+    rank = int(np.linalg.matrix_rank(free, tol=_RANK)) if len(free) else 0
+    ndof = best.likelihood.model.bins - rank
+    value = 2 * best.minimum.deviance
+    return Goodness(value, ndof, float(chi2.sf(value, ndof)) if ndof > 0 else None)
+
+
+def toy_goodness(best: BestFit, toys: ToySettings) -> tuple[ToyGoodness, FloatArray, list[Failure]]:
+    """Return the p-value from pseudo-experiments at the best fit, their values, and failures.
+
+    Raises
+    ------
+    FitError
+        If no pseudo-experiment could be fitted.
+    """
+    ensemble = Ensemble(best.likelihood, best.theta, best.poi, toys.seed)
+    found, failures = run_ensemble(_value, ensemble, toys)
+    values = np.asarray(found)
+    share = float((values >= 2 * best.minimum.deviance).mean())
+    error = sqrt(max(share * (1 - share), 1 / len(values)) / len(values))
+    return ToyGoodness(share, error), values, failures
+
+
+def _value(ensemble: Ensemble, number: int) -> float:
+    return 2 * ensemble.fit(number).free.deviance
+
+
+def without_bins(workspace: Workspace, dropped: Mapping[str, Sequence[bool]]) -> Workspace:
+    """Return a workspace without some of its bins; regions of which none is left disappear.
+
+    Parameters
+    ----------
+    dropped
+        By region, one entry per bin; regions not named stay as they are.
+
+    Raises
+    ------
+    ProductError
+        If the number of entries of a region is not its number of bins.
+    WorkspaceError
+        If no bin is left, or a shapefactor is shared with a region of which other bins are left.
+    """
+    kept: dict[str, tuple[bool, ...]] = {}
+    for channel in workspace.channels:
+        mask = dropped.get(channel.name, [False] * len(channel.observed))
+        if len(mask) != len(channel.observed):
+            raise ProductError(
+                f"{workspace.where}: region '{channel.name}' has {len(channel.observed)} bins, but"
+                f" the blinding of the fit names {len(mask)}; run the fit again"
+            )
+        kept[channel.name] = tuple(not entry for entry in mask)
+    _refuse_shifted(workspace, kept)
+    channels = tuple(
+        _thinned(channel, kept[channel.name])
+        for channel in workspace.channels
+        if any(kept[channel.name])
+    )
+    if not channels:
+        raise WorkspaceError(f"{workspace.where}: every bin is blinded, nothing is left to compare")
+    return replace(workspace, channels=channels)
+
+
+def _refuse_shifted(workspace: Workspace, kept: Mapping[str, tuple[bool, ...]]) -> None:
+    masks: dict[str, tuple[bool, ...]] = {}
+    for channel in workspace.channels:
+        for sample in channel.samples.values():
+            for modifier in sample.modifiers:
+                if modifier.type == "shapefactor":
+                    mask = masks.setdefault(modifier.name, kept[channel.name])
+                    if mask != kept[channel.name]:
+                        raise WorkspaceError(
+                            f"{workspace.where}: shapefactor '{modifier.name}' is shared by"
+                            " regions with different blinded bins, which cannot be left out"
+                        )
+
+
+def _thinned(channel: Channel, kept: tuple[bool, ...]) -> Channel:
+    def thin(values: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(value for value, stays in zip(values, kept, strict=True) if stays)
+
+    def modifier(found: Modifier) -> Modifier:
+        if found.type not in _PER_BIN:
+            return found
+        second = thin(found.second) if found.second else ()
+        return replace(found, first=thin(found.first), second=second)
+
+    samples = {
+        name: Sample(name, thin(sample.data), tuple(modifier(m) for m in sample.modifiers))
+        for name, sample in channel.samples.items()
+    }
+    return Channel(channel.name, samples, thin(channel.observed))
