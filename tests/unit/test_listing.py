@@ -96,12 +96,12 @@ def test_a_replaced_file_keeps_its_chunk_and_shows(listed: TinyAnalysis) -> None
     # with the modification time of the old one
     path = listed.ntuple("sig_2.root")
     status = path.stat()
-    trees = tiny_trees(2)
-    trees["nominal"]["x"] = trees["nominal"]["x"][::-1].copy()
-    write_ntuple(path, trees)
+    write_ntuple(path, tiny_trees(2, size=70))
     os.utime(path, (status.st_atime, status.st_mtime))
     listed.list(ABOUT_TWO_FILES)
     assert chunks(listed) == before
+    entries = [file.entries for file in read_listing(listed.directory / "listing.json").files]
+    assert [e and e["nominal"] for e in entries] == [60, 70, 60]
     after = told(listed)
     assert after["c0000"] != told_before["c0000"]
     assert after["c0001"] == told_before["c0001"]
