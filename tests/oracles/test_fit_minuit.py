@@ -7,6 +7,7 @@ import iminuit
 import numpy as np
 import pyhf
 import pytest
+from scipy.stats import chi2
 
 from n2mu.errors import FitError
 from n2mu.fit.asimov import nominal_asimov
@@ -16,7 +17,7 @@ from n2mu.fit.decomposition import breakdown, complete_groups, data_statistics, 
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
 from n2mu.fit.profile import Profile
-from n2mu.fit.ranking import impacts
+from n2mu.fit.ranking import covariance_impacts, impacts
 from n2mu.fit.significance import discovery_significance, expected_significance
 from n2mu.fit.workspace import parse_workspace
 
@@ -152,6 +153,25 @@ def test_profile_errors_are_those_of_minos() -> None:
     interval = Profile(best, best.poi, best.fixed).interval()
     assert interval.up == pytest.approx(minos.upper, rel=0.01)
     assert interval.down == pytest.approx(-minos.lower, rel=0.01)
+
+
+def test_errors_at_two_standard_deviations_are_those_of_minos() -> None:
+    best, fit = fitted(), minuit()
+    fit.minos("mu", cl=chi2.cdf(4, 1))
+    interval = Profile(best, best.poi, best.fixed).interval(4.0)
+    assert interval.up == pytest.approx(fit.merrors["mu"].upper, rel=0.01)
+    assert interval.down == pytest.approx(-fit.merrors["mu"].lower, rel=0.01)
+
+
+def test_impacts_by_covariance_are_those_of_minuits_covariance() -> None:
+    best, fit = fitted(), reference()
+    parameters = best.likelihood.model.parameters
+    for impact in covariance_impacts(best):
+        name = parameters.names[impact.index]
+        shift = fit.covariance["mu", name] / fit.errors[name]
+        assert impact.status == "ok"
+        assert impact.postfit.up == pytest.approx(shift, abs=0.01 * fit.errors["mu"])
+        assert impact.postfit.down == pytest.approx(-shift, abs=0.01 * fit.errors["mu"])
 
 
 def test_impacts_are_shifts_of_independent_minuit_fits() -> None:

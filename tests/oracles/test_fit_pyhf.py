@@ -1,6 +1,6 @@
 """The dense likelihood against pyhf, on workspaces of all modifiers."""
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyhf
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
+from n2mu.fit.settings import NormCode, ShapeCode
 from n2mu.fit.workspace import parse_workspace
 
 yields = st.floats(1.0, 80.0)
@@ -197,6 +198,54 @@ def test_derivatives_are_exact_where_linear_factors_are_zero(spec: dict[str, Any
         np.testing.assert_allclose(
             (up.gradient - slope.gradient) / step, slope.hessian[index], rtol=1e-6, atol=1e-6
         )
+
+
+@TOGETHER
+@given(
+    spec=workspaces(),
+    seed=st.integers(0, 2**32 - 1),
+    norm_code=st.sampled_from(get_args(NormCode)),
+    shape_code=st.sampled_from(get_args(ShapeCode)),
+)
+def test_all_interpolation_codes_are_those_of_pyhf(
+    spec: dict[str, Any], seed: int, norm_code: NormCode, shape_code: ShapeCode
+) -> None:
+    settings = {"normsys": {"interpcode": norm_code}, "histosys": {"interpcode": shape_code}}
+    model = pyhf.Workspace(spec).model(modifier_settings=settings)
+    likelihood = Likelihood.of(build_model(parse_workspace(spec), norm_code, shape_code))
+    theta = random_parameters(likelihood, seed)
+    if shape_code == "code2":
+        # pyhf's code 2 jumps at |alpha| = 1
+        theta[np.asarray(likelihood.model.parameters.kinds) == "alpha"] %= 1.0
+    expected = model.expected_actualdata(theta)
+    if (expected > 0).all():
+        np.testing.assert_allclose(likelihood.rates.per_bin(theta), expected, rtol=1e-10)
+
+
+@TOGETHER
+@given(
+    spec=workspaces(),
+    seed=st.integers(0, 2**32 - 1),
+    norm_code=st.sampled_from(get_args(NormCode)),
+    shape_code=st.sampled_from(get_args(ShapeCode)),
+)
+def test_many_points_together_have_the_values_and_gradients_of_each(
+    spec: dict[str, Any], seed: int, norm_code: NormCode, shape_code: ShapeCode
+) -> None:
+    likelihood = Likelihood.of(build_model(parse_workspace(spec), norm_code, shape_code))
+    points = [random_parameters(likelihood, seed + number) for number in range(3)]
+    data = [likelihood.observed, likelihood.observed + 1.0, np.zeros_like(likelihood.observed)]
+    shifted = [likelihood.auxdata * factor for factor in (1.0, 1.1, 0.9)]
+    deviance, gradient = likelihood.slopes(
+        np.stack(points, axis=1), np.stack(data, axis=1), np.stack(shifted, axis=1)
+    )
+    for number, (theta, counts, auxdata) in enumerate(zip(points, data, shifted, strict=True)):
+        alone = likelihood.with_data(counts, auxdata)
+        assert deviance[number] == pytest.approx(alone.deviance(theta), rel=1e-10)
+        if np.isfinite(deviance[number]):
+            expected = alone.slope(theta).gradient
+            scale = 1 + np.abs(expected).max()
+            np.testing.assert_allclose(gradient[:, number], expected, atol=1e-10 * scale)
 
 
 def test_a_staterror_shared_by_channels_has_one_gamma_per_bin_of_each() -> None:

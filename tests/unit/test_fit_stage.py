@@ -21,6 +21,7 @@ MU_FIT_KEYS = {
     "mu",
     "mu_stat_only",
     "mu_data_stat",
+    "signal_strengths",
     "breakdown",
     "significance",
     "fit",
@@ -109,7 +110,14 @@ def test_a_foreign_workspace_needs_no_settings(tmp_path: Path) -> None:
     assert content["significance"]["expected"] > 0
     assert set(content["breakdown"]) == {"MC statistics", "other systematics"}
     assert content["mu"]["up"] > content["mu_data_stat"]["up"] > content["mu_stat_only"]["up"] > 0
-    assert content["provenance"] == {"n2mu": "1", "observations": "stored", "asimov_mu": 1.0}
+    assert content["provenance"] == {
+        "n2mu": "1",
+        "observations": "stored",
+        "asimov_mu": 1.0,
+        "asimov_parameters": {},
+        "data_regions": [],
+        "interpolation": {"normsys": "code4", "histosys": "code4p"},
+    }
     kinds = {entry["name"]: entry["kind"] for entry in content["parameters"]}
     assert kinds == {
         "mu": "norm",

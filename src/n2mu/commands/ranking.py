@@ -19,6 +19,12 @@ def command(
         Path, typer.Option("--fit", help="Reads the mu_fit.json that `n2mu fit` made of it.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Writes this file.")],
+    by_covariance: Annotated[
+        bool,
+        typer.Option(
+            "--by-covariance", help="Impacts from the covariance of the fit, without further fits."
+        ),
+    ] = False,
     name: FitName = None,
     config: Config = DEFAULT_CONFIG,
     expected: Slice = None,
@@ -28,8 +34,10 @@ def command(
     Example: n2mu ranking workspace.json --fit mu_fit.json -o ranking.json
     """
     from n2mu.commands.job import fit_settings
+    from n2mu.fit.ranking import Method
     from n2mu.fit.stage import run_ranking
 
     settings, _ = fit_settings(name, config, expected)
-    run_ranking(settings, workspace, fit, output)
+    method: Method = "covariance" if by_covariance else "fits"
+    run_ranking(settings, workspace, fit, output, method)
     logger.info("wrote %s", output)

@@ -6,7 +6,7 @@ from n2mu.errors import FitError
 from n2mu.fit.bestfit import BestFit
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
-from n2mu.fit.parameters import Parameters
+from n2mu.fit.parameters import BoolArray, Parameters
 from n2mu.fit.profile import Profile
 
 
@@ -29,14 +29,44 @@ def nominal_asimov(likelihood: Likelihood, poi: int, mu: float | None = None) ->
     theta = nominal_parameters(likelihood.model.parameters)
     if mu is not None:
         theta[poi] = mu
+    return likelihood.with_data(expected_rates(likelihood, theta))
+
+
+def asimov_data(likelihood: Likelihood, theta: FloatArray) -> Likelihood:
+    """Return the likelihood of Asimov data for parameters [P], auxiliary data included.
+
+    With the auxiliary measurements at the same parameters the fit finds them again, which is
+    what defines Asimov data (arXiv:1007.1727).
+    """
+    auxdata = _auxiliary(likelihood.model.parameters, theta)
+    return likelihood.with_data(expected_rates(likelihood, theta), auxdata)
+
+
+def expected_rates(
+    likelihood: Likelihood, theta: FloatArray, bins: BoolArray | None = None
+) -> FloatArray:
+    """Return the rates at parameters [P], shape [B].
+
+    Raises
+    ------
+    FitError
+        If a rate, among some bins if given, is negative.
+    """
     rates = likelihood.rates.per_bin(theta)
-    if (rates < 0).any():
-        worst = int(np.argmin(rates))
+    refused = rates < 0 if bins is None else (rates < 0) & bins
+    if refused.any():
+        worst = int(np.argmin(np.where(refused, rates, np.inf)))
         raise FitError(
             f"{likelihood.model.place(worst)}: the expected rate {rates[worst]:.4g} is negative,"
             " no Asimov data exist; merge the bin or treat its negative weights"
         )
-    return likelihood.with_data(rates)
+    return rates
+
+
+def _auxiliary(parameters: Parameters, theta: FloatArray) -> FloatArray:
+    """Return the auxiliary data of floating parameters at their values, shape [P]."""
+    values = np.where(parameters.poisson, parameters.factor * theta, theta)
+    return np.where(parameters.fixed, parameters.auxdata, values)
 
 
 def profiled_asimov(best: BestFit, mu: float) -> tuple[Likelihood, FloatArray]:
@@ -61,6 +91,6 @@ def profiled_asimov(best: BestFit, mu: float) -> tuple[Likelihood, FloatArray]:
     if not found.converged:
         raise FitError(f"no Asimov data: {found.message}")
     parameters = best.likelihood.model.parameters
-    auxdata = np.where(parameters.poisson, parameters.factor * found.theta, found.theta)
+    auxdata = _auxiliary(parameters, found.theta)
     rates = best.likelihood.rates.per_bin(found.theta)
     return best.likelihood.with_data(rates, auxdata), found.theta

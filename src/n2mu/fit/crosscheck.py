@@ -44,7 +44,11 @@ def crosscheck(best: BestFit, spec: dict[str, Any], poi: str) -> dict[str, Any]:
     # pyhf announces every parameter
     logging.getLogger("pyhf").setLevel(logging.WARNING)
     pyhf.set_backend("numpy")
-    model = pyhf.Workspace(spec).model(poi_name=poi)
+    codes = {
+        "normsys": {"interpcode": best.likelihood.model.norm_code},
+        "histosys": {"interpcode": best.likelihood.model.shape_code},
+    }
+    model = pyhf.Workspace(spec).model(poi_name=poi, modifier_settings=codes)
     names = list(model.config.par_names)
     ours = best.likelihood.model.parameters
     order = [ours.index(name) for name in names]

@@ -38,7 +38,9 @@ def constraints(best: BestFit) -> FloatArray:
     return ratio
 
 
-def check_gates(best: BestFit, asimov_mu: float | None) -> list[GateResult]:
+def check_gates(
+    best: BestFit, asimov_mu: float | None, truth: FloatArray | None = None
+) -> list[GateResult]:
     """Return the results of all gates that apply.
 
     Parameters
@@ -46,10 +48,12 @@ def check_gates(best: BestFit, asimov_mu: float | None) -> list[GateResult]:
     asimov_mu
         Signal strength of Asimov data; None for other data, of which pulls and constraints
         are a result and no check.
+    truth
+        Parameters of Asimov data, shape [P]; the nominal ones if None.
     """
     results = [_covariance(best), _bounds(best, asimov_mu is not None)]
     if asimov_mu is not None:
-        results += [_asimov_mu(best, asimov_mu), _asimov_pulls(best), _constraints(best)]
+        results += [_asimov_mu(best, asimov_mu), _asimov_pulls(best, truth), _constraints(best)]
     return results
 
 
@@ -77,9 +81,10 @@ def _asimov_mu(best: BestFit, expected: float) -> GateResult:
     )
 
 
-def _asimov_pulls(best: BestFit) -> GateResult:
+def _asimov_pulls(best: BestFit, truth: FloatArray | None) -> GateResult:
     parameters = best.likelihood.model.parameters
-    shifts = (best.theta - nominal_parameters(parameters)) / np.where(
+    expected = nominal_parameters(parameters) if truth is None else truth
+    shifts = (best.theta - expected) / np.where(
         parameters.prefit_sigma > 0, parameters.prefit_sigma, best.covariance.uncertainty
     )
     shifts[best.poi] = 0.0

@@ -13,6 +13,7 @@ non-negative and small near the minimum, so that differences keep their digits.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -93,6 +94,13 @@ class Likelihood:
         return replace(
             self, observed=observed, auxdata=self.auxdata if auxdata is None else auxdata
         )
+
+    def restricted(self, regions: Sequence[str]) -> "Likelihood":
+        """Return the likelihood of some regions, with all parameters and constraints."""
+        model = self.model
+        kept = [number for number, region in enumerate(model.regions) if region in regions]
+        bins = np.concatenate([np.arange(model.bins)[model.region_slices[n]] for n in kept])
+        return Likelihood(Rates(model.restricted(kept)), self.observed[bins], self.auxdata)
 
     def invalid_bins(self, theta: FloatArray) -> IntArray:
         """Return the bins whose Poisson term is undefined: rate < 0, or 0 with counts."""

@@ -10,8 +10,8 @@ normsys and the linear ones: normfactor, lumi, shapefactor, staterror and shapes
 (HistFactory, CERN-OPEN-2012-016).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,40 @@ class DenseModel:
     def bins(self) -> int:
         """Number of bins of all channels."""
         return len(self.observed)
+
+    def restricted(self, regions: Sequence[int]) -> "DenseModel":
+        """Return the model of some regions, by their numbers in rising order."""
+        samples, bins = self.nominal.shape
+        kept = np.concatenate([np.arange(bins)[self.region_slices[n]] for n in regions])
+        cells = (np.arange(samples)[:, None] * bins + kept).ravel()
+        ends = np.cumsum(
+            [self.region_slices[n].stop - self.region_slices[n].start for n in regions]
+        )
+        number = np.full(len(self.regions), -1)
+        number[list(regions)] = np.arange(len(regions))
+        sample, region = np.divmod(self.norm_block, len(self.regions))
+        norms = number[region] >= 0
+        cell_sample, cell_region = np.divmod(self.block_of_cell[cells], len(self.regions))
+        return replace(
+            self,
+            regions=tuple(self.regions[n] for n in regions),
+            region_slices=tuple(
+                slice(int(start), int(stop))
+                for start, stop in zip([0, *ends[:-1]], ends, strict=True)
+            ),
+            present=self.present[:, kept],
+            observed=self.observed[kept],
+            nominal=self.nominal[:, kept],
+            shape_odd=self.shape_odd[cells],
+            shape_even=self.shape_even[cells],
+            norm_row=self.norm_row[norms],
+            norm_block=sample[norms] * len(regions) + number[region[norms]],
+            norm_log_low=self.norm_log_low[norms],
+            norm_log_high=self.norm_log_high[norms],
+            norm_coefficients=self.norm_coefficients[:, norms],
+            block_of_cell=cell_sample * len(regions) + number[cell_region],
+            layers=self.layers[:, cells],
+        )
 
     def place(self, position: int) -> str:
         """Return how messages call a bin: its region and its number, counted from 0."""

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from n2mu.fit.profile import Profile
 from n2mu.fit.threads import available_cores
 
 logger = logging.getLogger(__name__)
+
+Method = Literal["fits", "covariance"]
 
 _ENTRIES_AT_ONCE = 140_000
 _PARALLEL_ENTRIES = 20_000

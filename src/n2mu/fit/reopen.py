@@ -4,22 +4,21 @@ from pathlib import Path
 from typing import Any
 
 from n2mu.errors import ProductError, WorkspaceError
-from n2mu.fit.asimov import nominal_asimov
 from n2mu.fit.bestfit import BestFit, best_fit, find_poi
+from n2mu.fit.dataset import DataChoice
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.workspace import read_workspace
 from n2mu.products import read_json
 
-STORED, EXPECTED = "stored", "expected rates"
-"""What ``provenance.observations`` says of the counts that were fitted."""
-
 _TWO_NLL_TOLERANCE = 1e-6
 
 
 def reopen_fit(settings: FitSettings, workspace: Path, mu_fit: Path) -> BestFit:
     """Return the fit that a ``mu_fit.json`` describes, minimised again from its parameters.
+
+    Data, blinding and interpolation codes are those that ``mu_fit.json`` records.
 
     Parameters
     ----------
@@ -40,10 +39,10 @@ def reopen_fit(settings: FitSettings, workspace: Path, mu_fit: Path) -> BestFit:
         If the fit does not converge.
     """
     parsed = read_workspace(workspace)
-    likelihood = Likelihood.of(build_model(parsed))
+    fitted = _values(mu_fit)
+    likelihood = Likelihood.of(build_model(parsed, *fitted["codes"]))
     parameters = likelihood.model.parameters
     poi = find_poi(likelihood, settings.poi or parsed.poi)
-    fitted = _values(mu_fit)
     foreign = f"{mu_fit} is of another workspace than {workspace}"
     start = parameters.inits.copy()
     try:
@@ -51,8 +50,10 @@ def reopen_fit(settings: FitSettings, workspace: Path, mu_fit: Path) -> BestFit:
             start[parameters.index(name)] = value
     except WorkspaceError as error:
         raise ProductError(f"{foreign}: {error}") from None
-    if fitted["observations"] == EXPECTED:
-        likelihood = nominal_asimov(likelihood, poi, fitted["asimov_mu"])
+    try:
+        likelihood = fitted["data"].apply(likelihood, poi)
+    except WorkspaceError as error:
+        raise ProductError(f"{foreign}: {error}") from None
     best = best_fit(likelihood, poi, start)
     two_nll, mu = fitted["two_nll"], fitted["mu"]
     if abs(best.two_nll - two_nll) > _TWO_NLL_TOLERANCE + 1e-12 * abs(two_nll):
@@ -75,8 +76,8 @@ def _values(path: Path) -> dict[str, Any]:
             "parameters": {e["name"]: float(e["value"]) for e in content["parameters"]},
             "two_nll": float(content["fit"]["two_nll"]),
             "mu": float(content["mu"]["value"]),
-            "observations": content["provenance"]["observations"],
-            "asimov_mu": float(content["provenance"]["asimov_mu"]),
+            "data": DataChoice.from_product(content),
+            "codes": [content["provenance"]["interpolation"][k] for k in ("normsys", "histosys")],
         }
     except (KeyError, TypeError, ValueError) as error:
         raise ProductError(f"{path}: not a mu_fit.json of this program ({error!r})") from None

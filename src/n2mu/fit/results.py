@@ -3,7 +3,7 @@
 JSON has no NaN: what has no value is null, with a reason beside it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
 from typing import Any
@@ -18,10 +18,13 @@ from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.linearise import LinearisedRates
 from n2mu.fit.model import DenseModel
 from n2mu.fit.profile import Interval, Profile
-from n2mu.fit.ranking import Impact
+from n2mu.fit.ranking import Impact, Method
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.significance import discovery_significance, expected_significance
 from n2mu.fit.yields import Yields, postfit_yields, prefit_yields
+
+_LEVEL_95 = 4.0
+"""-2 ln L above its minimum where errors of 95.4 % end: two standard deviations."""
 
 
 def fit_result(
@@ -58,7 +61,11 @@ def fit_result(
         "analysis": settings.analysis,
         "observable": settings.observable,
         "dataset": dataset,
-        "mu": _interval(total),
+        "mu": _signal_strength(best, best.poi, total),
+        "signal_strengths": {
+            best.likelihood.model.parameters.names[index]: _signal_strength(best, index)
+            for index in _other_signal_strengths(best, settings)
+        },
         "mu_stat_only": _interval(stat_only(best)),
         "mu_data_stat": {"up": data, "down": data}
         | ({} if data is not None else {"reason": "mu is at its bound"}),
@@ -115,8 +122,16 @@ def parameter_list(best: BestFit) -> list[dict[str, Any]]:
     return entries
 
 
-def postfit(best: BestFit) -> dict[str, Any]:
-    """Return ``postfit.json``: yields per bin before and after the fit, and correlations."""
+def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, Any]:
+    """Return ``postfit.json``: yields per bin before and after the fit, and correlations.
+
+    Parameters
+    ----------
+    best
+        The fit.
+    blinded
+        Which bins of a region are blinded, whose "observed" is their expectation.
+    """
     model = best.likelihood.model
     before, after = prefit_yields(best.likelihood), postfit_yields(best)
     regions = {}
@@ -124,6 +139,7 @@ def postfit(best: BestFit) -> dict[str, Any]:
         regions[region] = {
             "bins": where.stop - where.start,
             "observed": best.likelihood.observed[where].tolist(),
+            "blinded": list(blinded.get(region, [False] * (where.stop - where.start))),
             "samples": {
                 sample: {
                     "prefit": before.samples[row, where].tolist(),
@@ -158,12 +174,13 @@ def postfit(best: BestFit) -> dict[str, Any]:
     }
 
 
-def ranking(best: BestFit, found: Iterable[Impact]) -> dict[str, Any]:
+def ranking(best: BestFit, found: Iterable[Impact], method: Method) -> dict[str, Any]:
     """Return ``ranking.json``: parameters by their largest absolute post-fit impact."""
     parameters = best.likelihood.model.parameters
     pull, constraint = pulls(best), constraints(best)
     ordered = sorted(found, key=lambda impact: (-impact.size, parameters.names[impact.index]))
     return {
+        "method": method,
         "parameters": [
             {
                 "name": parameters.names[impact.index],
@@ -175,7 +192,7 @@ def ranking(best: BestFit, found: Iterable[Impact]) -> dict[str, Any]:
                 "impact_postfit": asdict(impact.postfit),
             }
             for impact in ordered
-        ]
+        ],
     }
 
 
@@ -192,6 +209,33 @@ def _interval(interval: Interval) -> dict[str, Any]:
     if interval.reasons:
         content["reason"] = "; ".join(f"{k}: {text}" for k, text in interval.reasons.items())
     return content
+
+
+def _signal_strength(best: BestFit, index: int, found: Interval | None = None) -> dict[str, Any]:
+    """Return value and errors of a free factor; ``found`` is its interval at 68.3 % if known."""
+    profile = Profile(best, index, best.fixed)
+    content = _interval(found or profile.interval())
+    content["hessian_error"] = _number(best.covariance.uncertainty[index])
+    wide = _interval(profile.interval(_LEVEL_95))
+    del wide["value"]
+    return {**content, "interval_95": wide}
+
+
+def _other_signal_strengths(best: BestFit, settings: FitSettings) -> list[int]:
+    """Return further free factors that the settings name, or that scale a signal."""
+    model = best.likelihood.model
+    signals = [settings.kinds.get(sample) == "signal" for sample in model.samples]
+    jacobian = LinearisedRates(best.likelihood.rates, best.theta).jacobian_by_sample()
+    on_signal = np.abs(jacobian[:, signals]).sum(axis=(1, 2)) > 0
+    return [
+        index
+        for index, name in enumerate(model.parameters.names)
+        if index != best.poi
+        and not best.fixed[index]
+        and not best.covariance.undetermined[index]
+        and model.parameters.kinds[index] == "norm"
+        and (name in settings.signal_strengths or on_signal[index])
+    ]
 
 
 def _component(component: Component) -> dict[str, Any]:

@@ -33,8 +33,16 @@ class FitSettings(Model):
     use_asimov
         Whether the expected rates at the initial parameters (signal strength: ``asimov_mu``)
         replace the observations of the workspace.
+    asimov_parameters
+        Values of other parameters in these Asimov data; nominal if not named.
+    data_regions
+        Regions whose stored observations are fitted, with Asimov data elsewhere: the rates
+        fitted to these regions with the signal strength held at ``asimov_mu``.
+    signal_strengths
+        Further free factors whose intervals are listed; free factors on samples that ``kinds``
+        calls signals are listed in any case.
     blinding
-        Copied into ``mu_fit.json``.
+        Copied into ``mu_fit.json``; its ``bins`` say which bins of a region are blinded.
     check
         Whether pyhf with MINUIT repeats the fit.
     allowed_gates
@@ -53,6 +61,9 @@ class FitSettings(Model):
     groups: dict[str, list[str]] = {}
     asimov_mu: float | None = None
     use_asimov: bool = False
+    asimov_parameters: dict[str, float] = {}
+    data_regions: list[str] = []
+    signal_strengths: list[str] = []
     blinding: dict[str, Any] = {}
     check: bool = False
     allowed_gates: list[Gate] = []

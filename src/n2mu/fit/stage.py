@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from n2mu.errors import FitError, WorkspaceError
-from n2mu.fit.asimov import nominal_asimov, nominal_parameters
 from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, deepest_fit, find_poi
+from n2mu.fit.dataset import EXPECTED, STORED, DataChoice
 from n2mu.fit.gates import GateResult, check_gates
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
-from n2mu.fit.ranking import impacts
-from n2mu.fit.reopen import EXPECTED, STORED, reopen_fit
+from n2mu.fit.ranking import Method, covariance_impacts, impacts
+from n2mu.fit.reopen import reopen_fit
 from n2mu.fit.results import fit_result, parameter_list, postfit, ranking, verdict
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.threads import single_threaded
@@ -74,7 +74,13 @@ def run_fit(
     )
 
 
-def run_ranking(settings: FitSettings, workspace: Path, mu_fit: Path, output: Path) -> None:
+def run_ranking(
+    settings: FitSettings,
+    workspace: Path,
+    mu_fit: Path,
+    output: Path,
+    method: Method = "fits",
+) -> None:
     """Write ``ranking.json``: the impact of every nuisance parameter on mu.
 
     Parameters
@@ -87,6 +93,8 @@ def run_ranking(settings: FitSettings, workspace: Path, mu_fit: Path, output: Pa
         ``mu_fit.json`` of the fit, whose minimum is the starting point.
     output
         Path of ``ranking.json``.
+    method
+        "fits", or "covariance", which needs none and assumes a parabolic likelihood.
 
     Raises
     ------
@@ -97,7 +105,8 @@ def run_ranking(settings: FitSettings, workspace: Path, mu_fit: Path, output: Pa
     """
     with single_threaded():
         best = reopen_fit(settings, workspace, mu_fit)
-        content = ranking(best, impacts(best))
+        found = impacts(best) if method == "fits" else covariance_impacts(best)
+        content = ranking(best, found, method)
     write_json(output, content)
     failed = [entry["name"] for entry in content["parameters"] if entry["status"] != "ok"]
     if failed:
@@ -110,22 +119,27 @@ def _fit(
     """Return ``mu_fit.json`` and ``postfit.json``; ``report`` receives what a failure leaves."""
     spec = read_json(workspace)
     parsed = parse_workspace(spec, str(workspace))
-    likelihood = Likelihood.of(build_model(parsed))
+    codes = settings.normsys_code, settings.histosys_code
+    likelihood = Likelihood.of(build_model(parsed, *codes))
+    parameters = likelihood.model.parameters
     name = settings.poi or parsed.poi
     poi = find_poi(likelihood, name)
-    mu = settings.asimov_mu
-    if mu is None:
-        mu = float(nominal_parameters(likelihood.model.parameters)[poi])
-    if settings.use_asimov:
-        likelihood = nominal_asimov(likelihood, poi, mu)
-        settings = settings.model_copy(update={"dataset": "asimov"})
+    for other in settings.signal_strengths:
+        find_poi(likelihood, other)
+    data = DataChoice.of(settings, parameters, poi)
+    likelihood = data.apply(likelihood, poi)
+    if data.observations != STORED:
+        kind = "asimov" if data.observations == EXPECTED else "mixed"
+        settings = settings.model_copy(update={"dataset": kind})
+    mu = data.asimov_mu
+    truth = data.truth(parameters, poi)
     start: FloatArray | None = None
     for attempt in range(_RESTARTS):
         if start is None:
             best, others = deepest_fit(likelihood, poi)
         else:
             best, others = best_fit(likelihood, poi, start), [best, *others]
-        gates = check_gates(best, mu if settings.dataset == "asimov" else None)
+        gates = check_gates(best, mu if settings.dataset == "asimov" else None, truth)
         report |= {
             "gates": [asdict(gate) for gate in gates],
             "fit": verdict(best, others),
@@ -148,10 +162,10 @@ def _fit(
         content["check"] = crosscheck(best, spec, name)
     content["provenance"] = {
         **provenance,
-        "observations": EXPECTED if settings.use_asimov else STORED,
-        "asimov_mu": mu,
+        **data.provenance(),
+        "interpolation": dict(zip(("normsys", "histosys"), codes, strict=True)),
     }
-    return content, postfit(best)
+    return content, postfit(best, data.blinded)
 
 
 def _refuse(best: BestFit, gates: list[GateResult], settings: FitSettings) -> None:
