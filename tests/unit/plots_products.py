@@ -196,6 +196,7 @@ def write_fit(directory: Path) -> tuple[Path, Path, Path, Path]:
     """Write mu_fit.json, ranking.json, postfit.json and report.json of one fit."""
     mu_fit, ranking = fit_products(2)
     report, postfit = region_products(3)
+    postfit["correlation"] = {"names": ["np_0", "mu"], "matrix": [[1.0, 0.3], [0.3, 1.0]]}
     contents = (mu_fit, ranking, postfit, report)
     paths = (
         directory / "mu_fit.json",

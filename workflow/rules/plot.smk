@@ -19,6 +19,12 @@ rule plot_fit:
             labels={"figure": "pulls"},
         ),
         report(
+            job().paths.fit("{fit}", "plots/correlation.png"),
+            caption="../report/correlation.rst",
+            category="Fit {fit}",
+            labels={"figure": "correlation"},
+        ),
+        report(
             job().paths.fit("{fit}", "plots/summary.html"),
             caption="../report/summary.rst",
             category="Fit {fit}",
@@ -45,6 +51,7 @@ rule plot_fit:
         ),
         job().paths.fit("{fit}", "plots/ranking.pdf"),
         job().paths.fit("{fit}", "plots/pulls.pdf"),
+        job().paths.fit("{fit}", "plots/correlation.pdf"),
     log:
         log_of("plot_fit", "fit"),
     benchmark:

@@ -10,6 +10,7 @@ import typer
 
 from n2mu import __version__
 from n2mu.commands import (
+    compare,
     demo,
     evaluate,
     fit,
@@ -53,6 +54,7 @@ for name, module in {
     "significance": significance,
     "gof": gof,
     "toys": toys,
+    "compare": compare,
     "plot": plot,
     "report": report,
 }.items():

@@ -19,6 +19,14 @@ def command(
         bool, typer.Option("--models", help="ROC curves and training histories of all models.")
     ] = False,
     cutflow: Annotated[bool, typer.Option("--cutflow", help="Cutflow of all data sets.")] = False,
+    ranking_page_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Also draw all of the ranking, so many parameters per page."),
+    ] = None,
+    correlation_threshold: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Show parameters with a correlation above this."),
+    ] = 0.1,
     config: Config = DEFAULT_CONFIG,
     expected: Slice = None,
 ) -> None:
@@ -70,4 +78,6 @@ def command(
             paths.fit(fit, "postfit.json"),
             paths.fit(fit, "templates_report.json"),
             paths.fit(fit, "plots"),
+            ranking_page_size,
+            correlation_threshold,
         )

@@ -83,6 +83,12 @@ class GoodnessSettings(Model):
     toys: ToySettings = ToySettings()
 
 
+class ComparisonSettings(Model):
+    """Settings of a comparison of fits; ``labels`` are their names where they are told apart."""
+
+    labels: list[str] = []
+
+
 class EnsembleSettings(Model):
     """Settings of pseudo-experiments; ``mu`` is their true signal strength, None the fitted one."""
 

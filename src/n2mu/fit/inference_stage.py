@@ -9,8 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from n2mu.errors import FitError
 from n2mu.fit.bestfit import BestFit, deepest_fit, find_poi
 from n2mu.fit.discovery import expected, observed, toy_discoveries
@@ -32,7 +30,7 @@ from n2mu.fit.model import build_model
 from n2mu.fit.opened import OpenFit, open_fit
 from n2mu.fit.profile import Interval, Profile
 from n2mu.fit.pseudo_experiments import pseudo_experiments, summary
-from n2mu.fit.scan import Scan, as_lists, scan_axis, stat_only_mask
+from n2mu.fit.scan import Scan, as_lists, scan_axis, stat_only_mask, with_best_fit
 from n2mu.fit.threads import single_threaded
 from n2mu.fit.workspace import read_workspace
 from n2mu.products import write_json
@@ -88,8 +86,7 @@ def run_scan(
                 ]
             scan = Scan(best, indices, mask)
             if len(indices) == 1:
-                # the minimum lies between equidistant points
-                axes = [np.unique(np.append(axes[0], best.theta[indices[0]]))]
+                axes = [with_best_fit(best, indices[0], axes[0])]
                 points = scan.line(axes[0])
             else:
                 points = scan.plane(axes[0], axes[1])

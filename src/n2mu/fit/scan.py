@@ -181,6 +181,13 @@ def scan_axis(
     return np.linspace(low, high, points)
 
 
+def with_best_fit(best: BestFit, index: int, axis: FloatArray) -> FloatArray:
+    """Return rising values of a parameter with its best fit among them, if it lies between."""
+    value = float(best.theta[index])
+    inside = axis[0] < value < axis[-1]
+    return np.unique(np.append(axis, value)) if inside else axis
+
+
 def as_lists(points: Sequence[ScanPoint]) -> dict[str, Any]:
     """Return the points as columns, and those that failed."""
     return {

@@ -76,12 +76,46 @@ def ranking_figure(
     matplotlib.figure.Figure
     """
     shown = _selected(ranking["parameters"], first)
+    count = len(ranking["parameters"])
+    note = [f"{len(shown)} of {count} parameters"] if len(shown) < count else []
+    return _figure(mu_fit, shown, note, settings)
+
+
+def ranking_pages(
+    mu_fit: Mapping[str, Any], ranking: Mapping[str, Any], settings: PlotSettings, size: int
+) -> list[Figure]:
+    """Draw the ranking of all parameters on pages, each with its own scale of the impacts.
+
+    Parameters
+    ----------
+    mu_fit, ranking
+        Contents of ``mu_fit.json`` and ``ranking.json``.
+    size
+        Parameters per page; those whose ranking failed come last.
+
+    Returns
+    -------
+    list of matplotlib.figure.Figure
+    """
+    ordered = _selected(ranking["parameters"], len(ranking["parameters"]))
+    pages = []
+    for start in range(0, len(ordered), size):
+        shown = ordered[start : start + size]
+        note = f"Parameters {start + 1} to {start + len(shown)} of {len(ordered)}"
+        pages.append(_figure(mu_fit, shown, [note], settings))
+    return pages
+
+
+def _figure(
+    mu_fit: Mapping[str, Any],
+    shown: Sequence[Parameter],
+    note: Sequence[str],
+    settings: PlotSettings,
+) -> Figure:
     fitted = {str(parameter["name"]): parameter for parameter in mu_fit["parameters"]}
     points = [_point(parameter, fitted) for parameter in shown]
     kinds = [kind for kind in POINTS if any(group(parameter) == kind for parameter in shown)]
-    lines = fit_lines(mu_fit)
-    if len(shown) < len(ranking["parameters"]):
-        lines.append(f"{len(shown)} of {len(ranking['parameters'])} parameters")
+    lines = [*fit_lines(mu_fit), *note]
     names = [_name(parameter, settings) for parameter in shown]
     with house_style():
         left = max(LABEL_WIDTH - WIDTH / 4, widest(names, NAME_SIZE) + 0.3)
@@ -189,6 +223,8 @@ def _finish(impacts: Axes, pulls: Axes, names: Sequence[str], shown: Sequence[Pa
     impacts.tick_params(axis="x", top=True, bottom=False, labeltop=True, labelbottom=False)
     impacts.xaxis.set_label_position("top")
     impacts.locator_params(axis="x", nbins=7)
+    # a common power of ten would stand among the labels of the other axis
+    impacts.ticklabel_format(axis="x", style="plain", useOffset=False)
     impacts.set_xlabel(r"$\Delta\mu$")
     pulls.tick_params(axis="x", top=False)
     pulls.set_xlim(-PULL_RANGE, PULL_RANGE)

@@ -114,7 +114,7 @@ def _contours(scan: Mapping[str, Any], settings: PlotSettings) -> Figure:
     axes.set_xlim(columns[0], columns[-1])
     low, high = rows[0], rows[-1]
     # the legend has the upper part for itself
-    axes.set_ylim(low, high + 0.34 * (high - low))
+    axes.set_ylim(low, high + 0.28 * (high - low))
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.97), ncols=2)
     axes.set_xlabel(names[0])
     axes.set_ylabel(names[1])

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from n2mu.errors import ProductError
+from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
 from n2mu.plots.history import history_figure
 from n2mu.plots.pulls import pulls_figure
-from n2mu.plots.ranking import ranking_figure
+from n2mu.plots.ranking import ranking_figure, ranking_pages
 from n2mu.plots.region import region_figure
 from n2mu.plots.roc import roc_figure
 from n2mu.plots.settings import PlotSettings
@@ -36,9 +37,16 @@ _MU_FIT = (
 
 
 def run_plot_fit(
-    settings: PlotSettings, mu_fit: Path, ranking: Path, postfit: Path, report: Path, output: Path
+    settings: PlotSettings,
+    mu_fit: Path,
+    ranking: Path,
+    postfit: Path,
+    report: Path,
+    output: Path,
+    ranking_page_size: int | None = None,
+    correlation_threshold: float = CORRELATION_THRESHOLD,
 ) -> None:
-    """Draw a fit: ranking, pulls and regions, and tables of yields, result and changes.
+    """Draw a fit: ranking, pulls, correlation, regions; tables of yields, result and changes.
 
     Parameters
     ----------
@@ -47,8 +55,13 @@ def run_plot_fit(
     report
         ``templates_report.json`` of the same fit.
     output
-        Directory of ``ranking``, ``pulls`` and ``regions/<region>_<prefit|postfit>`` as PDF and
-        PNG, and of ``summary.html``, ``yields.html`` and ``changes.html``.
+        Directory of ``ranking``, ``pulls``, ``correlation`` and
+        ``regions/<region>_<prefit|postfit>`` as PDF and PNG, and of ``summary.html``,
+        ``yields.html`` and ``changes.html``.
+    ranking_page_size
+        Adds the ranking of all parameters as ``ranking_page<n>``, so many on each.
+    correlation_threshold
+        See `correlation_figure`.
 
     Raises
     ------
@@ -60,7 +73,7 @@ def run_plot_fit(
     check_settings(settings)
     fitted = _product(mu_fit, _MU_FIT)
     ranked = _product(ranking, ("parameters",))
-    yields = _product(postfit, ("regions",))
+    yields = _product(postfit, ("regions", "correlation"))
     templates = _product(report, ("fit", "regions", "changes", "blinding_threshold"))
     if templates["fit"] != fitted["fit"]["name"]:
         raise ProductError(
@@ -69,7 +82,13 @@ def run_plot_fit(
         )
     with atomic_directory(output) as directory:
         save_figure(ranking_figure(fitted, ranked, settings), directory / "ranking")
+        if ranking_page_size is not None:
+            pages = ranking_pages(fitted, ranked, settings, ranking_page_size)
+            for number, page in enumerate(pages, start=1):
+                save_figure(page, directory / f"ranking_page{number}")
         save_figure(pulls_figure(fitted, settings), directory / "pulls")
+        matrix = correlation_figure(fitted, yields, settings, correlation_threshold)
+        save_figure(matrix, directory / "correlation")
         for region in yields["regions"]:
             for which in ("prefit", "postfit"):
                 figure = region_figure(
