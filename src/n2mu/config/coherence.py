@@ -196,13 +196,14 @@ def _check_fits(configuration: Configuration, where: str) -> None:
         _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
         if name not in configuration.main.fits:
             continue
-        observables = {f"{key}.observable": fit.observable}
+        texts = {f"{key}.observable": fit.observable}
         for region in fit.regions:
-            own = configuration.regions.regions[region].observable
-            if own is not None:
-                place = f"{configuration.directory}/regions.yaml: regions.{region}.observable"
-                observables[place] = own
-        for place, text in observables.items():
+            chosen = configuration.regions.regions[region]
+            place = f"{configuration.directory}/regions.yaml: regions.{region}"
+            texts[f"{place}.selection"] = chosen.selection
+            if chosen.observable is not None:
+                texts[f"{place}.observable"] = chosen.observable
+        for place, text in texts.items():
             for column in sorted(parse(text).names):
                 if column in untrained and column not in trained:
                     raise ConfigurationError(

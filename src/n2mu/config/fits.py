@@ -1,13 +1,13 @@
 """``fits.yaml``: norm factors and fits."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
-from n2mu.config.base import Expression, Model
+from n2mu.config.base import Model
+from n2mu.config.expression import Expression
+from n2mu.config.gates import Gate
 from n2mu.config.names import Name, Unique
-
-Gate = Literal["asimov_mu", "asimov_pulls", "constraints", "covariance", "bounds"]
 
 
 class NormFactor(Model):

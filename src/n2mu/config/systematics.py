@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from n2mu.config.base import Expression, Model
+from n2mu.config.base import Model
+from n2mu.config.expression import Expression
 from n2mu.config.names import Name
 
 RESERVED = ("nominal", "training", "columns")

@@ -1,6 +1,7 @@
 """What the evaluation of the models is told."""
 
-from n2mu.config.base import Expression, Model
+from n2mu.config.base import Model
+from n2mu.config.expression import Expression
 
 
 class EvaluationSample(Model):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from n2mu.config.fits import Gate
+from n2mu.config.gates import Gate
 from n2mu.fit.asimov import nominal_parameters
 from n2mu.fit.bestfit import BestFit
 from n2mu.fit.interpolation import FloatArray

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from n2mu.config.base import Model
-from n2mu.config.fits import Gate
+from n2mu.config.gates import Gate
 
 NormCode = Literal["code4", "code1"]
 ShapeCode = Literal["code4p", "code0", "code2"]

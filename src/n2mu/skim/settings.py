@@ -1,6 +1,7 @@
 """What one skim job is told."""
 
-from n2mu.config.base import Expression, Model
+from n2mu.config.base import Model
+from n2mu.config.expression import Expression
 from n2mu.config.inputs import SumOfWeights
 from n2mu.inputs.identity import NtupleFile
 

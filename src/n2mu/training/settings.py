@@ -2,7 +2,8 @@
 
 from pydantic import model_validator
 
-from n2mu.config.base import Expression, Model
+from n2mu.config.base import Model
+from n2mu.config.expression import Expression
 from n2mu.config.features import Feature
 from n2mu.config.models import Classifier
 

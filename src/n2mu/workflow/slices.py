@@ -176,7 +176,8 @@ class Slices:
                 observable=region.observable or options.observable,
                 binning=region.binning,
             )
-        observed = {n for region in regions.values() for n in parse(region.observable).names}
+        texts = [t for region in regions.values() for t in (region.observable, region.selection)]
+        named = {name for text in texts for name in parse(text).names}
         trained = score_names(self._configuration.models, self._configuration.main.models)
         samples = self._configuration.samples.samples
         used = {d.name: d for name in samples for d in self._analysis.data_sets_of[name]}
@@ -196,7 +197,7 @@ class Slices:
                 for name, d in used.items()
             },
             systematics=self._analysis.template_systematics,
-            scores=sorted(observed & set(trained)),
+            scores=sorted(named & set(trained)),
             blinding_threshold=options.blinding_threshold,
         )
 

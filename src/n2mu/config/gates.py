@@ -1,0 +1,5 @@
+"""What a fit must pass before its result is written."""
+
+from typing import Literal
+
+Gate = Literal["asimov_mu", "asimov_pulls", "constraints", "covariance", "bounds"]

@@ -1,0 +1,73 @@
+"""What jobs are told follows the configuration, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from n2mu.config.coherence import Configuration
+from n2mu.config.load import load
+from n2mu.demo.listing import configured_listing
+from n2mu.workflow.fingerprint import imported
+from n2mu.workflow.slices import Slices
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def configuration() -> Configuration:
+    return load(ROOT / "config/config.yaml")
+
+
+def slices(configuration: Configuration) -> Slices:
+    return Slices(configuration, configured_listing(configuration.main))
+
+
+def with_selection(configuration: Configuration, region: str, cut: str) -> Configuration:
+    chosen = configuration.regions.regions[region]
+    changed = chosen.model_copy(update={"selection": f"{chosen.selection} && {cut}"})
+    regions = {**configuration.regions.regions, region: changed}
+    update = {"regions": configuration.regions.model_copy(update={"regions": regions})}
+    return Configuration(**{**vars(configuration), **update})
+
+
+def test_a_region_may_cut_on_a_score(configuration: Configuration) -> None:
+    cutting = with_selection(configuration, "CR_OS", "mlp_small_tt > 0.2")
+    told = slices(cutting).templates("ftt")
+    assert told.scores == ["ftt_small_ttH", "mlp_small_tt"]
+    assert slices(cutting).skim("c0000") == slices(configuration).skim("c0000")
+
+
+def test_every_file_is_in_one_chunk_and_every_chunk_is_skimmed(
+    configuration: Configuration,
+) -> None:
+    told = slices(configuration)
+    files = [
+        (entry.name, file.path)
+        for chunk in told.chunks
+        for entry in told.skim(chunk).data_sets
+        for file in entry.files
+    ]
+    listed = configured_listing(configuration.main).files
+    assert sorted(files) == sorted((f.data_sets[0], f.path) for f in listed)
+
+
+def test_a_weight_systematic_varies_only_what_it_acts_on(configuration: Configuration) -> None:
+    for chunk in slices(configuration).chunks:
+        for data_set in slices(configuration).skim(chunk).data_sets:
+            names = {variation.name for variation in data_set.weight_variations}
+            assert ("MUR_ttH_up" in names) == data_set.name.startswith("ttH_")
+            assert "pileup_down" in names
+
+
+def test_the_fit_depends_on_no_expression() -> None:
+    stages = ["n2mu.fit.stage", "n2mu.plots.stage"]
+    for stage in stages:
+        assert not {name for name in imported(stage) if name.startswith("n2mu.expressions")}
+
+
+def test_no_stage_imports_the_reading_of_the_configuration() -> None:
+    stages = ("skim", "training", "scoring", "evaluation", "templates", "fit", "plots")
+    for package in stages:
+        names = imported(f"n2mu.{package}.stage")
+        assert "n2mu.config.load" not in names
+        assert "n2mu.config.coherence" not in names
