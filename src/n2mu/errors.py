@@ -10,7 +10,17 @@ from difflib import get_close_matches
 
 
 class N2muError(Exception):
-    """Base class of every error that n2mu raises on purpose."""
+    """Base class of every error that n2mu raises on purpose.
+
+    Attributes
+    ----------
+    excerpt
+        What is shown below the line: an expression and a caret under the place.
+    """
+
+    def __init__(self, message: str = "", *, excerpt: str = "") -> None:
+        super().__init__(message)
+        self.excerpt = excerpt
 
 
 class ConfigurationError(N2muError):

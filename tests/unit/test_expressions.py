@@ -28,6 +28,7 @@ COLUMNS: dict[str, Any] = {
     "jet_tag": ak.Array([[1, 0], [], [1], [0, 0, 1]]),
     "ele_pt": ak.Array([[1.0], [2.0], [], []]),
     "fixed": np.arange(8.0).reshape(4, 2),
+    "text": np.zeros((4, 3), dtype=np.int8),
 }
 
 
@@ -63,13 +64,16 @@ def select(text: str) -> list[bool]:
         ("i % 3 * 2", "group '*' beside '%' differently; write parentheses"),
         ("1 << i + 1", "group '<<' beside '+' differently; write parentheses"),
         ("-i << 1", "group '<<' beside a sign differently; write parentheses"),
-        ("(int)x", "cast '(int)' is not supported; write int(...) to truncate"),
+        ("(int)x", "ignores the cast '(int)'; leave it out, or write int(...) to truncate"),
         ("sqr(x)", "function 'sqr' is not supported; did you mean 'sqrt'?"),
         ("TMath::Gaus(x)", "function 'TMath::Gaus' is not supported"),
         ("TMath::Pi", "'TMath::Pi' needs its arguments in parentheses"),
-        ("Alt$(jet_pt[0], -1)", "function 'Alt$' is not supported"),
-        ("MaxIf$(jet_pt, jet_tag)", "function 'MaxIf$' is not supported"),
-        ("Entry$ < 100", "'Entry$' is not supported"),
+        ("pi / 2", "unless a branch has this name; write TMath::Pi()"),
+        ("TMath::Nint(x)", "function 'TMath::Nint' is not supported"),
+        ("Entries$ < 100", "'Entries$' is not supported; did you mean 'Entry$'?"),
+        ("Iteration$ == 0", "'Iteration$' is not supported"),
+        ("Alt$(jet_pt[0])", "'Alt$' takes 2 arguments, got 1"),
+        ("MaxIf$(jet_pt)", "'MaxIf$' takes 2 arguments, got 1"),
         ("Length$ > 1", "'Length$' needs an argument in parentheses"),
         ("atan2(x)", "'atan2' takes 2 arguments, got 1"),
         ("abs(x, f)", "'abs' takes 1 argument, got 2"),
@@ -275,7 +279,17 @@ def test_lists_are_counted_summed_and_searched_per_event() -> None:
         ("x[0]", "branch 'x' holds one value per event; x[0] needs a list"),
         ("@x.size()", "branch 'x' holds one value per event; @x.size() needs a list"),
         ("fixed[2]", "'fixed[2]' does not exist: branch 'fixed' has 2 elements"),
-        ("Sum$(jet_pt * ele_pt)", "'jet_pt' and 'ele_pt' have different lengths, 2 and 1 in event"),
+        (
+            "Sum$(jet_pt * ele_pt)",
+            "'jet_pt' and 'ele_pt' have different lengths, for example 2 and 1",
+        ),
+        ("Alt$(jet_pt, 0)", "Alt$ of the list 'jet_pt' is not supported, take an element"),
+        ("Alt$(jet_pt[0], jet_pt[1])", "the alternative of Alt$ must exist in every event"),
+        ("Sum$(jet_pt + Alt$(jet_pt[0], 0))", "Alt$ stands beside the list 'jet_pt'"),
+        ("Sum$(Alt$(x, 0) > jet_pt)", "Alt$ stands beside the list 'jet_pt'"),
+        ("MaxIf$(jet_pt, ele_pt > 1)", "have different lengths"),
+        ("Entry$ % 2", "the number of the entry, Entry$, is not known here"),
+        ("text[0]", "branch 'text' is an array of 3 char, which TTreeFormula takes for a text"),
         ("i % c", "in 'i % c' the divisor is zero"),
         ("x & 1", "in 'x & 1' a bit operator needs numbers that fit into 64 bits"),
         ("i | 8", "in 'i | 8' the result of a bit operator is above 2^53 or negative"),
@@ -288,6 +302,71 @@ def test_what_cannot_be_computed_is_refused_in_one_line(text: str, message: str)
             compute(text)
         assert str(refused.value).startswith(f"cannot evaluate '{text}': ")
         assert "\n" not in str(refused.value)
+
+
+def test_an_alternative_stands_for_an_element_that_does_not_exist() -> None:
+    assert evaluate("Alt$(jet_pt[1], -1)") == [20, -1, -1, 20]
+    assert evaluate("Alt$(jet_pt[1] * 2, i)") == [40, 7, 3, 40]
+    assert evaluate("Alt$(jet_pt[2], Alt$(jet_pt[0], -1))") == [30, -1, 50, 30]
+    assert evaluate("Alt$(jet_pt[1], fixed[1])") == [20, 3, 5, 20]
+    assert select("Alt$(jet_pt[1], 0) > 15 || b") == [True, False, True, True]
+    assert evaluate("Alt$(u, 7)") == [2, 3e9, 0, 3]
+
+
+def test_the_extreme_of_chosen_elements_is_0_where_none_is_chosen() -> None:
+    assert evaluate("MaxIf$(jet_pt, jet_tag)") == [30, 0, 50, 30]
+    assert evaluate("MinIf$(jet_pt, jet_pt > 15)") == [20, 0, 50, 20]
+    assert evaluate("MaxIf$(jet_pt, u > 2)") == [0, 0, 0, 30]
+    assert evaluate("MinIf$(jet_pt, jet_pt > jet_pt[1])") == [30, 0, 0, 30]
+    assert evaluate("MaxIf$(i, jet_tag)") == [-7, 0, 3, 0]
+
+
+def test_the_number_of_the_entry_is_a_column_that_the_reader_gives() -> None:
+    expression = parse("Entry$ % 2 == 0 && LocalEntry$ > 1")
+    assert expression.names == {"n2mu_entry"}
+    assert expression.canonical() == "Entry$ % 2 == 0 && Entry$ > 1"
+    columns = {"n2mu_entry": np.array([7, 8, 9, 10])}
+    assert expression.select(columns, 4).tolist() == [False, True, False, True]
+
+
+@pytest.mark.parametrize("text", ["x / 3 + Sum$(v * k) + Alt$(v[1], 7)", "v[2] > 0 || x > 1", "1"])
+def test_many_events_give_what_few_at_a_time_give(text: str) -> None:
+    generator = np.random.default_rng(3)
+    counts = generator.integers(0, 4, 70_000)
+    columns: dict[str, Any] = {"x": generator.normal(size=len(counts))}
+    for name in ("v", "k"):
+        columns[name] = ak.unflatten(generator.normal(size=counts.sum()), counts)
+    values = parse(text).evaluate(columns, len(counts))
+    passed = parse(text).select(columns, len(counts))
+    for start in range(0, len(counts), 10_000):
+        part = slice(start, start + 10_000)
+        few = {name: column[part] for name, column in columns.items()}
+        np.testing.assert_array_equal(values[part], parse(text).evaluate(few, 10_000))
+        np.testing.assert_array_equal(passed[part], parse(text).select(few, 10_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("x > > 3", ">"),
+        ("x > 1 &&\n(b && jet_ptt[0] > 3)", "jet_ptt"),
+        ("b && i % c", "%"),
+        ("b ? jet_pt[0] : jet_tag", "jet_tag"),
+        (" && ".join(f"b > {n}" for n in range(100)) + " && unknown > 3", "unknown"),
+        ("sqrt(x) + fixed[2]", "fixed[2]"),
+        ("Sum$(jet_pt * ele_pt)", "*"),
+        ("x >", ""),
+    ],
+)
+def test_an_error_shows_the_expression_with_a_caret_under_the_place(text: str, place: str) -> None:
+    with pytest.raises(ExpressionError) as refused:
+        select(text)
+    shown, caret = refused.value.excerpt.split("\n")
+    assert caret.strip() == "^"
+    assert shown[caret.index("^") :].startswith(place)
+    assert len(shown) < 100
+    if place == ">":
+        assert caret == "    ^"
 
 
 @pytest.mark.parametrize(

@@ -94,21 +94,34 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; an error that a user can act on is one line and exit code 1."""
+    """Run the command line; an error that a user can act on is one line and exit code 1.
+
+    Below the line stands the expression with a caret, if the error is about one.
+    """
     logger = logging.getLogger("n2mu")
     try:
         app()
     except N2muError as error:
         line = " ".join(f"n2mu: error: {error}".split())
+        shown = "".join(f"\n  {text}" for text in _excerpt(error).splitlines())
         if _logs_to_file():
-            logger.error(line)
-        print(line, file=sys.stderr)
+            logger.error(line + shown)
+        print(line + shown, file=sys.stderr)
         sys.exit(1)
     except Exception:
         # a defect of n2mu: the traceback belongs into the log as well
         if _logs_to_file():
             logger.error(traceback.format_exc())
         raise
+
+
+def _excerpt(error: BaseException | None) -> str:
+    """Return the excerpt of an error, or of the one that it was made of."""
+    while error is not None:
+        if isinstance(error, N2muError) and error.excerpt:
+            return error.excerpt
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _logs_to_file() -> bool:

@@ -6,5 +6,6 @@ evaluation and awkward with the first list column.
 
 from n2mu.expressions.expression import Expression, parse
 from n2mu.expressions.implication import conjuncts, unimplied
+from n2mu.expressions.nodes import ENTRY
 
-__all__ = ["Expression", "conjuncts", "parse", "unimplied"]
+__all__ = ["ENTRY", "Expression", "conjuncts", "parse", "unimplied"]

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from n2mu.errors import ExpressionError, nearest
 from n2mu.expressions.functions import LARGEST_WHOLE
+from n2mu.expressions.nodes import ENTRY
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Value:
     """What a subexpression gives.
 
@@ -28,6 +29,8 @@ class Value:
         A list branch that it comes from.
     length
         The length of all lists, if the type of the branch fixes it.
+    alternative
+        Whether an ``Alt$`` is in it.
     """
 
     data: NDArray[Any]
@@ -35,33 +38,46 @@ class Value:
     present: NDArray[np.bool_] | None = None
     column: str = ""
     length: int | None = None
+    alternative: bool = False
 
 
-def read_column(columns: Mapping[str, Any], name: str, size: int) -> Value:
-    """Return a branch as doubles (bool stays bool).
+def take_column(columns: Mapping[str, Any], name: str, size: int) -> Any:
+    """Return a branch as it is given.
 
     Raises
     ------
     ExpressionError
-        If it is unknown, holds no numbers or lists of lists, or has another number
-        of events.
+        If it is unknown or has another number of events.
     """
     if name not in columns:
+        if name == ENTRY:
+            raise ExpressionError("the number of the entry, Entry$, is not known here")
         raise ExpressionError(f"no branch '{name}'{nearest(name, columns)}")
     column = columns[name]
     if len(column) != size:
         raise ExpressionError(f"branch '{name}' has {len(column)} events, expected {size}")
     if not isinstance(column, np.ndarray) and hasattr(column, "layout"):
+        return column
+    return np.asarray(column)
+
+
+def to_value(column: Any, name: str) -> Value:
+    """Return events of a branch as doubles (bool stays bool).
+
+    Raises
+    ------
+    ExpressionError
+        If it holds no numbers, or lists of lists.
+    """
+    if not isinstance(column, np.ndarray):
         return _from_awkward(column, name)
-    array = np.asarray(column)
-    if array.ndim == 1:
-        return Value(_doubles(array, name))
-    if array.ndim == 2:
-        counts = np.full(size, array.shape[1], dtype=np.int64)
-        data = _doubles(array.reshape(-1), name)
-        return Value(data, counts, column=name, length=array.shape[1])
+    if column.ndim == 1:
+        return Value(_doubles(column, name))
+    if column.ndim == 2:
+        counts = np.full(len(column), column.shape[1], dtype=np.int64)
+        return _fixed(column.reshape(-1), counts, name, column.shape[1])
     raise ExpressionError(
-        f"branch '{name}' has {array.ndim} axes; lists of lists are not supported"
+        f"branch '{name}' has {column.ndim} axes; lists of lists are not supported"
     )
 
 
@@ -74,11 +90,20 @@ def _from_awkward(column: Any, name: str) -> Value:
         if column.ndim == 2:
             counts = ak.to_numpy(ak.num(column, axis=1), allow_missing=False).astype(np.int64)
             flat = ak.to_numpy(ak.flatten(column, axis=1), allow_missing=False)
-            length = column.layout.size if column.layout.is_regular else None
-            return Value(_doubles(flat, name), counts, column=name, length=length)
+            if column.layout.is_regular:
+                return _fixed(flat, counts, name, column.layout.size)
+            return Value(_doubles(flat, name), counts, column=name)
     except ValueError as error:
         raise ExpressionError(f"branch '{name}' holds no plain numbers: {column.type}") from error
     raise ExpressionError(f"branch '{name}' holds {column.type}; lists of lists are not supported")
+
+
+def _fixed(flat: NDArray[Any], counts: NDArray[np.int64], name: str, length: int) -> Value:
+    if flat.dtype == np.int8:
+        raise ExpressionError(
+            f"branch '{name}' is an array of {length} char, which TTreeFormula takes for a text"
+        )
+    return Value(_doubles(flat, name), counts, column=name, length=length)
 
 
 def _doubles(array: NDArray[Any], name: str) -> NDArray[Any]:

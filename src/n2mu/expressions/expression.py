@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from n2mu.expressions.nodes import Column, Element, Node, Size, walk, write
+from n2mu.expressions.nodes import ENTRY, Column, Entry, Node, walk, write
 from n2mu.expressions.parser import parse_tree
 
 if TYPE_CHECKING:
@@ -26,12 +26,15 @@ class Expression:
     tree
         Its syntax tree.
     names
-        The branches that it reads.
+        The columns that it reads: branches, and `ENTRY` if it holds ``Entry$``.
+    places
+        Where parts of the tree stand in the text, counted from 0.
     """
 
     text: str
     tree: Node
     names: frozenset[str]
+    places: Mapping[Node, int] = field(compare=False, repr=False)
 
     def evaluate(self, columns: Mapping[str, Any], size: int) -> NDArray[np.float64]:
         """Return the value for every event, as TTreeFormula computes it.
@@ -40,7 +43,9 @@ class Expression:
         ----------
         columns
             By branch name: a NumPy array [events] or [events, n], or an awkward
-            array [events] or [events, var].  Only `names` are read.
+            array [events] or [events, var].  Only `names` are read, each once.
+            ``n2mu_entry`` holds the entry numbers [events]; whoever reads events
+            from a tree puts them there, skims have the column.
         size
             Number of events.
 
@@ -48,7 +53,8 @@ class Expression:
         -------
         numpy.ndarray
             float64 [events]; NaN where ``x[i]`` does not exist.  Never shares
-            memory with a column.
+            memory with a column.  Events are computed in blocks, so that the
+            memory for what lies between does not grow with their number.
 
         Raises
         ------
@@ -105,8 +111,9 @@ def parse(text: str) -> Expression:
     >>> parse("nJets>=4 && (lep_Pt_0 > 10e3)").canonical()
     'nJets >= 4 && lep_Pt_0 > 10000'
     """
-    tree = parse_tree(text)
-    names = frozenset(
-        node.name for node, _ in walk(tree) if isinstance(node, Column | Element | Size)
-    )
-    return Expression(text, tree, names)
+    tree, places = parse_tree(text)
+    nodes = [node for node, _ in walk(tree)]
+    names = {node.name for node in nodes if isinstance(node, Column)}
+    if Entry() in nodes:
+        names.add(ENTRY)
+    return Expression(text, tree, frozenset(names), places)

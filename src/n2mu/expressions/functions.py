@@ -142,6 +142,48 @@ def tmath_maximum(left: Doubles, right: Doubles) -> Doubles:
     return np.where(left >= right, left, right)
 
 
+def arccosine_hyperbolic(values: Doubles) -> Doubles:
+    """Apply ``acosh``: 0 below 1."""
+    return np.where(values < 1, 0.0, np.arccosh(values))
+
+
+def arctangent_hyperbolic(values: Doubles) -> Doubles:
+    """Apply ``atanh``: 0 outside [-1, 1]."""
+    return np.where(np.abs(values) > 1, 0.0, np.arctanh(values))
+
+
+def rounded(values: Doubles) -> Doubles:
+    """Apply C's ``round``: halves away from zero."""
+    towards_zero = np.trunc(values)
+    away = np.abs(values - towards_zero) >= 0.5
+    return np.where(away, towards_zero + np.copysign(1.0, values), towards_zero)
+
+
+def sign(values: Doubles) -> Doubles:
+    """Apply ``sign``: -1 below 0, else 1."""
+    return np.where(values < 0, -1.0, 1.0)
+
+
+def tmath_sign(values: Doubles, signs: Doubles) -> Doubles:
+    """Apply ``TMath::Sign``: the first with the sign bit of the second; NaN stays."""
+    return np.copysign(values, signs)
+
+
+def odd(values: Doubles) -> Doubles:
+    """Apply ``TMath::Odd`` to the truncated value."""
+    return (whole(values) & 1).astype(np.float64)
+
+
+def even(values: Doubles) -> Doubles:
+    """Apply ``TMath::Even`` to the truncated value."""
+    return 1.0 - odd(values)
+
+
+def within(low: Doubles, high: Doubles, values: Doubles) -> Doubles:
+    """Apply ``TMath::Range``: the nearest value in the range; NaN stays."""
+    return np.where(values < low, low, np.where(values > high, high, values))
+
+
 OPERATORS: dict[str, Callable[[Doubles, Doubles], Doubles]] = {
     "+": np.add,
     "-": np.subtract,
@@ -167,7 +209,7 @@ COMPARISONS: dict[str, Callable[[Doubles, Doubles], NDArray[np.bool_]]] = {
     ">=": np.greater_equal,
 }
 
-FUNCTIONS: dict[str, Callable[..., Doubles]] = {
+FUNCTIONS: dict[str, Callable[..., Doubles | NDArray[np.bool_]]] = {
     "abs": np.abs,
     "int": truncate,
     "sqrt": square_root,
@@ -183,7 +225,25 @@ FUNCTIONS: dict[str, Callable[..., Doubles]] = {
     "sinh": np.sinh,
     "cosh": np.cosh,
     "tanh": np.tanh,
+    "asinh": np.arcsinh,
+    "acosh": arccosine_hyperbolic,
+    "atanh": arctangent_hyperbolic,
     "atan2": np.arctan2,
+    "hypot": np.hypot,
+    "fmod": np.fmod,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round": rounded,
+    "rint": np.rint,
+    "trunc": np.trunc,
+    "cbrt": np.cbrt,
+    "exp2": np.exp2,
+    "log2": np.log2,
+    "sq": np.square,
+    "sign": sign,
+    "isnan": np.isnan,
+    "isinf": np.isinf,
+    "finite": np.isfinite,
     "min": minimum,
     "max": maximum,
     "TMath::Sqrt": np.sqrt,
@@ -192,6 +252,13 @@ FUNCTIONS: dict[str, Callable[..., Doubles]] = {
     "TMath::Log10": np.log10,
     "TMath::ASin": np.arcsin,
     "TMath::ACos": np.arccos,
+    "TMath::ACosH": np.arccosh,
+    "TMath::ATanH": np.arctanh,
     "TMath::Min": tmath_minimum,
     "TMath::Max": tmath_maximum,
+    "TMath::Sign": tmath_sign,
+    "TMath::SignBit": np.signbit,
+    "TMath::Even": even,
+    "TMath::Odd": odd,
+    "TMath::Range": within,
 }

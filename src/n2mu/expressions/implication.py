@@ -14,6 +14,7 @@ from n2mu.expressions.expression import parse
 from n2mu.expressions.nodes import (
     COMPARISONS,
     Aggregate,
+    Alternative,
     Binary,
     Element,
     Logical,
@@ -141,7 +142,7 @@ def _elements(node: Node) -> dict[str, int]:
         current = waiting.pop()
         if isinstance(current, Element):
             found[current.name] = max(found.get(current.name, 0), current.index)
-        elif not isinstance(current, Aggregate):
+        elif not isinstance(current, Aggregate | Alternative):
             waiting.extend(children(current))
     return found
 

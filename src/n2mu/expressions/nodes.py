@@ -3,6 +3,7 @@
 Nodes are frozen and hashable, so that equal subexpressions are one key.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,17 +23,42 @@ ARITIES = {
     "sinh": 1,
     "cosh": 1,
     "tanh": 1,
+    "asinh": 1,
+    "acosh": 1,
+    "atanh": 1,
     "atan2": 2,
+    "hypot": 2,
+    "fmod": 2,
     "min": 2,
     "max": 2,
+    "floor": 1,
+    "ceil": 1,
+    "round": 1,
+    "rint": 1,
+    "trunc": 1,
+    "cbrt": 1,
+    "exp2": 1,
+    "log2": 1,
+    "sq": 1,
+    "sign": 1,
+    "isnan": 1,
+    "isinf": 1,
+    "finite": 1,
     "TMath::Sqrt": 1,
     "TMath::Exp": 1,
     "TMath::Log": 1,
     "TMath::Log10": 1,
     "TMath::ASin": 1,
     "TMath::ACos": 1,
+    "TMath::ACosH": 1,
+    "TMath::ATanH": 1,
     "TMath::Min": 2,
     "TMath::Max": 2,
+    "TMath::Sign": 2,
+    "TMath::SignBit": 1,
+    "TMath::Even": 1,
+    "TMath::Odd": 1,
+    "TMath::Range": 3,
 }
 """Functions of the syntax tree and their number of arguments."""
 
@@ -47,11 +73,41 @@ ALIASES = {
     "TMath::SinH": "sinh",
     "TMath::CosH": "cosh",
     "TMath::TanH": "tanh",
+    "TMath::ASinH": "asinh",
+    "TMath::Hypot": "hypot",
+    "TMath::Floor": "floor",
+    "TMath::Ceil": "ceil",
+    "TMath::Log2": "log2",
+    "TMath::Sq": "sq",
+    "TMath::IsNaN": "isnan",
+    "TMath::Finite": "finite",
+    "isfinite": "finite",
+    "std::abs": "abs",
+    "std::isnan": "isnan",
 }
 """Other spellings of functions that mean exactly the same."""
 
 POWERS = frozenset({"pow", "TMath::Power"})
-AGGREGATES = frozenset({"Length$", "Sum$", "Max$", "Min$"})
+CONSTANTS = {
+    "TMath::Pi": math.pi,
+    "TMath::TwoPi": 2 * math.pi,
+    "TMath::PiOver2": math.pi / 2,
+    "TMath::PiOver4": math.pi / 4,
+    "TMath::InvPi": 1 / math.pi,
+    "TMath::E": math.e,
+    "TMath::Sqrt2": math.sqrt(2),
+    "TMath::Ln10": math.log(10),
+    "TMath::LogE": math.log10(math.e),
+    "TMath::DegToRad": math.pi / 180,
+    "TMath::RadToDeg": 180 / math.pi,
+}
+"""Functions without arguments."""
+
+AGGREGATES = {"Length$": 1, "Sum$": 1, "Max$": 1, "Min$": 1, "MaxIf$": 2, "MinIf$": 2}
+"""What makes one value per event of a list, and the number of arguments."""
+
+ENTRY = "n2mu_entry"
+"""The column with the entry number of an event in its tree, which ``Entry$`` reads."""
 
 LEVELS = {
     "||": 2,
@@ -125,6 +181,11 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """The number of the entry in its tree: ``Entry$``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Negative:
     """The sign: ``-operand``."""
 
@@ -174,10 +235,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """One value per event from a list: ``Sum$(operand)`` and the like."""
+    """One value per event from a list: ``Sum$(operand)``, ``MaxIf$(operand, condition)``."""
 
     function: str
     operand: "Node"
+    condition: "Node | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """``Alt$(value, other)``: ``other`` where an element that ``value`` reads does not exist."""
+
+    value: "Node"
+    other: "Node"
 
 
 Node = (
@@ -185,6 +255,7 @@ Node = (
     | Column
     | Element
     | Size
+    | Entry
     | Negative
     | Not
     | Binary
@@ -192,14 +263,21 @@ Node = (
     | Conditional
     | Call
     | Aggregate
+    | Alternative
 )
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """Return the direct operands of a node."""
     match node:
-        case Negative() | Not() | Aggregate():
+        case Element() | Size():
+            return (Column(node.name),)
+        case Negative() | Not():
             return (node.operand,)
+        case Aggregate():
+            return (node.operand,) if node.condition is None else (node.operand, node.condition)
+        case Alternative():
+            return (node.value, node.other)
         case Binary():
             return (node.left, node.right)
         case Logical():
@@ -261,8 +339,12 @@ def write(node: Node) -> str:
             return f"{condition} ? {yes} : {_operand(node.no, CONDITIONAL_LEVEL)}"
         case Call():
             return f"{node.function}({', '.join(map(write, node.arguments))})"
+        case Entry():
+            return "Entry$"
         case Aggregate():
-            return f"{node.function}({write(node.operand)})"
+            return f"{node.function}({', '.join(map(write, children(node)))})"
+        case Alternative():
+            return f"Alt$({write(node.value)}, {write(node.other)})"
 
 
 def _operand(node: Node, level: int, outer: str = "") -> str:

@@ -13,17 +13,20 @@ from n2mu.expressions.nodes import (
     ARITIES,
     COMPARISONS,
     CONDITIONAL_LEVEL,
+    CONSTANTS,
     LEVELS,
     MINUS_LEVEL,
     NOT_LEVEL,
     POWERS,
     SHIFTS,
     Aggregate,
+    Alternative,
     Binary,
     Call,
     Column,
     Conditional,
     Element,
+    Entry,
     Negative,
     Node,
     Not,
@@ -35,18 +38,20 @@ from n2mu.expressions.nodes import (
 )
 from n2mu.expressions.tokens import Token, failure, tokenize
 
-_CONSTANTS = {"true": 1.0, "false": 0.0}
+_LITERALS = {"true": 1.0, "false": 0.0}
 _TYPES = frozenset(
     {"bool", "char", "short", "int", "long", "float", "double", "Int_t", "Float_t", "Double_t"}
 )
-_FUNCTIONS = sorted({*ARITIES, *ALIASES, *POWERS, "TMath::Pi"})
+_FUNCTIONS = sorted({*ARITIES, *ALIASES, *POWERS, *CONSTANTS})
+_SPECIAL = sorted({*AGGREGATES, "Alt$", "Entry$"})
+_ENTRIES = frozenset({"Entry$", "LocalEntry$"})
 _DEEPEST = 100
 _LONGEST_NUMBER = 200  # characters
 _HIGHEST_INDEX = 10**6
 
 
-def parse_tree(text: str) -> Node:
-    """Return the syntax tree of an expression.
+def parse_tree(text: str) -> tuple[Node, dict[Node, int]]:
+    """Return the syntax tree of an expression, and where its parts stand in the text.
 
     Raises
     ------
@@ -60,7 +65,7 @@ def parse_tree(text: str) -> Node:
         raise parser.failure(end, f"expected an operator or the end, found {end}")
     if max(depth for _, depth in walk(node)) > 2 * _DEEPEST:
         raise parser.failure(end, f"more than {2 * _DEEPEST} operators follow from one another")
-    return node
+    return node, parser.places
 
 
 class _Parser:
@@ -75,6 +80,12 @@ class _Parser:
         self.tokens = tokenize(text)
         self.position = 0
         self.nesting = 0
+        self.places: dict[Node, int] = {}
+
+    def at(self, token: Token, node: Node) -> Node:
+        """Note where a node stands; equal nodes keep the first place."""
+        self.places.setdefault(node, token.start)
+        return node
 
     def failure(self, token: Token, reason: str) -> ExpressionError:
         return failure(self.text, token.start, reason)
@@ -119,7 +130,7 @@ class _Parser:
             if operator in ("&&", "||"):
                 node = logical(operator, (node, right))
             else:
-                node = Binary(operator, node, right)
+                node = self.at(token, Binary(operator, node, right))
             applied = operator
         self.nesting -= 1
         return node, applied
@@ -148,7 +159,7 @@ class _Parser:
         if token.kind == "number":
             return self.number(token), ""
         if token.kind == "name":
-            return self.named(token), ""
+            return self.at(token, self.named(token)), ""
         if token.kind == "operator":
             match token.text:
                 case "(":
@@ -182,7 +193,9 @@ class _Parser:
         closing = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
         if self.next.text in _TYPES and closing.text == ")":
             raise self.failure(
-                token, f"cast '({self.next.text})' is not supported; write int(...) to truncate"
+                token,
+                f"TTreeFormula ignores the cast '({self.next.text})'; leave it out, "
+                "or write int(...) to truncate",
             )
         node, _ = self.expression(0)
         self.expect(")", f"to close '(' of character {token.start + 1}")
@@ -194,20 +207,29 @@ class _Parser:
             raise self.failure(at, "'@' is supported only as @name.size()")
         self.expect("(", "of @name.size()")
         self.expect(")", "of @name.size()")
-        return Size(name.text.removesuffix(".size"))
+        column = name.text.removesuffix(".size")
+        self.at(name, Column(column))
+        return self.at(at, Size(column))
 
     def named(self, token: Token) -> Node:
         name = token.text
         if self.take_if("("):
             return self.call(token)
         if name.endswith("$"):
-            if name in AGGREGATES:
+            if name in _ENTRIES:
+                return Entry()
+            if name in _SPECIAL:
                 raise self.failure(self.next, f"{token} needs an argument in parentheses")
-            raise self.failure(token, f"{token} is not supported{nearest(name, AGGREGATES)}")
+            raise self.failure(token, f"{token} is not supported{nearest(name, _SPECIAL)}")
         if "::" in name:
             raise self.failure(token, f"{token} needs its arguments in parentheses")
-        if name in _CONSTANTS:
-            return Number(_CONSTANTS[name])
+        if name == "pi":
+            raise self.failure(
+                token,
+                "'pi' is a number to TTreeFormula unless a branch has this name; write TMath::Pi()",
+            )
+        if name in _LITERALS:
+            return Number(_LITERALS[name])
         if self.take_if("["):
             return self.element(token)
         if self.next.text == "@.":
@@ -225,6 +247,7 @@ class _Parser:
         self.expect("]", "after the index")
         if self.next.text == "[":
             raise self.failure(self.next, f"a second index of '{token.text}' is not supported")
+        self.at(token, Column(token.text))
         return Element(token.text, int(index.text))
 
     def call(self, token: Token) -> Node:
@@ -236,27 +259,33 @@ class _Parser:
                 arguments.append(self.expression(0)[0])
             self.expect(")", f"to close {token}")
         canonical = ALIASES.get(name, name)
-        if name in AGGREGATES:
-            arity = 1
-        elif name in POWERS:
-            arity = 2
-        elif name == "TMath::Pi":
-            arity = 0
-        elif canonical in ARITIES:
-            arity = ARITIES[canonical]
-        else:
-            base, _, method = name.rpartition(".")
-            known = AGGREGATES if name.endswith("$") else _FUNCTIONS
-            hint = f"; write @{base}.size()" if method == "size" else nearest(name, known)
-            raise self.failure(token, f"function {token} is not supported{hint}")
+        arity = self.arity(token)
         if len(arguments) != arity:
             raise self.failure(
                 token, f"{token} takes {arity} argument{'s'[: arity != 1]}, got {len(arguments)}"
             )
+        if name == "Alt$":
+            return Alternative(arguments[0], arguments[1])
         if name in AGGREGATES:
-            return Aggregate(name, arguments[0])
+            return Aggregate(name, *arguments)
         if name in POWERS:
             return Binary("^", arguments[0], arguments[1])
-        if name == "TMath::Pi":
-            return Number(math.pi)
+        if name in CONSTANTS:
+            return Number(CONSTANTS[name])
         return Call(canonical, tuple(arguments))
+
+    def arity(self, token: Token) -> int:
+        name = token.text
+        canonical = ALIASES.get(name, name)
+        if name in AGGREGATES:
+            return AGGREGATES[name]
+        if name in POWERS or name == "Alt$":
+            return 2
+        if name in CONSTANTS:
+            return 0
+        if canonical in ARITIES:
+            return ARITIES[canonical]
+        base, _, method = name.rpartition(".")
+        known = _SPECIAL if name.endswith("$") else _FUNCTIONS
+        hint = f"; write @{base}.size()" if method == "size" else nearest(name, known)
+        raise self.failure(token, f"function {token} is not supported{hint}")

@@ -12,7 +12,7 @@ _PATTERN = re.compile(
     r"""
     (?P<space>\s+)
   | (?P<number>0[xX][0-9a-fA-F]+ | (?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-  | (?P<name>(?:TMath::)?[A-Za-z_][A-Za-z0-9_.]*\$?)
+  | (?P<name>(?:TMath::|std::)?[A-Za-z_][A-Za-z0-9_.]*\$?)
   | (?P<operator>&& | \|\| | == | != | <= | >= | << | >> | \*\* | @\. | [-+*/%^!<>&|?:()\[\],@])
     """,
     re.VERBOSE,
@@ -34,18 +34,25 @@ class Token:
         return "the end" if self.kind == "end" else f"'{self.text}'"
 
 
+def excerpt(text: str, start: int) -> str:
+    """Return two lines: the expression around a character, and a caret under it."""
+    first = max(0, min(start - _SHOWN // 2, len(text) - _SHOWN))
+    last = first + _SHOWN
+    # every character keeps its place: a line break is one space
+    shown = re.sub(r"\s", " ", text[first:last])
+    before, after = "..." if first else "", "..." if last < len(text) else ""
+    return f"{before}{shown}{after}\n{' ' * (len(before) + start - first)}^"
+
+
 def failure(text: str, start: int, reason: str) -> ExpressionError:
     """Return the error that points at character ``start`` of ``text``.
 
     A long expression is shown around that character only.
     """
-    shown = text
-    if len(text) > _SHOWN:
-        first = max(0, min(start - _SHOWN // 2, len(text) - _SHOWN))
-        last = first + _SHOWN
-        shown = f"{'...' if first else ''}{text[first:last]}{'...' if last < len(text) else ''}"
-    shown = " ".join(shown.split())
-    return ExpressionError(f"cannot parse '{shown}' at character {start + 1}: {reason}")
+    lines = excerpt(text, start)
+    shown = " ".join(lines.split("\n")[0].split())
+    message = f"cannot parse '{shown}' at character {start + 1}: {reason}"
+    return ExpressionError(message, excerpt=lines)
 
 
 def tokenize(text: str) -> list[Token]:
