@@ -11,6 +11,7 @@ import typer
 from n2mu import __version__
 from n2mu.commands import (
     compare,
+    count,
     demo,
     evaluate,
     fit,
@@ -41,6 +42,7 @@ app = typer.Typer(
 for name, module in {
     "demo": demo,
     "list": listing,
+    "count": count,
     "skim": skim,
     "train": train,
     "score": score,
