@@ -1,6 +1,7 @@
 # make demo   environment, demo ntuples, the whole workflow, report: prints mu
 # make test   all tests
 # make lint   format, lint, types
+# make bench  ratios against peers; BENCH=name for one of them
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one thread per job: the workflow runs as many jobs as there are cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench clean
 
 demo: $(VENV)/.demo
 	@echo "demo: about 3 minutes on 2 cores; products go to results/, ntuples to ntuples/"
@@ -22,11 +23,14 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 lint: $(VENV)/.test
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(BENCH)
 
 $(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
@@ -39,6 +43,10 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
 
 $(VENV)/.test: $(VENV)/.demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,test]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,bench]'
 	@touch $@
 
 clean:

@@ -122,8 +122,9 @@ def build_parameters(workspace: Workspace) -> Parameters:
         parameter in a way that does not fit.
     """
     sets: dict[str, ParameterSet] = {}
+    by_kind = _users(workspace)
     for kind in MODIFIER_TYPES:
-        for name, users in _users(workspace, kind).items():
+        for name, users in by_kind[kind].items():
             found = _required(workspace, kind, name, users)
             if name in sets and sets[name] != found:
                 raise WorkspaceError(
@@ -143,16 +144,16 @@ def build_parameters(workspace: Workspace) -> Parameters:
 _Use = tuple[Channel, Sample, Modifier]
 
 
-def _users(workspace: Workspace, kind: str) -> dict[str, list[_Use]]:
-    """Return who uses each modifier of a type, in the order in which pyhf meets them."""
-    users: dict[str, list[_Use]] = {}
+def _users(workspace: Workspace) -> dict[str, dict[str, list[_Use]]]:
+    """Return who uses each modifier of each type, in the order in which pyhf meets them."""
+    users: dict[str, dict[str, list[_Use]]] = {kind: {} for kind in MODIFIER_TYPES}
     for channel in workspace.channels:
         for _, sample in sorted(channel.samples.items()):
             for modifier in sorted(sample.modifiers, key=lambda entry: entry.name):
-                if modifier.type == kind:
-                    users.setdefault(modifier.name, []).append((channel, sample, modifier))
-    if kind == "staterror":
-        return dict(sorted(users.items()))
+                users[modifier.type].setdefault(modifier.name, []).append(
+                    (channel, sample, modifier)
+                )
+    users["staterror"] = dict(sorted(users["staterror"].items()))
     return users
 
 

@@ -27,6 +27,7 @@ MODIFIER_TYPES = (
 )
 """Known modifier types, in the order in which pyhf numbers the parameters."""
 
+_NUMBERS = frozenset((int, float))
 _CONFIG_KEYS = ("name", "inits", "bounds", "auxdata", "factors", "sigmas", "fixed")
 
 
@@ -298,7 +299,10 @@ def _numbers(
     found = value.get(key)
     if not isinstance(found, list) or not found:
         raise WorkspaceError(f"{where}: '{key}' must be a list of numbers, got {found!r}")
-    numbers = tuple(_number(entry, f"{where}: '{key}'") for entry in found)
+    if _NUMBERS.issuperset(map(type, found)) and all(map(math.isfinite, found)):
+        numbers = tuple(map(float, found))
+    else:
+        numbers = tuple(_number(entry, f"{where}: '{key}'") for entry in found)
     if length is not None and len(numbers) != length:
         raise WorkspaceError(
             f"{where}: '{key}' has {len(numbers)} entries, but the sample has {length} bins"

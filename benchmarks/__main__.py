@@ -1,0 +1,25 @@
+"""Run benchmarks: all of them, or those named on the command line."""
+
+import importlib
+import os
+import sys
+
+BENCHMARKS = {
+    "fit": "fits and rankings beside pyhf + MINUIT, cabinetry and nextstat; about ten minutes",
+}
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        known = "\n".join(f"  {name}: {what}" for name, what in BENCHMARKS.items())
+        sys.exit(f"no benchmark '{unknown[0]}'; there are\n{known}")
+    for name in names or BENCHMARKS:
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    # libraries read these when they are loaded
+    for variable in ("OMP", "OPENBLAS", "MKL", "RAYON"):
+        os.environ[f"{variable}_NUM_THREADS"] = "1"
+    main(sys.argv[1:])
