@@ -25,6 +25,12 @@ MuFit = Annotated[
         "--fit", help="Reads the mu_fit.json of the workspace; without it fits the workspace."
     ),
 ]
+Poi = Annotated[
+    str | None, typer.Option(help="The signal strength; the measurement's if not given.")
+]
+Asimov = Annotated[
+    bool, typer.Option("--asimov", help="Take the expected rates, not the observations.")
+]
 Output = Annotated[
     Path, typer.Option("-o", "--output", help="Writes this file, and its figure beside it.")
 ]
@@ -61,12 +67,29 @@ def told(kind: type[Settings], **values: Any) -> Settings:
 
 
 def prepare(
-    name: str | None, config: str | None, workspace: Path
+    name: str | None,
+    config: str | None,
+    workspace: Path,
+    poi: str | None,
+    asimov: bool = False,
+    fit: Path | None = None,
 ) -> "tuple[FitSettings, PlotSettings, dict[str, Any]]":
-    """Return settings of the fit, of the figure, and the provenance."""
+    """Return settings of the fit, of the figure, and the provenance.
+
+    Raises
+    ------
+    ConfigurationError
+        If both a fit and Asimov data are asked for.
+    """
     from n2mu.commands.job import fit_settings
 
+    if asimov and fit is not None:
+        raise ConfigurationError(
+            "--asimov and --fit exclude each other; a fit made with --asimov keeps its data"
+        )
     settings, provenance = fit_settings(name, config or DEFAULT_CONFIG, None)
+    update = {"poi": poi or settings.poi, "use_asimov": asimov or settings.use_asimov}
+    settings = settings.model_copy(update=update)
     provenance["workspace"] = str(workspace)
     if workspace.is_file():
         provenance["workspace_sha256"] = file_digest(workspace)

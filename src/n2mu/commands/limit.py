@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from n2mu.commands.inference import LabelConfig, MuFit, Output, Seed, Workers, Workspace
+from n2mu.commands.inference import (
+    Asimov,
+    LabelConfig,
+    MuFit,
+    Output,
+    Poi,
+    Seed,
+    Workers,
+    Workspace,
+)
 from n2mu.commands.options import FitName
 
 logger = logging.getLogger(__name__)
@@ -21,6 +30,8 @@ def command(
     toys: Annotated[int, typer.Option(min=0, help="Pseudo-experiments per signal strength.")] = 0,
     seed: Seed = 0,
     workers: Workers = None,
+    poi: Poi = None,
+    asimov: Asimov = False,
     name: FitName = None,
     config: LabelConfig = None,
 ) -> None:
@@ -35,7 +46,7 @@ def command(
     from n2mu.fit.inference_stage import run_limit
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace)
+    settings, labels, provenance = prepare(name, config, workspace, poi, asimov, fit)
     ensemble = ToySettings(count=toys, seed=seed, workers=workers)
     wanted = told(LimitSettings, fit=settings, toys=ensemble, confidence=confidence)
     run_limit(wanted, workspace, fit, output, provenance)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from n2mu.commands.inference import LabelConfig, Output, Workspace
+from n2mu.commands.inference import LabelConfig, Output, Poi, Workspace
 from n2mu.commands.options import FitName
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ def command(
     reach2: Annotated[
         tuple[float, float] | None, typer.Option("--range2", help="Of the second parameter.")
     ] = None,
+    poi: Poi = None,
     name: FitName = None,
     config: LabelConfig = None,
 ) -> None:
@@ -46,7 +47,7 @@ def command(
     from n2mu.fit.inference_stage import run_scan
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace)
+    settings, labels, provenance = prepare(name, config, workspace, poi)
     scan = told(
         ScanSettings,
         fit=settings,

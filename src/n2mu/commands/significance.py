@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from n2mu.commands.inference import LabelConfig, MuFit, Output, Seed, Workers, Workspace
+from n2mu.commands.inference import (
+    Asimov,
+    LabelConfig,
+    MuFit,
+    Output,
+    Poi,
+    Seed,
+    Workers,
+    Workspace,
+)
 from n2mu.commands.options import FitName
 
 logger = logging.getLogger(__name__)
@@ -23,6 +32,8 @@ def command(
     ] = 0,
     seed: Seed = 0,
     workers: Workers = None,
+    poi: Poi = None,
+    asimov: Asimov = False,
     name: FitName = None,
     config: LabelConfig = None,
 ) -> None:
@@ -37,7 +48,7 @@ def command(
     from n2mu.fit.inference_stage import run_significance
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace)
+    settings, labels, provenance = prepare(name, config, workspace, poi, asimov, fit)
     ensemble = ToySettings(count=toys, seed=seed, workers=workers)
     wanted = told(SignificanceSettings, fit=settings, toys=ensemble, mu=mu)
     run_significance(wanted, workspace, fit, output, provenance)

@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import norm
 
-from n2mu.fit.asimov import nominal_asimov
+from n2mu.fit.asimov import asimov_data
 from n2mu.fit.bestfit import best_fit
 from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble
 from n2mu.fit.inference_settings import ToySettings
@@ -64,7 +64,7 @@ def expected(opened: OpenFit, mu: float) -> Discovery:
     """Return the median significance of a signal, by Asimov data.
 
     Nuisance parameters are those fitted to the data with this signal strength; if the data are
-    Asimov data themselves, nominal ones.
+    Asimov data themselves, the same as there.
 
     Raises
     ------
@@ -74,8 +74,9 @@ def expected(opened: OpenFit, mu: float) -> Discovery:
     best = opened.best
     if opened.dataset != "asimov":
         return Discovery.of(expected_significance(best, mu))
-    likelihood = nominal_asimov(best.likelihood, best.poi, mu)
-    return Discovery.of(discovery_significance(best_fit(likelihood, best.poi, truth(opened, mu))))
+    theta = truth(opened, mu)
+    likelihood = asimov_data(best.likelihood, theta)
+    return Discovery.of(discovery_significance(best_fit(likelihood, best.poi, theta)))
 
 
 def toy_discoveries(

@@ -159,7 +159,7 @@ def run_significance(
     """
     with single_threaded():
         opened = open_fit(settings.fit, workspace, mu_fit)
-        mu = opened.asimov_mu if settings.mu is None else settings.mu
+        mu = opened.data.asimov_mu if settings.mu is None else settings.mu
         seen = observed(opened)
         content: Json = {
             "kind": "significance",
@@ -191,7 +191,8 @@ def run_goodness(
 ) -> None:
     """Write the goodness of fit; without ``mu_fit`` the workspace is fitted.
 
-    Bins that hold Asimov data because they are blinded are left out, and the others fitted again.
+    Bins that hold Asimov data, because they are blinded or by choice, are left out and the others
+    fitted again.
     Parameters and exceptions are those of `run_scan`.
     """
     with single_threaded():
@@ -201,7 +202,7 @@ def run_goodness(
             "kind": "gof",
             **opened.describe(),
             "bins": best.likelihood.model.bins,
-            "blinded_bins_left_out": left_out,
+            "asimov_bins_left_out": left_out,
             "at_bound": list(best.covariance.at_bound),
             "chi2": asdict(goodness(best)),
         }
@@ -241,12 +242,12 @@ def run_toys(
 
 
 def _unblinded(opened: OpenFit, path: Path) -> tuple[BestFit, int]:
-    blinded = opened.blinded_bins()
-    left_out = sum(sum(bins) for bins in blinded.values())
+    expected_only = opened.asimov_bins()
+    left_out = sum(sum(bins) for bins in expected_only.values())
     if not left_out:
         return opened.best, 0
-    workspace = without_bins(read_workspace(path), blinded)
-    likelihood = Likelihood.of(build_model(workspace))
+    workspace = without_bins(read_workspace(path), expected_only)
+    likelihood = Likelihood.of(build_model(workspace, *opened.codes))
     best, _ = deepest_fit(likelihood, find_poi(likelihood, opened.poi))
     return best, left_out
 

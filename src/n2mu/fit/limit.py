@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from n2mu.errors import FitError
-from n2mu.fit.asimov import nominal_asimov, profiled_asimov
+from n2mu.fit.asimov import asimov_data, profiled_asimov
 from n2mu.fit.bestfit import BestFit
 from n2mu.fit.datafit import DataFit
 from n2mu.fit.opened import OpenFit
@@ -80,7 +80,7 @@ def background_only(opened: OpenFit) -> DataFit:
     """Return the fit of background-only Asimov data.
 
     Their nuisance parameters are those fitted to the data with mu = 0; if the data of the fit
-    are Asimov data themselves, nominal ones.
+    are Asimov data themselves, the same as there.
 
     Raises
     ------
@@ -89,9 +89,9 @@ def background_only(opened: OpenFit) -> DataFit:
     """
     best = opened.best
     if opened.dataset == "asimov":
-        likelihood = nominal_asimov(best.likelihood, best.poi, 0.0)
         start = best.theta.copy()
         start[best.poi] = 0.0
+        likelihood = asimov_data(best.likelihood, start)
     else:
         likelihood, start = profiled_asimov(best, 0.0)
     return DataFit(likelihood, best.poi, start)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from n2mu.errors import FitError, ProductError
-from n2mu.fit.asimov import nominal_asimov, nominal_parameters
 from n2mu.fit.bestfit import BestFit, deepest_fit, find_poi
+from n2mu.fit.dataset import EXPECTED, MIXED, STORED, DataChoice
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
 from n2mu.fit.reopen import reopen_fit
@@ -30,8 +30,10 @@ class OpenFit:
         Whether the counts are observed, Asimov data, or Asimov data in some bins.
     blinding
         As in ``mu_fit.json``; empty for a workspace made elsewhere.
-    asimov_mu
-        Signal strength of expected signals.
+    data
+        How the counts were chosen.
+    codes
+        Interpolation of normsys and of histosys.
     about
         ``analysis``, ``fit`` and ``observable`` as in ``mu_fit.json``.
     """
@@ -39,7 +41,8 @@ class OpenFit:
     best: BestFit
     dataset: Dataset
     blinding: dict[str, Any]
-    asimov_mu: float
+    data: DataChoice
+    codes: tuple[Any, Any]
     about: dict[str, str]
 
     @property
@@ -47,11 +50,17 @@ class OpenFit:
         """Name of the signal strength."""
         return self.best.likelihood.model.parameters.names[self.best.poi]
 
-    def blinded_bins(self) -> dict[str, Sequence[bool]]:
-        """Return which bins hold Asimov data although the others are observed; by region."""
-        if self.dataset != "mixed":
+    def asimov_bins(self) -> dict[str, Sequence[bool]]:
+        """Return which bins hold Asimov data although others are observed, by region."""
+        if self.dataset == "asimov":
             return {}
-        return dict(self.blinding.get("bins", {}))
+        bins = dict(self.data.blinded)
+        if self.data.observations == MIXED:
+            model = self.best.likelihood.model
+            for region, where in zip(model.regions, model.region_slices, strict=True):
+                if region not in self.data.data_regions:
+                    bins[region] = [True] * (where.stop - where.start)
+        return bins
 
     def describe(self) -> dict[str, Any]:
         """Return what every product says of its data, besides its provenance."""
@@ -59,6 +68,7 @@ class OpenFit:
             **self.about,
             "poi": self.poi,
             "dataset": self.dataset,
+            "data": self.data.provenance(),
             "blinding": self.blinding,
             "best_fit": {"mu": self.best.mu, "two_nll": self.best.two_nll},
         }
@@ -93,7 +103,11 @@ def _described(best: BestFit, path: Path, content: Any) -> OpenFit:
             best=best,
             dataset=cast(Dataset, content["dataset"]),
             blinding=content["blinding"],
-            asimov_mu=float(content["provenance"]["asimov_mu"]),
+            data=DataChoice.from_product(content),
+            codes=(
+                content["provenance"]["interpolation"]["normsys"],
+                content["provenance"]["interpolation"]["histosys"],
+            ),
             about={
                 "analysis": content["analysis"],
                 "fit": content["fit"]["name"],
@@ -106,19 +120,22 @@ def _described(best: BestFit, path: Path, content: Any) -> OpenFit:
 
 def _fitted(settings: FitSettings, path: Path) -> OpenFit:
     workspace = read_workspace(path)
-    likelihood = Likelihood.of(build_model(workspace))
+    codes = settings.normsys_code, settings.histosys_code
+    likelihood = Likelihood.of(build_model(workspace, *codes))
     poi = find_poi(likelihood, settings.poi or workspace.poi)
-    mu = settings.asimov_mu
-    if mu is None:
-        mu = float(nominal_parameters(likelihood.model.parameters)[poi])
-    if settings.use_asimov:
-        likelihood = nominal_asimov(likelihood, poi, mu)
-    best, _ = deepest_fit(likelihood, poi)
+    data = DataChoice.of(settings, likelihood.model.parameters, poi)
+    best, _ = deepest_fit(data.apply(likelihood, poi), poi)
+    datasets: dict[str, Dataset] = {
+        STORED: settings.dataset or "data",
+        EXPECTED: "asimov",
+        MIXED: "mixed",
+    }
     return OpenFit(
         best=best,
-        dataset="asimov" if settings.use_asimov else settings.dataset or "data",
+        dataset=datasets[data.observations],
         blinding=settings.blinding,
-        asimov_mu=mu,
+        data=data,
+        codes=codes,
         about={
             "analysis": settings.analysis,
             "fit": settings.fit,

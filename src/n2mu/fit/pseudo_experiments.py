@@ -9,7 +9,6 @@ import numpy as np
 from scipy import stats
 
 from n2mu.errors import FitError
-from n2mu.fit.asimov import nominal_parameters
 from n2mu.fit.covariance import covariance
 from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble
 from n2mu.fit.inference_settings import ToySettings
@@ -73,7 +72,7 @@ def truth(opened: OpenFit, mu: float | None) -> FloatArray:
     ----------
     mu
         The true signal strength; None takes the best fit. Another one has the other parameters
-        as fitted to the data with this signal strength; of Asimov data they are nominal.
+        as fitted to the data with this signal strength; Asimov data keep theirs.
 
     Raises
     ------
@@ -84,7 +83,7 @@ def truth(opened: OpenFit, mu: float | None) -> FloatArray:
     if mu is None or mu == best.mu:
         return best.theta
     if opened.dataset == "asimov":
-        theta = nominal_parameters(best.likelihood.model.parameters)
+        theta = best.theta.copy()
         theta[best.poi] = mu
         return theta
     found = Profile(best, best.poi, best.fixed).at(mu)

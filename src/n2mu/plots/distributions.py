@@ -69,8 +69,8 @@ def goodness_figure(gof: Mapping[str, Any], settings: PlotSettings) -> Figure:
         value, ndof = chi2["value"], chi2["ndof"]
         p_value = "none" if chi2["p_value"] is None else f"{chi2['p_value']:.3g}"
         lines = [data_title(gof["dataset"])]
-        if gof["blinded_bins_left_out"]:
-            lines.append(f"{gof['blinded_bins_left_out']} blinded bins left out")
+        if gof["asimov_bins_left_out"]:
+            lines.append(f"{gof['asimov_bins_left_out']} bins with Asimov data left out")
         ratio = rf"$-2\,\ln(L/L_\mathrm{{sat}})$ = {value:.4g}, {ndof} degrees of freedom"
         lines += [ratio, rf"p-value: {p_value} ($\chi^2$)"]
         if toys:

@@ -47,6 +47,9 @@ def panels(
         axes_in_inches(figure, LEFT + i * (WIDTH + GAP), BOTTOM, WIDTH, HEIGHT)
         for i in range(count)
     ]
+    for panel in axes:
+        # the labels of both axes meet in the corner
+        panel.tick_params(axis="x", pad=8)
     write_labels(figure, 0.25, BOTTOM + HEIGHT + header - 0.1, settings.labels, lines)
     return figure, axes
 
