@@ -1,37 +1,25 @@
 """The configuration of the ttH analysis agrees with the demo's ntuples and says what it means."""
 
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
-import yaml
 from demo_events import generated
 
-from n2mu.config.base import Model
-from n2mu.config.features import Features
-from n2mu.config.inputs import Inputs, data_sets
-from n2mu.config.regions import Regions
-from n2mu.config.samples import Samples
-from n2mu.config.systematics import Systematics, TreeSystematic, WeightSystematic
+from n2mu.config.inputs import data_sets
+from n2mu.config.load import load
+from n2mu.config.systematics import TreeSystematic, WeightSystematic
 from n2mu.demo.generate import make_trees
 from n2mu.demo.plan import plan
 from n2mu.demo.reconstruct import SHIFTS
 from n2mu.expressions import parse, unimplied
 
-CONFIGURATION = Path(__file__).parents[2] / "config" / "tth"
-M = TypeVar("M", bound=Model)
-
-
-def read(model: type[M], name: str) -> M:
-    return model.model_validate(yaml.safe_load((CONFIGURATION / name).read_text()))
-
-
-INPUTS = read(Inputs, "inputs.yaml")
-SAMPLES = read(Samples, "samples.yaml")
-REGIONS = read(Regions, "regions.yaml")
-FEATURES = read(Features, "features.yaml")
-SYSTEMATICS = read(Systematics, "systematics.yaml")
+CONFIGURATION = load(Path(__file__).parents[2] / "config/config.yaml")
+INPUTS = CONFIGURATION.inputs
+SAMPLES = CONFIGURATION.samples
+REGIONS = CONFIGURATION.regions
+FEATURES = CONFIGURATION.features
+SYSTEMATICS = CONFIGURATION.systematics
 SAMPLE = generated("ttH_semilep.mc16a")
 JETS = {f"jets_{quantity}" for quantity in ("pt", "eta", "phi", "e")}
 BRANCHES = {tree: JETS | set(table.scalars) for tree, table in SAMPLE.trees.items()}

@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 import uproot
-import yaml
 from demo_events import generated, planned
 
-from n2mu.config.regions import Regions
+from n2mu.config.load import load
 from n2mu.demo import write
 from n2mu.demo.generate import generate_file
 from n2mu.demo.reconstruct import SHIFTS
 from n2mu.demo.write import write_ntuple
 from n2mu.errors import N2muError
 
-CONFIGURATION = Path(__file__).parents[2] / "config" / "tth"
+CONFIGURATION = Path(__file__).parents[2] / "config/config.yaml"
 IDENTITY = "plan:0123456789abcdef"
 
 
@@ -104,7 +103,7 @@ def test_a_tree_without_events_is_written_and_read(tmp_path: Path) -> None:
 
 def test_root_opens_the_trees_and_finds_events_in_every_region(ntuple: Path) -> None:
     ROOT = pytest.importorskip("ROOT", reason="the wheel of ROOT exists for Python 3.11 only")
-    regions = Regions.model_validate(yaml.safe_load((CONFIGURATION / "regions.yaml").read_text()))
+    regions = load(CONFIGURATION).regions
     cuts = {name: region.selection for name, region in regions.regions.items()}
     file = ROOT.TFile.Open(str(ntuple))
     assert file.Get("n2mu_plan").GetString().Data() == IDENTITY

@@ -71,6 +71,20 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     ),
     ("title of a region", "regions", "axis: ttH score", "axis: score", DRAWN),
     ("comment in a configuration file", "regions", "# Selections.", "# The selections.", Counter()),
+    (
+        "alias of a cut that every region uses",
+        "regions",
+        "tight_0 > 0.7",
+        "tight_0 > 0.75",
+        TRAINED,
+    ),
+    (
+        "alias that nothing uses",
+        "regions",
+        "aliases:\n",
+        "aliases:\n  unused: nJets_OR > 5\n",
+        Counter(),
+    ),
     ("unused model", "models", "epochs: 50", "epochs: 60", Counter()),
 ]
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.xdist_group("tiny")
 CONFIG = Path(__file__).parents[2] / "config/tth"
 INPUTS = yaml.safe_load((CONFIG / "inputs.yaml").read_text())
 SAMPLES = yaml.safe_load((CONFIG / "samples.yaml").read_text())["samples"]
-REGIONS = yaml.safe_load((CONFIG / "regions.yaml").read_text())["regions"]
+SELECTIONS = yaml.safe_load((CONFIG / "regions.yaml").read_text())
+REGIONS = SELECTIONS["regions"]
 SYSTEMATICS = yaml.safe_load((CONFIG / "systematics.yaml").read_text())["systematics"]
 
 
@@ -38,6 +39,8 @@ def summed(files: list[str], tree: str, weight: str) -> float:
     chain = root.TChain(tree)
     for file in files:
         chain.Add(file)
+    for name, text in SELECTIONS["aliases"].items():
+        assert chain.SetAlias(name, text)
     assert root.TTreeFormula("compiled", weight, chain).GetNdim() > 0
     size = chain.Draw("1", weight, "goff", chain.GetEntries())
     weights = chain.GetW()

@@ -53,6 +53,7 @@ def check(configuration: Configuration, where: str) -> None:
     folder = configuration.directory
     _check_main(configuration, where)
     _check_samples(configuration, f"{folder}/samples.yaml")
+    _check_aliases(configuration, f"{folder}/regions.yaml")
     _check_regions(configuration.regions, f"{folder}/regions.yaml")
     _check_systematics(configuration, f"{folder}/systematics.yaml")
     _check_models(configuration, f"{folder}/models.yaml")
@@ -121,6 +122,23 @@ def _require_all_campaigns(
             raise ConfigurationError(
                 f"{key}: none has campaign '{campaign}' (they have {', '.join(sorted(covered))}), "
                 "so that its luminosity would be missing; add it in inputs.yaml"
+            )
+
+
+def _check_aliases(configuration: Configuration, where: str) -> None:
+    """Refuse an alias that hides a branch or a score, as far as the configuration names them."""
+    models = configuration.models
+    taken = {name: f"of model '{m}'" for name, m in score_names(models, models.models).items()}
+    for name, feature in configuration.features.features.items():
+        branches = feature.branches or ([name] if feature.expression is None else [])
+        taken |= dict.fromkeys(branches, f"of feature '{name}'")
+    inputs = configuration.inputs
+    taken |= {branch: "of inputs.yaml" for branch in (inputs.run, inputs.event) if branch}
+    for name in configuration.regions.aliases:
+        if name in taken:
+            raise ConfigurationError(
+                f"{where}: aliases.{name}: it would hide the column {taken[name]} with this name; "
+                "rename the alias"
             )
 
 

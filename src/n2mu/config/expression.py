@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from n2mu.errors import ExpressionError
 from n2mu.expressions import parse
@@ -14,13 +14,21 @@ def _text(value: Any) -> Any:
     return str(value) if is_number else value
 
 
-def _checked(text: str) -> str:
+def _checked(text: str, info: ValidationInfo) -> str:
+    aliases = (info.context or {}).get(ALIASES)
     try:
-        parse(text)
+        expanded = aliases.expand(text) if aliases is not None else text
+        parse(expanded)
     except ExpressionError as error:
-        raise ValueError(str(error)) from None
-    return text
+        raise ValueError(str(error)) from error
+    return expanded
 
 
-Expression = Annotated[str, BeforeValidator(_text), AfterValidator(_checked)]
-"""A TTreeFormula expression."""
+ALIASES = "aliases"
+"""Key of the `Aliases` in the context of a validation."""
+
+ExpressionText = Annotated[str, BeforeValidator(_text)]
+"""An expression that is neither parsed nor expanded."""
+
+Expression = Annotated[ExpressionText, AfterValidator(_checked)]
+"""A TTreeFormula expression; aliases are written out where the validation knows them."""

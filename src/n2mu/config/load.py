@@ -11,15 +11,18 @@ from pydantic_core import ErrorDetails
 
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration, check
+from n2mu.config.expression import ALIASES, ExpressionText
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits
 from n2mu.config.inputs import Inputs
 from n2mu.config.main import Main
 from n2mu.config.models import Models
+from n2mu.config.names import Name
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
 from n2mu.config.systematics import Systematics
-from n2mu.errors import ConfigurationError, nearest
+from n2mu.errors import ConfigurationError, ExpressionError, nearest
+from n2mu.expressions import Aliases
 
 M = TypeVar("M", bound=Model)
 
@@ -85,8 +88,8 @@ def read_yaml(path: Path) -> Any:
         raise ConfigurationError(f"{path}: {error}") from None
 
 
-def validate(model: type[M], value: Any, where: str) -> M:
-    """Return a checked model.
+def validate(model: type[M], value: Any, where: str, aliases: Aliases | None = None) -> M:
+    """Return a checked model, with all aliases written out.
 
     Raises
     ------
@@ -94,14 +97,16 @@ def validate(model: type[M], value: Any, where: str) -> M:
         One line that names the key of the first mistake and counts the others.
     """
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, context={ALIASES: aliases})
     except ValidationError as error:
         keys = [_key(value, problem) for problem in error.errors()]
         first = error.errors()[0]
         others = len(set(keys)) - 1
         more = f" (and {others} more)" if others else ""
         prefix = f"{where}: {keys[0]}: " if keys[0] else f"{where}: "
-        raise ConfigurationError(f"{prefix}{_problem(model, first)}{more}") from None
+        # the cause shows the place in an expression
+        cause = first.get("ctx", {}).get("error")
+        raise ConfigurationError(f"{prefix}{_problem(model, first)}{more}") from cause
 
 
 def _key(value: Any, problem: ErrorDetails) -> str:
@@ -163,6 +168,19 @@ def _tags(model: type[Model]) -> tuple[Any, ...]:
     return get_args(field.annotation) if field is not None else ()
 
 
+class _Definitions(Model):
+    aliases: dict[Name, ExpressionText] = {}
+
+
+def _aliases(regions: Any, where: str) -> Aliases:
+    """Return the aliases of ``regions.yaml``, which all other files may use."""
+    given = {ALIASES: regions[ALIASES]} if isinstance(regions, dict) and ALIASES in regions else {}
+    try:
+        return Aliases(validate(_Definitions, given, where).aliases)
+    except ExpressionError as error:
+        raise ConfigurationError(f"{where}: aliases: {error}") from error
+
+
 def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Configuration:
     """Read ``config.yaml`` and the folder of its analysis.
 
@@ -195,15 +213,18 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
             f"{where}: analysis: no folder {folder}{nearest(main.analysis, existing)}"
         )
 
+    regions = read_yaml(folder / "regions.yaml")
+    aliases = _aliases(regions, f"{folder}/regions.yaml")
+
     def part(model: type[M], name: str) -> M:
         path = folder / name
-        return validate(model, read_yaml(path), str(path))
+        return validate(model, read_yaml(path), str(path), aliases)
 
     configuration = Configuration(
         main=main,
         inputs=part(Inputs, "inputs.yaml"),
         samples=part(Samples, "samples.yaml"),
-        regions=part(Regions, "regions.yaml"),
+        regions=validate(Regions, regions, f"{folder}/regions.yaml", aliases),
         features=part(Features, "features.yaml"),
         systematics=part(Systematics, "systematics.yaml"),
         models=part(Models, "models.yaml"),

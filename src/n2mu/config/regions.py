@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from n2mu.config.base import Model
-from n2mu.config.expression import Expression
+from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.names import Name
 
 
@@ -63,8 +63,12 @@ class Regions(Model):
         The loosest cut that any fit needs; what the skim keeps.
     training
         The cut of the extended training set.
+    aliases
+        Expressions by the names that stand for them in every expression of the
+        analysis; they are written out when the configuration is loaded.
     """
 
     preselection: Expression
     training: Expression = "1"
+    aliases: dict[Name, ExpressionText] = {}
     regions: Annotated[dict[Name, Region], Field(min_length=1)]
