@@ -193,15 +193,35 @@ def test_a_shape_that_drives_a_rate_negative_does_not_stop_the_fit() -> None:
     assert fit(likelihood, far).two_nll == pytest.approx(best.two_nll, abs=1e-8)
 
 
-def test_a_bin_whose_rate_is_driven_to_zero_is_named() -> None:
+def test_a_rate_that_is_driven_to_zero_stays_there_and_is_named() -> None:
+    # 40 - 38 alpha events are expected in the first bin at alpha > 1, and none are seen
     shape = {
         "name": "shape",
         "type": "histosys",
         "data": {"lo_data": [80.0, 10.0], "hi_data": [2.0, 190.0]},
     }
-    likelihood = counting([0.0, 1.0], [40.0, 100.0], [0.0, 220.0], on_background=[shape])
-    with pytest.raises(FitError, match="region 'SR' bin 0: the fit drives the expected rate"):
-        fit(likelihood)
+    likelihood = counting(
+        [0.0, 1.0], [40.0, 100.0], [0.0, 220.0], on_background=[shape],
+        parameters=[{"name": "mu", "bounds": [[-500.0, 500.0]]}],
+    )  # fmt: skip
+    best = fit(likelihood)
+    alpha = 40 / 38
+    assert best.theta[likelihood.model.parameters.index("shape")] == pytest.approx(alpha)
+    # mu takes what is left of the second bin, whose counts alone have an error of 15
+    assert best.mu == pytest.approx(220 - (100 + 90 * alpha), abs=1e-3)
+    assert best.covariance.uncertainty[best.poi] == pytest.approx(sqrt(220), rel=1e-3)
+    assert best.covariance.empty_bins == ("region 'SR' bin 0",)
+    assert best.minimum.deviance == pytest.approx(alpha**2 / 2, abs=1e-6)
+    interval = Profile(best, best.poi, best.fixed).interval()
+    assert interval.up is not None
+    assert interval.down is not None
+    assert interval.up == pytest.approx(sqrt(220), rel=0.05)
+    (impact,) = impacts(best)
+    assert impact.prefit is not None
+    assert impact.prefit.down == pytest.approx(90, rel=0.1)
+    # beyond the best fit the rate would be negative
+    assert impact.prefit.up is None
+    assert "region 'SR' bin 0: expected" in impact.status
 
 
 def test_a_bin_without_expectation_but_with_counts_is_named() -> None:

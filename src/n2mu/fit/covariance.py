@@ -7,7 +7,7 @@ import numpy as np
 
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
-from n2mu.fit.minimise import cholesky_inverse
+from n2mu.fit.minimise import cholesky_inverse, emptied_bins, with_barrier
 from n2mu.fit.parameters import BoolArray
 
 _SINGULAR = 1e-10
@@ -42,6 +42,8 @@ class Covariance:
         Names of parameters of which the data determine only a combination.
     undetermined
         Parameters whose uncertainty has no meaning for one of these reasons, shape [P].
+    empty_bins
+        Bins without counts whose rate the fit holds at zero.
     """
 
     matrix: FloatArray
@@ -53,6 +55,7 @@ class Covariance:
     without_effect: tuple[str, ...]
     degenerate: tuple[str, ...]
     undetermined: BoolArray
+    empty_bins: tuple[str, ...]
 
     @property
     def uncertainty(self) -> FloatArray:
@@ -81,7 +84,9 @@ def covariance(likelihood: Likelihood, theta: FloatArray, fixed: BoolArray) -> C
         Parameters that did not float, shape [P].
     """
     parameters = likelihood.model.parameters
-    slope = likelihood.slope(theta)
+    empty = emptied_bins(likelihood, theta)
+    # where rates are held at zero, their barrier takes away the direction across it
+    slope = (with_barrier(likelihood, empty) if len(empty) else likelihood).slope(theta)
     bound = ~fixed & ((theta <= parameters.lower) | (theta >= parameters.upper))
     floating = ~fixed & ~bound
     no_effect = floating & ~parameters.constrained & ~slope.jacobian.any(axis=1)
@@ -112,6 +117,7 @@ def covariance(likelihood: Likelihood, theta: FloatArray, fixed: BoolArray) -> C
         without_effect=tuple(parameters.names[i] for i in np.flatnonzero(no_effect)),
         degenerate=degenerate,
         undetermined=undetermined,
+        empty_bins=tuple(likelihood.model.place(int(position)) for position in empty),
     )
 
 

@@ -18,6 +18,7 @@ from n2mu.fit.descent import Descents, Metric, descend
 from n2mu.fit.descent import Minimum as Minimum
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood, Slope
+from n2mu.fit.model import IntArray
 from n2mu.fit.parameters import BoolArray, Parameters
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,11 @@ logger = logging.getLogger(__name__)
 TOLERANCE = 1e-8
 """Largest edm of a converged fit, in units of -ln L; a last Newton step is taken below it."""
 
+BARRIER = 1e-8
+"""Count that stands for none where a fit ends at a rate of zero."""
+
+_EMPTY = 1e-6
+_NEARLY_EMPTY = 1e-2
 _MAX_ITERATIONS = 200
 _MAX_ROUNDS = 15
 _MAX_DESCENTS = 4
@@ -61,6 +67,55 @@ def minimise(
     Minimum
         Converged or not; nothing is raised.
     """
+    found = _minimise(likelihood, start, fixed, tolerance, max_iterations)
+    if found.converged or not np.isfinite(found.deviance):
+        return found
+    bins = emptied_bins(likelihood, found.theta, _NEARLY_EMPTY)
+    if not len(bins):
+        return found
+    along = _minimise_along_zero(likelihood, start, fixed, bins)
+    return along if along.converged else found
+
+
+def emptied_bins(likelihood: Likelihood, theta: FloatArray, fraction: float = _EMPTY) -> IntArray:
+    """Return the bins without counts whose rate is below a fraction of its initial value."""
+    rates = likelihood.rates.per_bin(theta)
+    nominal = np.abs(likelihood.rates.per_bin(likelihood.model.parameters.inits))
+    return np.flatnonzero((likelihood.observed == 0) & (rates < fraction * nominal))
+
+
+def with_barrier(likelihood: Likelihood, bins: IntArray, height: float = BARRIER) -> Likelihood:
+    """Return the likelihood with a small count in some bins, which keeps their rates positive."""
+    counts = likelihood.observed.copy()
+    counts[bins] = height
+    return likelihood.with_data(counts)
+
+
+def _minimise_along_zero(
+    likelihood: Likelihood, start: FloatArray, fixed: BoolArray, bins: IntArray
+) -> Minimum:
+    """Minimise where the minimum lies at a rate of zero, by the method of barriers.
+
+    -ln L of a bin without counts is its rate, which cannot be negative; the barrier is lowered
+    in steps (Nocedal, Wright, *Numerical Optimization*, section 19.6).
+    """
+    found = Minimum(start, np.inf, np.inf, False, 0)
+    for height in (1e-1, 1e-3, 1e-5, BARRIER):
+        guarded = with_barrier(likelihood, bins, height)
+        found = _minimise(guarded, start, fixed, TOLERANCE, _MAX_ITERATIONS)
+        if not found.converged:
+            return found
+        start = found.theta
+    return replace(found, deviance=likelihood.deviance(found.theta))
+
+
+def _minimise(
+    likelihood: Likelihood,
+    start: FloatArray,
+    fixed: BoolArray,
+    tolerance: float,
+    max_iterations: int,
+) -> Minimum:
     parameters = likelihood.model.parameters
     theta = np.where(fixed, start, np.clip(start, parameters.lower, parameters.upper))
     theta, deviance = _defined_start(likelihood, theta, fixed)

@@ -91,6 +91,7 @@ def verdict(best: BestFit, others: list[BestFit]) -> dict[str, Any]:
         "covariance": best.covariance.status,
         "iterations": best.minimum.iterations,
         "at_bound": list(best.covariance.at_bound),
+        "empty_bins": list(best.covariance.empty_bins),
         "other_minima": [
             {"mu": other.mu, "two_nll_above": other.two_nll - best.two_nll} for other in others
         ],

@@ -146,6 +146,8 @@ def _fit(
             "parameters": parameter_list(best),
         }
         _refuse(best, gates, settings)
+        for place in best.covariance.empty_bins:
+            logger.warning("%s: the fit drives the expected rate of %s to zero", workspace, place)
         if others:
             logger.warning("%s: found %d shallower minima as well", workspace, len(others))
         try:
