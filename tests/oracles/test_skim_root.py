@@ -12,7 +12,7 @@ import pytest
 from n2mu.config.inputs import SumOfWeights
 from n2mu.inputs.identity import NtupleFile, content_sample
 from n2mu.inputs.listing import tree_entries
-from n2mu.skim import stage
+from n2mu.skim import tree as skim_tree
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import SkimDataSet, SkimSettings
 from n2mu.skim.stage import run_skim
@@ -128,7 +128,7 @@ def settings(path: Path) -> SkimSettings:
 def test_a_skim_of_roots_ntuple_holds_what_root_selects(
     root: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: int
 ) -> None:
-    monkeypatch.setattr(stage, "STEP", 130)
+    monkeypatch.setattr(skim_tree, "STEP", 130)
     path = tmp_path / "ntuple.root"
     written = write(root, path, compression)
     assert tree_entries(path) == {"nominal": ENTRIES, "sums": 1}

@@ -15,7 +15,7 @@ from tests.conftest import Columns, TinyAnalysis, events, tiny_trees, write_ntup
 from n2mu.commands.job import Job
 from n2mu.errors import ExpressionError, InputError, ProductError
 from n2mu.products import read_json, write_json
-from n2mu.skim import stage
+from n2mu.skim import tree as skim_tree
 from n2mu.skim.cutflow import run_cutflow
 from n2mu.skim.read import Skim
 from n2mu.skim.stage import run_skim
@@ -113,7 +113,7 @@ TABLES = [
 def test_every_table_holds_what_a_naive_selection_gives(
     tiny: TinyAnalysis, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    monkeypatch.setattr(stage, "STEP", step)
+    monkeypatch.setattr(skim_tree, "STEP", step)
     tiny.write_ntuples()
     skims = skim(tiny)
     for data_set, files in (("sig", SIGNAL), ("bkg", ("bkg_1.root",))):
@@ -264,7 +264,7 @@ def naive_cutflow(tiny: TinyAnalysis, files: tuple[str, ...]) -> list[tuple[floa
 def test_the_cutflow_counts_every_entry_raw_and_weighted(
     tiny: TinyAnalysis, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int, step: int
 ) -> None:
-    monkeypatch.setattr(stage, "STEP", step)
+    monkeypatch.setattr(skim_tree, "STEP", step)
     tiny.write_ntuples()
     job = tiny.list(chunk_bytes)
     run_cutflow(job.slices.cutflow(), skim(tiny, job), tiny.directory / "cutflow.json")

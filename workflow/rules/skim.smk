@@ -18,4 +18,4 @@ rule skim:
         digest=digest_of("skim", "chunk"),
         code=fingerprint("n2mu.skim.stage"),
     shell:
-        "n2mu --log {log:q} skim {wildcards.chunk} --slice {params.digest}"
+        "n2mu --log {log:q} skim {wildcards.chunk} --workers {threads} --slice {params.digest}"

@@ -13,13 +13,16 @@ logger = logging.getLogger(__name__)
 def command(
     chunk: Annotated[str, typer.Argument(help="Name of the chunk in the listing, such as c0000.")],
     config: Config = DEFAULT_CONFIG,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that share the work; the content is the same.")
+    ] = 1,
     expected: Slice = None,
 ) -> None:
     """Apply the preselection and the weights to the ntuples of one chunk.
 
     Reads the chunk's ntuples and writes results/ANALYSIS/skim/CHUNK.
 
-    Example: n2mu skim c0000
+    Example: n2mu skim c0000 --workers 4
     """
     from n2mu.commands.job import choose, open_job, require_slice
 
@@ -29,5 +32,5 @@ def command(
     from n2mu.skim.stage import run_skim
 
     output = job.paths.skim(chunk)
-    run_skim(settings, job.bases, output)
+    run_skim(settings, job.bases, output, workers)
     logger.info("wrote %s", output)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 
@@ -16,22 +16,41 @@ _PLACEHOLDERS = ("dsid", "campaign")
 
 
 class SumOfWeights(Model):
-    """Where the sum of weights of all generated events is found.
+    """Where the sum of weights of all generated events is found, in every file.
 
-    Either a metadata ``tree`` with one number per file in ``branch``, summed
-    over the files of an input, or ``entries: true``: the ntuples hold every
-    generated event, each with weight one.
+    One of: a metadata ``tree`` with one number per entry in ``branch``; a
+    ``branch`` of the events' own tree, which then holds every generated event;
+    a ``histogram`` and its ``bin``; or ``entries: true``: the ntuples hold every
+    generated event, each with weight one.  All are added up over the files of a
+    data set.
+
+    Attributes
+    ----------
+    bin
+        Its number, of which the first is 1, or its label.
     """
 
     tree: str | None = None
     branch: str | None = None
+    histogram: str | None = None
+    bin: PositiveInt | str | None = None
     entries: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> "SumOfWeights":
-        if self.entries == (self.tree is not None) or (self.tree is None) != (self.branch is None):
-            raise ValueError("give either 'tree' and 'branch', or 'entries: true'")
+        sources = [self.branch is not None, self.histogram is not None, self.entries]
+        alone = sum(sources) == 1 and (self.tree is None or self.branch is not None)
+        if not alone or (self.histogram is None) != (self.bin is None):
+            raise ValueError(
+                "give either 'tree' and 'branch', or 'branch' alone, or 'histogram' and 'bin', or "
+                "'entries: true'"
+            )
         return self
+
+    @property
+    def nominal(self) -> str:
+        """The branch or histogram with the nominal sum; no name where entries are counted."""
+        return self.branch or self.histogram or ""
 
 
 def _below_the_base(files: str) -> str:
@@ -83,6 +102,9 @@ class Inputs(Model):
         one campaign.
     sum_of_weights
         Where the denominator of the normalisation is found.
+    damaged_files
+        What a skim does with a file that is not whole: ``stop``, or ``skip`` it,
+        with its sum of weights (simulation only); the cutflow lists what was skipped.
     weight
         The factors of the event weight by name; their product is the weight.
     inputs
@@ -94,6 +116,7 @@ class Inputs(Model):
     event: str | None = None
     luminosity: PositiveFloat | dict[str, PositiveFloat]
     sum_of_weights: SumOfWeights
+    damaged_files: Literal["stop", "skip"] = "stop"
     weight: dict[Name, Expression] = {}
     inputs: Annotated[dict[Name, Input], Field(min_length=1)]
 

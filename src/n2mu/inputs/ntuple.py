@@ -9,7 +9,7 @@ import awkward as ak
 import uproot
 
 from n2mu.errors import InputError, nearest
-from n2mu.inputs.reading import reading
+from n2mu.inputs.reading import DamagedError, reading
 
 
 @contextmanager
@@ -41,12 +41,12 @@ def tree(file: Any, name: str, path: Path) -> Any:
 
     Raises
     ------
-    InputError
+    DamagedError
         If the file has no such tree, with the nearest one that it has.
     """
     names = tree_names(file, path)
     if name not in names:
-        raise InputError(f"{path}: no tree '{name}'{nearest(name, names)}")
+        raise DamagedError(f"{path}: no tree '{name}'{nearest(name, names)}")
     with reading(path):
         return file[name]
 
@@ -66,7 +66,7 @@ def require_branches(tree: Any, names: Collection[str], path: Path) -> None:
                 f"{path}: tree '{tree.name}' has no branch '{name}'{nearest(name, existing)}"
             )
         if tree[name].num_entries != tree.num_entries:
-            raise InputError(
+            raise DamagedError(
                 f"{path}: branch '{name}' has {tree[name].num_entries} entries, "
                 f"its tree '{tree.name}' has {tree.num_entries}; the file is damaged"
             )

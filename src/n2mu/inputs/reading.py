@@ -7,6 +7,10 @@ from pathlib import Path
 from n2mu.errors import InputError, N2muError
 
 
+class DamagedError(InputError):
+    """A single ntuple that is not whole; a run may be told to go on without it."""
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn what a reader of ROOT files raises into one line that names the file.
@@ -16,7 +20,7 @@ def reading(path: Path) -> Iterator[None]:
 
     Raises
     ------
-    InputError
+    DamagedError
         If anything in the block fails.
     """
     try:
@@ -26,7 +30,7 @@ def reading(path: Path) -> Iterator[None]:
     except Exception as error:
         lines = str(error).strip().splitlines()
         reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-        raise InputError(
+        raise DamagedError(
             f"{path}: cannot be read, it is truncated, damaged or no ROOT file ({reason}); "
             "restore the file and list the ntuples again"
         ) from error

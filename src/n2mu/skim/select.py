@@ -1,8 +1,8 @@
 """What a skim computes on a range of entries: weights, masks, cutflow."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,18 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def event_weight(factors: Mapping[str, str], columns: Mapping[str, Any], size: int) -> FloatArray:
-    """Return the product of the weight factors [events].
+class Count(NamedTuple):
+    """Events, the sum of their weights and of the squares of these."""
+
+    events: int
+    total: float
+    square: float
+
+
+def factor_values(
+    factors: Mapping[str, str], columns: Mapping[str, Any], size: int
+) -> dict[str, FloatArray]:
+    """Return every weight factor [events] by name.
 
     Parameters
     ----------
@@ -25,20 +35,26 @@ def event_weight(factors: Mapping[str, str], columns: Mapping[str, Any], size: i
     columns
         Arrays [events] by branch name.
     """
+    return {name: parse(text).evaluate(columns, size) for name, text in factors.items()}
+
+
+def product(values: Mapping[str, FloatArray], size: int) -> FloatArray:
+    """Return the event weight [events]: the product of its factors, in their order."""
     weight = np.ones(size)
-    for text in factors.values():
-        weight *= parse(text).evaluate(columns, size)
+    for factor in values.values():
+        weight *= factor
     return weight
 
 
 def varied_weight(
-    factors: Mapping[str, str],
+    values: Mapping[str, FloatArray],
     variation: WeightVariation,
     columns: Mapping[str, Any],
     size: int,
 ) -> FloatArray:
     """Return the event weight [events] with one factor replaced by its variation."""
-    return event_weight({**factors, variation.factor: variation.expression}, columns, size)
+    varied = parse(variation.expression).evaluate(columns, size)
+    return product({**values, variation.factor: varied}, size)
 
 
 def require_finite(values: FloatArray, entries: npt.NDArray[np.int64], what: str) -> None:
@@ -67,8 +83,7 @@ def require_finite(values: FloatArray, entries: npt.NDArray[np.int64], what: str
 
 def require_finite_weight(
     weight: FloatArray,
-    factors: Mapping[str, str],
-    columns: Mapping[str, Any],
+    values: Mapping[str, FloatArray],
     entries: npt.NDArray[np.int64],
     where: str,
 ) -> None:
@@ -81,9 +96,8 @@ def require_finite_weight(
     """
     if np.isfinite(weight).all():
         return
-    for name, text in factors.items():
-        values = parse(text).evaluate(columns, len(weight))
-        require_finite(values, entries, f"{where}: weight factor '{name}'")
+    for name, factor in values.items():
+        require_finite(factor, entries, f"{where}: weight factor '{name}'")
     require_finite(weight, entries, f"{where}: the product of the weight factors")
 
 
@@ -103,7 +117,6 @@ def whole_numbers(values: Any, what: str) -> npt.NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-@dataclass
 class Cutflow:
     """Events left after each cut of a conjunction, raw and weighted.
 
@@ -111,37 +124,40 @@ class Cutflow:
     ----------
     selection
         The cut; its top-level conjuncts are applied one after the other.
+
+    Attributes
+    ----------
+    counts
+        Events, sum of weights and of their squares after each cut, by range of
+        entries, in the order of `fill`.
     """
 
-    selection: str
-    events: list[int] = field(init=False)
-    sums: list[float] = field(init=False)
-    squares: list[float] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.cuts = conjuncts(self.selection)
-        n = len(self.cuts) + 1
-        self.events, self.sums, self.squares = [0] * n, [0.0] * n, [0.0] * n
+    def __init__(self, selection: str) -> None:
+        self.cuts = conjuncts(selection)
+        self.counts: list[list[Count]] = []
 
     def fill(self, columns: Mapping[str, Any], weight: FloatArray) -> BoolArray:
         """Count events and return which of them pass all cuts [events]."""
         passed: BoolArray = np.ones(len(weight), dtype=np.bool_)
-        self._count(0, weight)
-        for i, cut in enumerate(self.cuts, start=1):
+        counts = [_count(weight)]
+        for cut in self.cuts:
             passed &= parse(cut).select(columns, len(weight))
-            self._count(i, weight[passed])
+            counts.append(_count(weight[passed]))
+        self.counts.append(counts)
         return passed
-
-    def _count(self, i: int, weight: FloatArray) -> None:
-        self.events[i] += len(weight)
-        self.sums[i] += float(weight.sum())
-        self.squares[i] += float((weight**2).sum())
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the table: cut, events, weighted sum and its statistical error."""
-        return [
-            {"cut": cut, "events": events, "sum": total, "error": square**0.5}
-            for cut, events, total, square in zip(
-                ["ntuple", *self.cuts], self.events, self.sums, self.squares, strict=True
-            )
-        ]
+        rows = []
+        for i, cut in enumerate(["ntuple", *self.cuts]):
+            counts = [count[i] for count in self.counts]
+            # exact sums, so that it does not matter how the entries were divided into jobs
+            total = math.fsum(count.total for count in counts)
+            square = math.fsum(count.square for count in counts)
+            events = sum(count.events for count in counts)
+            rows.append({"cut": cut, "events": events, "sum": total, "error": square**0.5})
+        return rows
+
+
+def _count(weight: FloatArray) -> Count:
+    return Count(len(weight), float(weight.sum()), float((weight**2).sum()))

@@ -1,5 +1,7 @@
 """What one skim job is told."""
 
+from typing import Literal
+
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.inputs import SumOfWeights
@@ -14,8 +16,8 @@ class WeightVariation(Model):
     name
         ``<np>_up`` or ``<np>_down``.
     sum
-        Branch of the metadata tree with its own sum of weights; without it
-        the nominal sum of weights normalises it.
+        Branch or histogram with its own sum of weights, of the kind that the
+        nominal one has; without it the nominal sum normalises it.
     """
 
     name: str
@@ -54,6 +56,7 @@ class SkimSettings(Model):
     run: str | None
     event: str | None
     sum_of_weights: SumOfWeights
+    damaged_files: Literal["stop", "skip"] = "stop"
     weight: dict[str, Expression]
     preselection: Expression
     training: Expression
@@ -62,6 +65,16 @@ class SkimSettings(Model):
 
 
 class CutflowSettings(Model):
-    """What the cutflow table is told: luminosity x cross-section [events] by data set."""
+    """What the cutflow table is told.
+
+    Attributes
+    ----------
+    expected
+        Luminosity x cross-section [events] by data set.
+    origins
+        By data set the DSID and campaign, within which an event number may
+        stand once per tree; the data set itself where no DSID is given.
+    """
 
     expected: dict[str, float]
+    origins: dict[str, str] = {}

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from n2mu.errors import InputError
 from n2mu.skim.read import COLUMNS, NOMINAL
 
+ROW_GROUP_BYTES = 32_000_000  # small groups cost the reader and the writer more than the events
+
 
 class Writer:
     """The tables of one data set, each opened when its first events come.
@@ -32,14 +34,11 @@ class Writer:
         self._directory = directory
         self._schemas: dict[str, pa.Schema] = {}
         self._open: dict[str, pq.ParquetWriter] = {}
+        self._waiting: dict[str, list[pa.Table]] = {}
         self.rows: dict[str, int] = {}
 
-    def knows(self, kind: str) -> bool:
-        """Tell whether the columns of a table are known."""
-        return kind in self._schemas
-
-    def write(self, kind: str, columns: Mapping[str, Any], where: str) -> None:
-        """Append events to a table; no events fix the types of its columns only.
+    def append(self, kind: str, file: Path, where: str) -> None:
+        """Append the tables of an Arrow file; without events they only fix types.
 
         Parameters
         ----------
@@ -51,26 +50,20 @@ class Writer:
         InputError
             If a column has another type in a file that came before.
         """
-        table = _table(columns)
-        schema = self._schemas.setdefault(kind, table.schema)
-        for field in table.schema:
-            known = schema.field(field.name).type
-            if field.type != known:
-                raise InputError(
-                    f"{where}: branch '{field.name}' holds {field.type}, in files before it "
-                    f"{known}; the files of one data set must be alike"
-                )
-        self.rows[kind] = self.rows.get(kind, 0) + table.num_rows
-        if not table.num_rows:
-            return
-        if kind not in self._open:
-            self._directory.mkdir(exist_ok=True)
-            path = self._directory / f"{kind}.parquet"
-            self._open[kind] = pq.ParquetWriter(path, schema, compression="zstd")
-        self._open[kind].write_table(table)
+        with pa.OSFile(str(file)) as stream, pa.ipc.open_stream(stream) as batches:
+            self._require_alike(kind, batches.schema, where)
+            self.rows.setdefault(kind, 0)
+            for batch in batches:
+                if batch.num_rows:
+                    self._waiting.setdefault(kind, []).append(pa.Table.from_batches([batch]))
+                    self.rows[kind] += batch.num_rows
+                    if sum(table.nbytes for table in self._waiting[kind]) > ROW_GROUP_BYTES:
+                        self._flush(kind)
 
     def close(self) -> None:
         """Finish all files."""
+        for kind in self._waiting:
+            self._flush(kind)
         for writer in self._open.values():
             writer.close()
         if NOMINAL in self._schemas:
@@ -78,12 +71,46 @@ class Writer:
             columns = self._schemas[NOMINAL].empty_table()
             pq.write_table(columns, self._directory / f"{COLUMNS}.parquet")
 
+    def _require_alike(self, kind: str, schema: pa.Schema, where: str) -> None:
+        expected = self._schemas.setdefault(kind, schema)
+        for field in schema:
+            known = expected.field(field.name).type
+            if field.type != known:
+                raise InputError(
+                    f"{where}: branch '{field.name}' holds {field.type}, in files before it "
+                    f"{known}; the files of one data set must be alike"
+                )
 
-def _table(columns: Mapping[str, Any]) -> pa.Table:
+    def _flush(self, kind: str) -> None:
+        if not self._waiting[kind]:
+            return
+        table = pa.concat_tables(self._waiting[kind])
+        self._waiting[kind] = []
+        if kind not in self._open:
+            self._directory.mkdir(exist_ok=True)
+            path = self._directory / f"{kind}.parquet"
+            # measured values hardly repeat; dictionaries of them cost more than they save
+            dictionary = [f.name for f in table.schema if not pa.types.is_floating(f.type)]
+            self._open[kind] = pq.ParquetWriter(
+                path, table.schema, compression="zstd", use_dictionary=dictionary
+            )
+        self._open[kind].write_table(table, row_group_size=table.num_rows)
+
+
+def to_table(columns: Mapping[str, Any]) -> pa.Table:
+    """Return columns as an Arrow table; lists keep their type where they are empty."""
     return pa.table({name: _to_arrow(values) for name, values in columns.items()})
 
 
 def _to_arrow(values: Any) -> pa.Array:
     if isinstance(values, np.ndarray):
         return pa.array(values)
+    layout = values.layout
+    if layout.is_list and not layout.is_regular and layout.content.is_numpy:
+        # what awkward does in the end, without its detours
+        layout = layout.to_ListOffsetArray64(True)
+        offsets = layout.offsets.data
+        content = pa.array(layout.content.data[: offsets[-1]])
+        kind = pa.list_(pa.field("item", content.type, nullable=False))
+        return pa.ListArray.from_arrays(offsets.astype(np.int32), content, type=kind)
     return ak.to_arrow(values, list_to32=True, extensionarray=False)

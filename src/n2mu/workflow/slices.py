@@ -69,6 +69,7 @@ class Slices:
             run=inputs.run,
             event=inputs.event,
             sum_of_weights=inputs.sum_of_weights,
+            damaged_files=inputs.damaged_files,
             weight=inputs.weight,
             preselection=regions.preselection,
             training=regions.training,

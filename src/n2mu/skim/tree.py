@@ -1,0 +1,203 @@
+"""One tree of one ntuple: which of its events are kept, and with what columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from n2mu.expressions import parse
+from n2mu.inputs.gather import Columns, Gatherer
+from n2mu.inputs.layout import Integers
+from n2mu.inputs.ntuple import require_branches
+from n2mu.inputs.source import Source
+from n2mu.skim.read import NOMINAL, TRAINING
+from n2mu.skim.select import (
+    Cutflow,
+    FloatArray,
+    factor_values,
+    product,
+    require_finite,
+    require_finite_weight,
+    varied_weight,
+    whole_numbers,
+)
+from n2mu.skim.settings import SkimDataSet, SkimSettings, WeightVariation
+
+# what is in memory at once; steps and batches end where baskets do
+STEP = 100_000  # entries
+STEP_BYTES = 32_000_000  # of the branches that select
+BATCH_BYTES = 32_000_000  # of the branches that are kept
+
+
+class TreeSkim:
+    """Selects, weighs and collects the events of one tree.
+
+    Parameters
+    ----------
+    kind
+        ``nominal`` or the name of the varied tree.
+    ntuple, source
+        The tree, and the bytes of its file.
+    index
+        Of the file in the data set.
+    path
+        Of the file, for errors.
+
+    Raises
+    ------
+    InputError
+        If the tree lacks a branch.
+    """
+
+    def __init__(
+        self,
+        settings: SkimSettings,
+        data_set: SkimDataSet,
+        kind: str,
+        ntuple: Any,
+        source: Source,
+        index: int,
+        path: Path,
+    ) -> None:
+        self._settings = settings
+        self._kind = kind
+        self._index = index
+        self._where = f"{path}: tree '{ntuple.name}'"
+        self._size = int(ntuple.num_entries)
+        self._variations = data_set.weight_variations if kind == NOMINAL else []
+        self.cutflow = Cutflow(settings.preselection)
+        weights = {n for text in settings.weight.values() for n in parse(text).names}
+        self._cutting = set(parse(settings.preselection).names)
+        if kind == NOMINAL:
+            # the cutflow counts the weights of all events
+            self._cutting |= parse(settings.training).names | weights
+        numbers = {name for name in (settings.run, settings.event) if name is not None}
+        varied = {n for v in self._variations for n in parse(v.expression).names}
+        self._needed = self._cutting | weights | numbers | varied | set(settings.columns)
+        require_branches(ntuple, self._needed, path)
+        self._gatherer = Gatherer(ntuple, source)
+
+    def steps(self) -> list[tuple[int, int]]:
+        """Return the ranges of entries that are worked on one after the other."""
+        boundaries = self._gatherer.boundaries(self._needed)
+        width = self._gatherer.entry_bytes(self._cutting)
+        return packed(boundaries, min(STEP, int(STEP_BYTES / max(width, 1.0)) + 1))
+
+    def tables(self, start: int, stop: int) -> Iterator[tuple[str, Columns]]:
+        """Yield what is kept of a range of entries, by kind of table.
+
+        What decides is read first; if nothing is kept, nothing else is read.
+        """
+        entries = np.arange(start, stop)
+        columns = self._gatherer.read(self._cutting, entries)
+        kept = self._selected(columns, entries)
+        union = np.sort(np.concatenate(list(kept.values())))
+        rest = self._needed - self._cutting
+        for batch in self._batches(union, rest):
+            chosen = {name: column[batch - start] for name, column in columns.items()}
+            chosen |= self._gatherer.read(rest, batch)
+            for kind, rows in kept.items():
+                mine = np.isin(batch, rows, assume_unique=True)
+                if mine.all():
+                    yield kind, self._table(kind, chosen, batch)
+                elif mine.any():
+                    part = {name: column[mine] for name, column in chosen.items()}
+                    yield kind, self._table(kind, part, batch[mine])
+
+    def empty(self) -> Columns:
+        """Return the columns of the tree's table without events."""
+        none = np.arange(0)
+        return self._table(self._kind, self._gatherer.read(self._needed, none), none)
+
+    def _selected(self, columns: Columns, entries: Integers) -> dict[str, Integers]:
+        """Return the entries that are kept, by kind of table."""
+        settings, size = self._settings, len(entries)
+        if self._kind != NOMINAL:
+            passed = parse(settings.preselection).select(columns, size)
+            return {self._kind: entries[passed]}
+        values = factor_values(settings.weight, columns, size)
+        weight = product(values, size)
+        require_finite_weight(weight, values, entries, self._where)
+        passed = self.cutflow.fill(columns, weight)
+        training = parse(settings.training).select(columns, size)
+        return {NOMINAL: entries[passed], TRAINING: entries[~passed & training]}
+
+    def _batches(self, rows: Integers, names: set[str]) -> Iterator[Integers]:
+        """Divide rows so that their columns fit into memory."""
+        if not len(rows):
+            return
+        limit = int(BATCH_BYTES / max(self._gatherer.entry_bytes(names), 1.0)) + 1
+        if len(rows) <= limit:
+            yield rows
+            return
+        places = np.searchsorted(rows, self._gatherer.boundaries(names))
+        for first, last in packed(np.unique(places), limit):
+            yield rows[first:last]
+
+    def _table(self, kind: str, columns: Columns, entries: Integers) -> Columns:
+        """Return the columns of a skim for events that were selected."""
+        settings, size, where = self._settings, len(entries), self._where
+        run = np.zeros(size, dtype=np.int64)
+        if settings.run is not None:
+            run = whole_numbers(columns[settings.run], f"{where}: run number '{settings.run}'")
+        event: npt.NDArray[np.int64] = entries
+        if settings.event is not None:
+            what = f"{where}: event number '{settings.event}'"
+            event = whole_numbers(columns[settings.event], what)
+        values = factor_values(settings.weight, columns, size)
+        weight = product(values, size)
+        require_finite_weight(weight, values, entries, where)
+        table: Columns = {
+            "n2mu_file": np.full(size, self._index, dtype=np.int32),
+            "n2mu_entry": entries,
+            "n2mu_run": run,
+            "n2mu_event": event,
+            "n2mu_weight": weight,
+        }
+        if kind != TRAINING:
+            table |= self._varied_weights(self._variations, values, columns, entries)
+        return table | {name: columns[name] for name in settings.columns}
+
+    def _varied_weights(
+        self,
+        variations: Sequence[WeightVariation],
+        values: Mapping[str, FloatArray],
+        columns: Columns,
+        entries: Integers,
+    ) -> Columns:
+        weights: Columns = {}
+        for variation in variations:
+            varied = varied_weight(values, variation, columns, len(entries))
+            what = f"{self._where}: the event weight of '{variation.name}'"
+            require_finite(varied, entries, what)
+            weights[f"n2mu_weight_{variation.name}"] = varied
+        return weights
+
+
+def packed(boundaries: Integers, limit: int) -> list[tuple[int, int]]:
+    """Join neighbouring ranges as far as a limit allows; cut longer ones evenly.
+
+    Parameters
+    ----------
+    boundaries
+        Where ranges begin, in order, and the last one's end.
+
+    Returns
+    -------
+    list
+        First and last (excluded) of every range.
+    """
+    edges = [int(boundaries[0])]
+    for first, last in pairwise(boundaries.tolist()):
+        if last - edges[-1] > limit and first > edges[-1]:
+            edges.append(first)
+        if last - edges[-1] > limit:
+            pieces = -(-(last - first) // limit)
+            edges += [first + (last - first) * i // pieces for i in range(1, pieces)]
+            edges.append(last)
+    if boundaries[-1] > edges[-1]:
+        edges.append(int(boundaries[-1]))
+    return list(pairwise(edges))
