@@ -9,7 +9,7 @@ import pytest
 
 from n2mu.commands.fit import command as fit_command
 from n2mu.commands.ranking import command as ranking_command
-from n2mu.errors import FitError, ProductError, WorkspaceError
+from n2mu.errors import ConfigurationError, FitError, ProductError, WorkspaceError
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
 from n2mu.fit.reopen import reopen_fit
@@ -121,7 +121,9 @@ def test_values_that_asimov_data_cannot_have_are_refused(tmp_path: Path) -> None
     ):
         with pytest.raises(WorkspaceError, match=message):
             fitted(tmp_path, workspace(), use_asimov=True, asimov_parameters=chosen)
-    with pytest.raises(WorkspaceError, match="no meaning without use_asimov"):
+    with pytest.raises(
+        WorkspaceError, match="but the stored observations are fitted; add --asimov"
+    ):
         fitted(tmp_path, workspace(), asimov_parameters={"scale": 1.0})
     with pytest.raises(FitError, match=r"the expected rate .* is negative"):
         fitted(tmp_path, workspace(), use_asimov=True, asimov_mu=-15.0)
@@ -266,3 +268,5 @@ def test_the_command_takes_regions_values_codes_and_signal_strengths(tmp_path: P
     content = json.loads(output.read_text())
     assert content["mu"]["value"] == pytest.approx(2.0, abs=1e-6)
     assert values(content)["scale"] == pytest.approx(0.5, abs=1e-6)
+    with pytest.raises(ConfigurationError, match="--asimov-np: expected NAME=VALUE"):
+        fit_command(path, output, asimov=True, asimov_np=["scale"])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG, Config, FitName, Slice
+from n2mu.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ def _values(texts: list[str]) -> dict[str, float]:
         try:
             values[name] = float(value)
         except ValueError:
-            raise typer.BadParameter(
-                f"expected NAME=VALUE with a number, got '{text}'", param_hint="--asimov-np"
+            raise ConfigurationError(
+                f"--asimov-np: expected NAME=VALUE with a number, got '{text}'"
             ) from None
     return values

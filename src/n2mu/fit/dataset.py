@@ -68,7 +68,10 @@ class DataChoice:
                 " either use_asimov or data_regions"
             )
         if settings.asimov_parameters and not settings.use_asimov:
-            raise WorkspaceError("asimov_parameters have no meaning without use_asimov")
+            raise WorkspaceError(
+                "values of parameters are given for Asimov data, but the stored observations are"
+                " fitted; add --asimov (use_asimov)"
+            )
         mu = settings.asimov_mu
         rest: Literal["stored", "mixed by region"] = MIXED if settings.data_regions else STORED
         return cls(

@@ -70,7 +70,11 @@ def run_fit(
     logger.info(
         "%s: mu = %.4g, up %s, down %s",
         output,
-        *(content["mu"][k] for k in ("value", "up", "down")),
+        content["mu"]["value"],
+        *(
+            "none" if content["mu"][k] is None else f"{content['mu'][k]:.4g}"
+            for k in ("up", "down")
+        ),
     )
 
 
