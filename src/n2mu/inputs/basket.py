@@ -73,33 +73,9 @@ def values_of(data: Bytes, layout: Layout, entries: int) -> npt.NDArray[Any]:
     return values.reshape(entries, *layout.shape)
 
 
-def list_places(tail: Bytes, data: Bytes, layout: Layout, entries: int) -> Integers | None:
-    """Return where every entry starts and the last one ends [entries + 1], in bytes.
-
-    None if the basket does not say it.
-
-    Raises
-    ------
-    ValueError
-        If entries overlap or are no lists of such numbers.
-    """
-    # their number, a place for each, and one more without meaning
-    if len(tail) != 4 * (entries + 2):
-        return None
-    places = tail.view(">i4")[1:].astype(np.int64)
-    # counted from the start of the key, before the content
-    places -= places[0]
-    places[-1] = len(data)
-    assert layout.header is not None
-    sizes = np.diff(places) - layout.header
-    if (sizes < 0).any() or (sizes % layout.dtype.itemsize).any():
-        raise ValueError("the lists of a basket overlap")
-    return places
-
-
 def lists_of(
-    data: Bytes, places: Integers, layout: Layout, rows: Integers
-) -> tuple[npt.NDArray[Any], Integers]:
+    data: Bytes, tail: Bytes, layout: Layout, entries: int, rows: Integers | slice
+) -> tuple[npt.NDArray[Any], Integers] | None:
     """Return the elements of the lists of some entries, and their numbers.
 
     Parameters
@@ -110,14 +86,31 @@ def lists_of(
     Returns
     -------
     tuple
-        Elements [sum of numbers], in native order; numbers [rows].
+        Elements [sum of numbers], in native order; numbers [rows].  None if the
+        basket does not say where its lists begin.
+
+    Raises
+    ------
+    ValueError
+        If the lists overlap or are no lists of such numbers.
     """
+    # the number of places, a place for each entry, and one more without meaning
+    if len(tail) != 4 * (entries + 2):
+        return None
     assert layout.header is not None
     step = layout.dtype.itemsize
-    starts = places[rows] + layout.header
-    counts = (places[rows + 1] - starts) // step
+    places = tail.view(">i4")[1:]
+    if isinstance(rows, slice):
+        rows = np.arange(rows.start, rows.stop)
+    # counted from the start of the key, before the content
+    starts = places[rows].astype(np.int64) - int(places[0]) + layout.header
+    stops = places[rows + 1].astype(np.int64) - int(places[0])
+    stops[rows == entries - 1] = len(data)
+    counts, rest = np.divmod(stops - starts, step)
+    if rest.any() or (counts < 0).any() or (stops > len(data)).any() or (starts < 0).any():
+        raise ValueError("the lists of a basket overlap")
     ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
+    total = int(ends[-1])
     native = layout.dtype.newbyteorder("=")
     if not total:
         return np.empty(0, dtype=native), counts

@@ -13,7 +13,7 @@ import awkward as ak
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.inputs.basket import Scratch, content_of, list_places, lists_of, values_of
+from n2mu.inputs.basket import Scratch, content_of, lists_of, values_of
 from n2mu.inputs.layout import Integers, Layout, layout_of
 from n2mu.inputs.ntuple import read_entries
 from n2mu.inputs.reading import reading
@@ -42,15 +42,16 @@ class Gatherer:
 
     def boundaries(self, names: Collection[str]) -> Integers:
         """Return the entries at which baskets of all branches begin, and the last one's end."""
-        size = int(self._ntuple.num_entries)
-        common = np.arange(0)
-        known: set[bytes] = set()
-        for name in names:
-            layout = self._layout(name)
-            if layout is not None and (key := layout.entries.tobytes()) not in known:
-                common = np.intersect1d(common, layout.entries) if known else layout.entries
-                known.add(key)
-        return np.union1d(common, [0, size])
+        ends = np.array([0, int(self._ntuple.num_entries)])
+        layouts = [layout for name in names if (layout := self._layout(name)) is not None]
+        # most branches have the boundaries of some other
+        different = list({layout.entries.tobytes(): layout.entries for layout in layouts}.values())
+        if not different:
+            return ends
+        common = different[0]
+        for entries in different[1:]:
+            common = common[entries[np.searchsorted(entries, common)] == common]
+        return np.union1d(common, ends)
 
     def entry_bytes(self, names: Collection[str]) -> float:
         """Return the bytes that one entry of some branches takes, uncompressed, on average."""
@@ -183,14 +184,10 @@ class _Lists:
 
     def fill(self, item: _Wanted, data: npt.NDArray[np.uint8], tail: Any) -> bool:
         """Return False where the basket does not say how long its lists are."""
-        places = list_places(tail, data, item.layout, item.entries)
-        if places is None:
-            return False
-        rows = item.rows
-        if isinstance(rows, slice):
-            rows = np.arange(rows.start, rows.stop)
-        self._parts[item.start] = lists_of(data, places, item.layout, rows)
-        return True
+        part = lists_of(data, tail, item.layout, item.entries, item.rows)
+        if part is not None:
+            self._parts[item.start] = part
+        return part is not None
 
     def column(self) -> Any:
         parts = [self._parts[start] for start in sorted(self._parts)]

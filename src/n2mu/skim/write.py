@@ -6,6 +6,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -35,6 +36,7 @@ class Writer:
         self._schemas: dict[str, pa.Schema] = {}
         self._open: dict[str, pq.ParquetWriter] = {}
         self._waiting: dict[str, list[pa.Table]] = {}
+        self._bytes: dict[str, int] = {}
         self.rows: dict[str, int] = {}
 
     def append(self, kind: str, file: Path, where: str) -> None:
@@ -56,8 +58,9 @@ class Writer:
             for batch in batches:
                 if batch.num_rows:
                     self._waiting.setdefault(kind, []).append(pa.Table.from_batches([batch]))
+                    self._bytes[kind] = self._bytes.get(kind, 0) + batch.nbytes
                     self.rows[kind] += batch.num_rows
-                    if sum(table.nbytes for table in self._waiting[kind]) > ROW_GROUP_BYTES:
+                    if self._bytes[kind] > ROW_GROUP_BYTES:
                         self._flush(kind)
 
     def close(self) -> None:
@@ -68,7 +71,7 @@ class Writer:
             writer.close()
         if NOMINAL in self._schemas:
             self._directory.mkdir(exist_ok=True)
-            columns = self._schemas[NOMINAL].empty_table()
+            columns = pa.Table.from_batches([], self._schemas[NOMINAL])
             pq.write_table(columns, self._directory / f"{COLUMNS}.parquet")
 
     def _require_alike(self, kind: str, schema: pa.Schema, where: str) -> None:
@@ -85,7 +88,7 @@ class Writer:
         if not self._waiting[kind]:
             return
         table = pa.concat_tables(self._waiting[kind])
-        self._waiting[kind] = []
+        self._waiting[kind], self._bytes[kind] = [], 0
         if kind not in self._open:
             self._directory.mkdir(exist_ok=True)
             path = self._directory / f"{kind}.parquet"
@@ -104,13 +107,23 @@ def to_table(columns: Mapping[str, Any]) -> pa.Table:
 
 def _to_arrow(values: Any) -> pa.Array:
     if isinstance(values, np.ndarray):
-        return pa.array(values)
+        return _numbers(values)
     layout = values.layout
     if layout.is_list and not layout.is_regular and layout.content.is_numpy:
         # what awkward does in the end, without its detours
         layout = layout.to_ListOffsetArray64(True)
         offsets = layout.offsets.data
-        content = pa.array(layout.content.data[: offsets[-1]])
+        content = _numbers(layout.content.data[: offsets[-1]])
         kind = pa.list_(pa.field("item", content.type, nullable=False))
-        return pa.ListArray.from_arrays(offsets.astype(np.int32), content, type=kind)
+        starts = _numbers(offsets.astype(np.int32))
+        return pa.ListArray.from_arrays(starts, content, type=kind)
     return ak.to_arrow(values, list_to32=True, extensionarray=False)
+
+
+def _numbers(values: npt.NDArray[Any]) -> pa.Array:
+    """Return numbers as Arrow has them; its own conversion would load pandas."""
+    kind, size = pa.from_numpy_dtype(values.dtype), len(values)
+    if values.dtype.kind == "b":
+        values = np.packbits(values, bitorder="little")
+    buffer = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(kind, size, [None, buffer])
