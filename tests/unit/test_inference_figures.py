@@ -204,6 +204,17 @@ def test_a_workspace_made_elsewhere_has_no_luminosity() -> None:
     assert not any("sqrt" in text for text in texts(limit_figure(limit(toys=False), neutral())))
 
 
+def test_a_comparison_of_different_kinds_of_data_says_which_is_which() -> None:
+    product = comparison(2, 3)
+    product["fits"][1]["dataset"] = "data"
+    for draw in (mu_summary_figure, pulls_comparison, ranking_comparison):
+        figure = draw(product, settings())
+        assert overlapping(figure) == []
+        found = " ".join(texts(figure))
+        assert "fit number 0 (Asimov data)" in found
+        assert "fit number 1 (Data)" in found
+
+
 def test_correlations_below_the_threshold_are_left_out_but_free_parameters_stay() -> None:
     mu_fit, _ = fit_products(3, gammas=0)
     names = ["np_0", *(p["name"] for p in mu_fit["parameters"][1:3]), "mu"]

@@ -32,9 +32,6 @@ class DataFit:
         Where the free fit starts, shape [P].
     free
         The free fit, if it is known.
-    physical
-        Whether a fit that fails where the signal strength is negative may be replaced by the one
-        without signal: q0 and q~ know the likelihood for signals that are not negative only.
 
     Raises
     ------
@@ -43,22 +40,14 @@ class DataFit:
     """
 
     def __init__(
-        self,
-        likelihood: Likelihood,
-        poi: int,
-        start: FloatArray,
-        free: Minimum | None = None,
-        physical: bool = False,
+        self, likelihood: Likelihood, poi: int, start: FloatArray, free: Minimum | None = None
     ) -> None:
         self.likelihood = likelihood
         self.poi = poi
         self._free_mask = likelihood.model.parameters.fixed
         self._fixed_mask = self._free_mask.copy()
         self._fixed_mask[poi] = True
-        free = free or minimise(likelihood, start, self._free_mask)
-        if physical and not free.converged:
-            free = self._without_signal(start) or free
-        self.free = self._converged(free, "")
+        self.free = free or self._converged(minimise(likelihood, start, self._free_mask), "")
         self._known: dict[float, Minimum] = {}
 
     @property
@@ -105,15 +94,6 @@ class DataFit:
         if self.mu >= 0:
             return height
         return max(2 * (self.at(mu).deviance - self.at(0.0).deviance), 0.0)
-
-    def _without_signal(self, start: FloatArray) -> Minimum | None:
-        """Return the fit without signal if the likelihood falls from there on."""
-        zero = start.copy()
-        zero[self.poi] = 0.0
-        found = minimise(self.likelihood, zero, self._fixed_mask)
-        if not found.converged or self.likelihood.slope(found.theta).gradient[self.poi] < 0:
-            return None
-        return found
 
     @staticmethod
     def _converged(found: Minimum, what: str) -> Minimum:

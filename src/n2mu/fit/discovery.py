@@ -116,7 +116,7 @@ def toy_discoveries(
 
 
 def _q_zero(ensemble: Ensemble, number: int) -> float:
-    return ensemble.fit(number, physical=True).q_zero()
+    return ensemble.fit(number).q_zero()
 
 
 def p_value(height: float, background: FloatArray) -> ToyDiscovery:

@@ -57,15 +57,15 @@ class Ensemble:
         auxdata[poisson] = random.poisson((parameters.factor * self.theta)[poisson])
         return self.likelihood.with_data(counts, auxdata)
 
-    def fit(self, number: int, physical: bool = False) -> DataFit:
-        """Fit one pseudo-experiment, starting from the true parameters; see `DataFit`.
+    def fit(self, number: int) -> DataFit:
+        """Fit one pseudo-experiment, starting from the true parameters.
 
         Raises
         ------
         FitError
             If the fit does not converge.
         """
-        return DataFit(self.draw(number), self.poi, self.theta, physical=physical)
+        return DataFit(self.draw(number), self.poi, self.theta)
 
 
 class Failure(NamedTuple):

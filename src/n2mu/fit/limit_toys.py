@@ -99,7 +99,7 @@ def _around(limits: list[float]) -> list[float]:
 
 
 def _heights(values: tuple[float, ...], ensemble: Ensemble, number: int) -> list[float]:
-    data = ensemble.fit(number, physical=True)
+    data = ensemble.fit(number)
     return [data.q_tilde(mu) for mu in values]
 
 

@@ -12,8 +12,8 @@ from matplotlib.patches import Patch
 
 from n2mu.errors import ProductError
 from n2mu.fit.comparison import impact_size
-from n2mu.plots.mu_summary import mu_summary_figure
-from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title, verbatim
+from n2mu.plots.mu_summary import fit_names, mu_summary_figure
+from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
 from n2mu.plots.pulls import AXES, GREEN, HEADINGS, NOMINAL, YELLOW
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import (
@@ -100,10 +100,8 @@ def pulls_comparison(comparison: Mapping[str, Any], settings: PlotSettings) -> F
             _pulls(axes, kind, entries, texts)
         write_labels(figure, 0.15, height - 0.1, settings.labels)
         handles = [
-            Line2D(
-                [], [], color=COLOURS[i % len(COLOURS)], marker="o", label=verbatim(fit["label"])
-            )
-            for i, fit in enumerate(comparison["fits"])
+            Line2D([], [], color=COLOURS[i % len(COLOURS)], marker="o", label=name)
+            for i, name in enumerate(fit_names(comparison))
         ]
         place = (0.15 / figure.get_figwidth(), 1 - (0.15 + 2 * LINE) / height)
         figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=2)
@@ -148,8 +146,8 @@ def ranking_comparison(
             lines = [f"{len(shown)} of {len(comparison['ranking'])} parameters"]
         write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
         handles = [
-            Patch(color=COLOURS[i % len(COLOURS)], linewidth=0, label=verbatim(fit["label"]))
-            for i, fit in enumerate(fits)
+            Patch(color=COLOURS[i % len(COLOURS)], linewidth=0, label=name)
+            for i, name in enumerate(fit_names(comparison))
         ]
         handles += [
             Patch(color="#555555", linewidth=0, label=r"$\theta=\hat{\theta}+\Delta\hat{\theta}$"),

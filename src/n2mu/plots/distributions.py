@@ -140,7 +140,7 @@ def discovery_figure(significance: Mapping[str, Any], settings: PlotSettings) ->
 
 
 def _made(product: Mapping[str, Any]) -> str:
-    text = f"{_count(product)} pseudo-experiments"
+    text = f"{data_title(product['dataset'])}; {_count(product)} pseudo-experiments"
     return f"{text}, {len(product['failed'])} failed" if product["failed"] else text
 
 

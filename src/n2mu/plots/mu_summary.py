@@ -37,8 +37,9 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
         ["Total", *(_text(pair, digits) for pair in totals)],
         ["Stat. only", *(_text(pair, digits) for pair in statistics)],
     ]
-    lines = ["; ".join(dict.fromkeys(data_title(fit["dataset"]) for fit in fits))]
-    names = [verbatim(fit["label"]) for fit in fits]
+    datasets = {data_title(fit["dataset"]) for fit in fits}
+    lines = [*datasets] if len(datasets) == 1 else []
+    names = fit_names(comparison)
     with house_style():
         left = 0.4 + widest(names, SIZE)
         widths = [widest(column, SIZE) + 0.3 for column in columns]
@@ -67,6 +68,16 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
             edge += width
         write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
     return figure
+
+
+def fit_names(comparison: Mapping[str, Any]) -> list[str]:
+    """Return what the fits are called, with their data if these are of different kinds."""
+    fits = comparison["fits"]
+    differ = len({fit["dataset"] for fit in fits}) > 1
+    return [
+        verbatim(fit["label"]) + (f" ({data_title(fit['dataset'])})" if differ else "")
+        for fit in fits
+    ]
 
 
 def _draw(
