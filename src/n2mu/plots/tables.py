@@ -1,6 +1,6 @@
 """Tables of yields, cutflows and template changes as HTML pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from math import isclose
 from typing import Any
@@ -88,7 +88,42 @@ def cutflow_table(cutflow: Mapping[str, Any]) -> str:
         ]
         parts.append(heading(escape(str(row["data_set"]))))
         parts.append(table(columns, rows, numbers=(1, 2, 3)))
+    parts += _skipped(cutflow.get("skipped", [])) + _duplicates(cutflow.get("duplicates", []))
     return page("Cutflow", *parts)
+
+
+def _skipped(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the table of files that were left out, if there are any."""
+    if not files:
+        return []
+    rows = [
+        [
+            escape(str(file["data_set"])),
+            f"<code>{escape(str(file['file']))}</code>",
+            f"{100 * file['share']:.2f} % of {escape(str(file['of']))}",
+            escape(str(file["reason"])),
+        ]
+        for file in files
+    ]
+    columns = ["Data set", "File", "Share", "Reason"]
+    return [heading("Damaged files that were skipped"), table(columns, rows, numbers=(2,))]
+
+
+def _duplicates(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the table of events that stand more than once, if there are any."""
+    if not found:
+        return []
+    rows = [
+        [
+            escape(", ".join(entry["data_sets"])),
+            escape(str(entry["kind"])),
+            str(entry["events"]),
+            f"run {entry['first']['run']}, event {entry['first']['event']}",
+        ]
+        for entry in found
+    ]
+    columns = ["Data sets", "Table", "Events too many", "First"]
+    return [heading("Events that stand more than once"), table(columns, rows, numbers=(2,))]
 
 
 def changes_table(report: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def _require_tree(skim: Skim, path: Path, data_set: str, kind: str) -> None:
     if kind == NOMINAL:
         return
     for file in skim.metadata(path)["data_sets"][data_set]["files"]:
-        if kind not in file["entries"]:
+        if kind not in file["entries"] and "skipped" not in file:
             raise ProductError(
                 f"{path}: was made without tree '{kind}' of {file['path']} ({data_set})"
                 f"{nearest(kind, file['entries'])}; skim this chunk again"

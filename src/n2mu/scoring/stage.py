@@ -78,10 +78,15 @@ def run_score(
             trees: Trees = {}
             for data_set, index in owners:
                 skimmed = entries[data_set.name][index]
+                if not skimmed:  # the skim was told to go on without this damaged file
+                    continue
                 columns = score_columns(loaded)
                 trees |= _friend_trees(
                     settings, data_set, index, ntuple, directory, columns, skimmed
                 )
+            if not trees:
+                logger.warning("%s: was skipped as damaged; it gets no friend trees", ntuple)
+                continue
             write_friends(friends / base / path, trees)
             lengths = {name: len(next(iter(b.values()))) for name, b in trees.items()}
             written.append(
@@ -157,6 +162,8 @@ def _skimmed_entries(
                 "skim this chunk again"
             )
         for file, path in zip(files, found, strict=True):
+            if "skipped" in file:
+                continue
             for _, name in _trees(data_set):
                 if name not in file["entries"]:
                     raise ProductError(

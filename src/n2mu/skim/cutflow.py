@@ -1,13 +1,20 @@
 """The cutflow of all data sets, normalised to the luminosity."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from n2mu.errors import ProductError
 from n2mu.products import write_json
+from n2mu.skim.duplicates import repeated
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import CutflowSettings
+from n2mu.skim.skipped import shares
+
+logger = logging.getLogger(__name__)
 
 
 def run_cutflow(settings: CutflowSettings, skim: Sequence[Path], output: Path) -> None:
@@ -19,7 +26,8 @@ def run_cutflow(settings: CutflowSettings, skim: Sequence[Path], output: Path) -
         ``skim/<chunk>`` of all chunks.
     output
         ``cutflow.json``: per data set and cut the raw events, the expected
-        events and their statistical error.
+        events and their statistical error; the files that were skipped; the
+        events that stand more than once.
 
     Raises
     ------
@@ -35,7 +43,49 @@ def run_cutflow(settings: CutflowSettings, skim: Sequence[Path], output: Path) -
             for path in source.chunks(data_set)
         ]
         rows.append({"data_set": data_set, "cuts": _added(cutflows, factor, data_set)})
-    write_json(output, {"normalised": True, "rows": rows})
+    content = {
+        "normalised": True,
+        "rows": rows,
+        "skipped": _skipped(source, list(settings.expected)),
+        "duplicates": _duplicates(source, settings.origins),
+    }
+    write_json(output, content)
+
+
+def _skipped(source: Skim, data_sets: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the files that were left out as damaged, with their share of the data set."""
+    return [
+        {
+            "data_set": name,
+            "file": file["path"],
+            "share": share,
+            "of": of,
+            "reason": file["skipped"]["reason"],
+        }
+        for name in data_sets
+        for file, share, of in shares(source.files(name, skipped=True))
+    ]
+
+
+def _duplicates(source: Skim, origins: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the events that stand more than once in a tree of a data set, over all chunks."""
+    together: dict[str, list[str]] = {}
+    for name, origin in origins.items():
+        together.setdefault(origin, []).append(name)
+    found = []
+    for names in together.values():
+        kinds = {kind: None for name in names for kind in source.kinds(name)}
+        for kind in kinds:
+            tables = [source.table(name, kind, ["n2mu_run", "n2mu_event"]) for name in names]
+            run, event = (
+                np.concatenate([table[column] for table in tables]).astype(np.int64)
+                for column in ("n2mu_run", "n2mu_event")
+            )
+            duplicates = repeated(run, event)
+            if duplicates is not None:
+                found.append({"data_sets": names, "kind": kind, **duplicates})
+                logger.warning("%s, %s: events more than once: %s", names, kind, duplicates)
+    return found
 
 
 def _added(

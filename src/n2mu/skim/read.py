@@ -1,6 +1,6 @@
 """Reading skims: the one way in which later stages get events."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,11 @@ class Skim:
     def chunks(self, data_set: str) -> list[Path]:
         """Return the skims that hold events of a data set."""
         return self._chunks.get(data_set, [])
+
+    def kinds(self, data_set: str) -> list[str]:
+        """Return the kinds of tables that hold events of a data set."""
+        rows = [self._metadata[p]["data_sets"][data_set]["rows"] for p in self.chunks(data_set)]
+        return list(dict.fromkeys(kind for table in rows for kind, size in table.items() if size))
 
     def metadata(self, path: Path) -> dict[str, Any]:
         """Return the metadata of one chunk."""
@@ -126,7 +131,12 @@ class Skim:
     def _sum_of_weights(self, data_set: str, variation: str) -> float:
         if data_set not in self._chunks:
             raise ProductError(f"no skim of data set '{data_set}'{nearest(data_set, self._chunks)}")
-        files = list(self._files(data_set))
+        files = self.files(data_set)
+        if not files:
+            raise ProductError(
+                f"data set '{data_set}': all its files were skipped as damaged, "
+                "so that nothing can be normalised; restore them and skim again"
+            )
         having = [file for file in files if variation in file["sums"]]
         if having and len(having) < len(files):
             without = next(file for file in files if variation not in file["sums"])
@@ -143,9 +153,20 @@ class Skim:
             )
         return total
 
-    def _files(self, data_set: str) -> Iterator[dict[str, Any]]:
-        for path in self.chunks(data_set):
-            yield from self._metadata[path]["data_sets"][data_set]["files"]
+    def files(self, data_set: str, *, skipped: bool = False) -> list[dict[str, Any]]:
+        """Return what the metadata say of the files of a data set.
+
+        Parameters
+        ----------
+        skipped
+            Name those as well whose events were left out as damaged.
+        """
+        return [
+            file
+            for path in self.chunks(data_set)
+            for file in self._metadata[path]["data_sets"][data_set]["files"]
+            if skipped or "skipped" not in file
+        ]
 
 
 def _require_tables(directory: Path, rows: Mapping[str, int]) -> None:

@@ -7,14 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from n2mu.errors import InputError
 from n2mu.inputs.reading import DamagedError
 from n2mu.products import atomic_directory, write_json
+from n2mu.skim.duplicates import repeated
 from n2mu.skim.part import Part, Skimmed, skim_part
-from n2mu.skim.read import METADATA, NOMINAL, TRAINING
+from n2mu.skim.read import METADATA, NOMINAL, TRAINING, read_columns, to_arrays
 from n2mu.skim.select import Cutflow
 from n2mu.skim.settings import SkimDataSet, SkimSettings
-from n2mu.skim.skipped import skipped_file
+from n2mu.skim.skipped import shares, skipped_file
 from n2mu.skim.workers import in_order
 from n2mu.skim.write import Writer
 
@@ -120,9 +120,27 @@ def _join(
             files.append(known | content | {"bytes": path.stat().st_size})
     finally:
         writer.close()
-    if all("skipped" in file for file in files):
-        raise InputError(
-            f"data set '{data_set.name}': all its files in chunk {settings.chunk} are damaged; "
-            f"the first: {files[0]['skipped']['reason']}"
-        )
-    return {"files": files, "rows": writer.rows, "cutflow": cutflow.rows()}
+    for file, share, of in shares(files):
+        file["skipped"] |= {"share": share, "of": of}
+    return {
+        "files": files,
+        "rows": writer.rows,
+        "cutflow": cutflow.rows(),
+        "duplicates": _duplicates(settings, directory / data_set.name, writer.rows),
+    }
+
+
+def _duplicates(settings: SkimSettings, directory: Path, rows: Mapping[str, int]) -> dict[str, Any]:
+    """Return the events that stand more than once in a table, by kind of table."""
+    found: dict[str, Any] = {}
+    if settings.event is None:
+        return found
+    for kind in (kind for kind, size in rows.items() if size):
+        table = to_arrays(read_columns(directory / f"{kind}.parquet", ["n2mu_run", "n2mu_event"]))
+        duplicates = repeated(table["n2mu_run"], table["n2mu_event"])
+        if duplicates is not None:
+            found[kind] = duplicates
+            logger.warning(
+                "%s, %s: events stand more than once: %s", directory.name, kind, duplicates
+            )
+    return found

@@ -160,6 +160,7 @@ class Filler:
             (path, variation not in file["sums"])
             for path in self._skim.chunks(data_set)
             for file in self._skim.metadata(path)["data_sets"][data_set]["files"]
+            if "skipped" not in file
         ]
         if len({lacks for _, lacks in lacking}) > 1:
             path = next(path for path, lacks in lacking if lacks)

@@ -91,7 +91,13 @@ class Slices:
         return CutflowSettings(
             expected={
                 n: d.luminosity * d.cross_section for n, d in self._analysis.data_sets.items()
-            }
+            },
+            origins={
+                # without event number nothing tells whether two events are one
+                n: f"{d.input if d.dsid is None else d.dsid} {d.campaign} {d.tree}"
+                for n, d in self._analysis.data_sets.items()
+                if self._configuration.inputs.event is not None
+            },
         )
 
     def train(self, model: str, fold: int) -> TrainSettings:
