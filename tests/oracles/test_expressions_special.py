@@ -1,11 +1,15 @@
 """Alt$, MaxIf$, MinIf$, Entry$, lists of every type and functions, against ROOT itself."""
 
+import math
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.oracles.expression_tree import EVENTS, Sample
 
 from n2mu.errors import ExpressionError
 from n2mu.expressions import Aliases, parse
+from n2mu.inputs.counting import count
 
 ONE_ARGUMENT = [
     "floor",
@@ -238,3 +242,15 @@ def test_aliases_mean_what_set_alias_makes_them_mean(sample: Sample) -> None:
     for text in ["high && b", "!both", "twice * 2 - twice", "Sum$(v > twice)", "both || d > 1"]:
         computed = parse(aliases.expand(text)).evaluate(sample.columns, EVENTS)
         np.testing.assert_allclose(computed, sample.drawn(text), rtol=1e-13, equal_nan=True)
+
+
+def test_counting_gives_the_entries_and_weights_that_root_gives(sample: Sample) -> None:
+    cuts = ["b", "Sum$(v > 25) > 0 && uc > 9", "Alt$(v[1], 0) > 20", "Entry$ >= 100", "vb[0]", "d"]
+    path = Path(sample.tree.GetCurrentFile().GetName())
+    for found in count([path], "tree", cuts, "w * 2"):
+        assert found.refused == ""
+        assert found.entries == sample.tree.GetEntries(found.cut)
+        selected = sample.tree.Draw("w * 2", f"({found.cut}) != 0", "goff")
+        weights = [sample.tree.GetV1()[n] for n in range(selected)]
+        assert found.sum == pytest.approx(math.fsum(weights))
+        assert found.error == pytest.approx(math.sqrt(math.fsum(w * w for w in weights)))

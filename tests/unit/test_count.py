@@ -54,6 +54,15 @@ def test_files_of_a_glob_are_counted_together(ntuple: Path) -> None:
     assert both["entries"] == single[0]["entries"] + single[1]["entries"] > 0
 
 
+def test_a_tree_may_lie_in_a_directory_and_a_path_may_be_relative(
+    ntuple: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_ntuple(ntuple.with_name("c.root"), {"JES/nominal": events(3)})
+    monkeypatch.chdir(ntuple.parent)
+    assert run_json("c.root:JES/nominal", "1")[1][0]["entries"] == 60
+    assert run_json("../*/c.root:JES/nominal", "1")[1][0]["entries"] == 60
+
+
 def test_steps_do_not_change_what_is_counted(ntuple: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cuts = ["Entry$ >= 10 && Entry$ < 25", "Alt$(jets_pt[1], 0) > 20e3", "tight"]
     whole = count([ntuple], "nominal", cuts, "weight_pileup")
@@ -113,6 +122,7 @@ def test_the_table_shows_numbers_and_a_caret_under_a_mistake(ntuple: Path) -> No
     [
         ("{}:nominl", "1", "no tree 'nominl'; did you mean 'nominal'?"),
         ("{}", "1", "names no tree; write FILE.root:TREE"),
+        ("root://{}", "1", "names no tree; write FILE.root:TREE"),
         ("{}x:nominal", "1", "no such file"),
         ("{}:nominal", "weight_m", "no branch 'weight_m'; did you mean 'weight_mc'?"),
         ("{}:nominal", "jets_pt", "branch 'jets_pt' holds a list"),

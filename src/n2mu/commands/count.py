@@ -31,13 +31,15 @@ def command(
     from n2mu.errors import InputError
     from n2mu.inputs.counting import count
 
-    pattern, colon, tree = ntuples.rpartition(":")
-    if not colon or not pattern or not tree or "/" in tree:
+    pattern, _, tree = ntuples.rpartition(":")
+    if not pattern or not tree or tree.startswith("/") or tree.endswith(".root"):
         raise InputError(
             f"'{ntuples}' names no tree; write FILE.root:TREE, such as {ntuples}:nominal"
         )
     start = Path(pattern).anchor
-    paths = sorted(Path(start).glob(str(Path(pattern).relative_to(start))))
+    found = sorted(Path(start).glob(str(Path(pattern).relative_to(start))))
+    # a file that is reached in two ways counts once
+    paths = list({path.resolve(): path for path in found}.values())
     if not paths:
         raise InputError(f"{pattern}: no such file")
     logger.info("reading tree '%s' of %s", tree, ", ".join(map(str, paths)))
