@@ -1,13 +1,12 @@
 """The same task on several processes, with results that do not depend on their number."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from n2mu.fit.threads import single_threaded
+from n2mu.fit.threads import available_cores, single_threaded
 
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
@@ -15,13 +14,6 @@ Result = TypeVar("Result")
 _CHUNKS_PER_WORKER = 8
 
 _shared: Any = None
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def map_numbers(
