@@ -5,6 +5,7 @@ import os
 import sys
 
 BENCHMARKS = {
+    "skim": "the skim beside decompression alone, naive uproot and RDataFrame; about five minutes",
     "fit": "fits and rankings beside pyhf + MINUIT, cabinetry and nextstat; about ten minutes",
 }
 

@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DISTRIBUTIONS = {"yaml": "pyyaml", "pydantic_core": "pydantic"}
-USED_BY_UPROOT = {"fsspec"}
+USED_BY_UPROOT: set[str] = set()
 
 
 def name_of(requirement: str) -> str:

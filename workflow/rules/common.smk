@@ -70,7 +70,9 @@ def ntuples_of(wildcards):
     if job().configuration.main.demo is not None:
         return [base / f"{wildcards.chunk}.json" for base in bases.values()]
     files = job().slices.ntuples(wildcards.chunk)
-    return [ancient(str(bases[file.base] / file.path)) for file in files]
+    paths = [bases[file.base] / file.path for file in files]
+    # what is behind a URL is checked by the job that reads it
+    return [ancient(str(path)) for path in paths if "://" not in str(path)]
 
 
 def all_skims(wildcards):

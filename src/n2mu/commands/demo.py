@@ -1,6 +1,7 @@
 """``n2mu demo``."""
 
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,6 +29,6 @@ def command(
     if job.configuration.main.demo is None:
         raise ConfigurationError("this configuration has no 'demo' size; its ntuples are listed")
     choose(chunk, job.slices.chunks, "chunk")
-    (base,) = job.bases.values()
+    (base,) = map(Path, job.configuration.main.ntuples.values())
     run_demo(job.configuration.main.demo, chunk, base)
     logger.info("wrote the ntuples of chunk %s below %s", chunk, base)

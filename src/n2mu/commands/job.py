@@ -16,6 +16,7 @@ from n2mu.demo.listing import configured_listing
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import require_current
+from n2mu.inputs.location import Location, location
 from n2mu.products import canonical_json, digest, read_json
 from n2mu.workflow.paths import Paths
 from n2mu.workflow.slices import Slices
@@ -30,9 +31,9 @@ class Job:
     paths: Paths
 
     @property
-    def bases(self) -> dict[str, Path]:
-        """Directories of the ntuples by base name."""
-        return {n: Path(p) for n, p in self.configuration.main.ntuples.items()}
+    def bases(self) -> dict[str, Location]:
+        """Directories of the ntuples, local or remote, by base name."""
+        return {n: location(p) for n, p in self.configuration.main.ntuples.items()}
 
     @property
     def skims(self) -> list[Path]:

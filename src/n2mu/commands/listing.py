@@ -1,17 +1,30 @@
 """``n2mu list``."""
 
 import logging
+import os
+from typing import Annotated
+
+import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG, Config
 
 logger = logging.getLogger(__name__)
 
 
-def command(config: Config = DEFAULT_CONFIG) -> None:
+def command(
+    config: Config = DEFAULT_CONFIG,
+    chunk_bytes: Annotated[
+        int, typer.Option(min=1, help="Bytes of ntuples that one job reads; new files only.")
+    ] = 2_000_000_000,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that open files; all cores by default.")
+    ] = None,
+) -> None:
     """List the ntuples of the analysis and pack them into chunks.
 
-    Reads the directories named by 'ntuples' and writes the file named by 'listing'.  Files that
-    were listed before keep their chunk.
+    Reads the directories named by 'ntuples' (paths, root:// or https://) and writes the file named
+    by 'listing'.  Files that were listed before keep their chunk; those that did not change since
+    are not opened again.
 
     Example: n2mu list --config config/config.yaml
     """
@@ -21,6 +34,7 @@ def command(config: Config = DEFAULT_CONFIG) -> None:
     from n2mu.config.inputs import data_sets
     from n2mu.errors import ConfigurationError
     from n2mu.inputs.listing import list_ntuples, read_listing, write_listing
+    from n2mu.inputs.location import location
 
     configuration = read_configuration(config)
     main = configuration.main
@@ -31,7 +45,14 @@ def command(config: Config = DEFAULT_CONFIG) -> None:
         )
     output = Path(main.listing)
     previous = read_listing(output) if output.exists() else None
-    bases = {name: Path(path) for name, path in main.ntuples.items()}
-    listing = list_ntuples(data_sets(configuration.inputs), bases, previous)
+    bases = {name: location(path) for name, path in main.ntuples.items()}
+    listing = list_ntuples(
+        data_sets(configuration.inputs),
+        bases,
+        previous,
+        chunk_bytes,
+        configuration.inputs.damaged_files,
+        workers or len(os.sched_getaffinity(0)),
+    )
     write_listing(output, listing)
     logger.info("wrote %s: %d files, %d chunks", output, len(listing.files), len(listing.chunks))

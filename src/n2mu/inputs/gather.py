@@ -6,7 +6,6 @@ no conversion, no concatenation, no mask, and memory for the survivors only.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import awkward as ak
@@ -38,7 +37,7 @@ class Gatherer:
         self._source = source
         self._scratch = Scratch()
         self._layouts: dict[str, Layout | None] = {}
-        self._path = Path(ntuple.file.file_path)
+        self._path = ntuple.file.file_path
 
     def boundaries(self, names: Collection[str]) -> Integers:
         """Return the entries at which baskets of all branches begin, and the last one's end."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from n2mu.config.base import Model
 from n2mu.errors import InputError
+from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.reading import reading
 
 PLAN_KEY = "n2mu_plan"
@@ -32,7 +33,7 @@ class NtupleFile(Model):
     entries: dict[str, int] | None
 
 
-def content_sample(path: Path) -> str:
+def content_sample(path: Location) -> str:
     """Return a digest of a file's size, first and last 64 KiB.
 
     A ROOT file keeps its directory and a unique identifier there, so a
@@ -44,18 +45,23 @@ def content_sample(path: Path) -> str:
         If the file is missing or may not be read.
     """
     try:
-        size = path.stat().st_size
+        size = file_bytes(path)
         state = hashlib.sha256(str(size).encode())
-        with path.open("rb") as handle:
-            state.update(handle.read(_SAMPLE_BYTES))
-            handle.seek(max(0, size - _SAMPLE_BYTES))
-            state.update(handle.read(_SAMPLE_BYTES))
+        last = max(0, size - _SAMPLE_BYTES)
+        if isinstance(path, Path):
+            with path.open("rb") as handle:
+                state.update(handle.read(_SAMPLE_BYTES))
+                handle.seek(last)
+                state.update(handle.read(_SAMPLE_BYTES))
+        else:
+            state.update(path.read(0, min(size, _SAMPLE_BYTES)))
+            state.update(path.read(last, size))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     return f"sample:{state.hexdigest()[:32]}"
 
 
-def require_identity(file: Any, listed: NtupleFile, path: Path) -> None:
+def require_identity(file: Any, listed: NtupleFile, path: Location) -> None:
     """Check that an open ntuple is the listed one.
 
     Raises
@@ -75,7 +81,7 @@ def require_identity(file: Any, listed: NtupleFile, path: Path) -> None:
         )
 
 
-def require_entries(name: str, entries: int, listed: NtupleFile, path: Path) -> None:
+def require_entries(name: str, entries: int, listed: NtupleFile, path: Location) -> None:
     """Check the number of entries of a tree against the listing.
 
     Raises

@@ -5,10 +5,11 @@ else moves; a file whose content changed keeps its chunk, which then reruns.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -17,6 +18,9 @@ from n2mu.config.inputs import DataSet
 from n2mu.config.load import validate
 from n2mu.errors import ConfigurationError, InputError, ProductError, nearest
 from n2mu.inputs.identity import content_sample
+from n2mu.inputs.location import Location, Remote
+from n2mu.inputs.reading import DamagedError
+from n2mu.inputs.workers import in_order
 from n2mu.products import read_json, write_json
 
 CHUNK_BYTES = 2_000_000_000
@@ -33,6 +37,9 @@ class ListedFile(Model):
         Relative to the base.
     modified
         Time of the last change (s), for people; identity is ``content``.
+    changed
+        Time (s) of the last change of the file's data or metadata, which nobody
+        can set; with it a later listing knows that it need not look again.
     content
         ``sample:<digest>`` of size, head and tail, or ``plan:<digest>``.
     entries
@@ -45,6 +52,7 @@ class ListedFile(Model):
     path: str
     bytes: int
     modified: float | None
+    changed: float | None = None
     content: str
     entries: dict[str, int] | None
     chunk: Annotated[str, Field(pattern=r"^c\d{4,}$")]
@@ -158,9 +166,11 @@ def _shown(source: Source) -> str:
 
 def list_ntuples(
     data_sets: Sequence[DataSet],
-    bases: Mapping[str, Path],
+    bases: Mapping[str, Location],
     previous: Listing | None,
     chunk_bytes: int = CHUNK_BYTES,
+    damaged_files: Literal["stop", "skip"] = "stop",
+    workers: int = 1,
 ) -> Listing:
     """List the files of all data sets.
 
@@ -169,7 +179,13 @@ def list_ntuples(
     bases
         Directories by base name.
     previous
-        The listing whose chunks stay as they are.
+        The listing whose chunks stay as they are; files that did not change
+        since are not opened.
+    damaged_files
+        Whether a file that cannot be read ends the listing, or is listed for
+        the skim to leave out.
+    workers
+        Processes that open files.
 
     Raises
     ------
@@ -187,17 +203,41 @@ def list_ntuples(
     for base, path in sorted(known.keys() - members.keys()):
         logger.warning("%s of base '%s' was listed, and is gone or matches no input", path, base)
     chunks = _Chunks([f.chunk for f in known.values()], chunk_bytes)
+    states = [_state(bases[base] / path, known.get((base, path))) for base, path in members]
+    new = [state.path for state in states if state.entries is None]
+    opened = iter(_opened(new, damaged_files, workers))
     files = []
-    for (base, name), owners in members.items():
+    for ((base, name), owners), state in zip(members.items(), states, strict=True):
+        entries = state.entries if state.entries is not None else next(opened)
+        _require_trees(state.path, owners, entries, damaged_files)
         old = known.get((base, name))
-        files.append(_listed(bases[base], base, name, owners, old, chunks))
+        files.append(
+            ListedFile(
+                base=base,
+                path=name,
+                bytes=state.bytes,
+                modified=state.modified,
+                changed=state.changed,
+                content=state.content,
+                entries=entries,
+                chunk=old.chunk if old is not None else chunks.place(state.bytes),
+                data_sets=sorted(owner.name for owner in owners),
+            )
+        )
     _require_different(files)
     # in an order that does not depend on that of the inputs in the configuration
     files.sort(key=lambda file: (int(file.chunk[1:]), file.base, file.path))
     return Listing(files=files, sources=sources)
 
 
-def _matching_files(directory: Path, data_set: DataSet, base: str) -> list[str]:
+def _matching_files(directory: Location, data_set: DataSet, base: str) -> list[str]:
+    if isinstance(directory, Remote):
+        remote = directory.glob(data_set.files)
+        if not remote:
+            raise InputError(
+                f"data set '{data_set.name}': no file matches {directory}/{data_set.files}"
+            )
+        return remote
     if not directory.is_dir():
         raise InputError(
             f"{directory}: no such directory; check 'ntuples.{base}' in the main configuration"
@@ -210,44 +250,70 @@ def _matching_files(directory: Path, data_set: DataSet, base: str) -> list[str]:
     return sorted(path.relative_to(directory).as_posix() for path in found)
 
 
-def _listed(
-    directory: Path,
-    base: str,
-    name: str,
-    owners: list[DataSet],
-    old: ListedFile | None,
-    chunks: "_Chunks",
-) -> ListedFile:
-    path = directory / name
+class _State(NamedTuple):
+    """What is known of a file without opening it; entries only if it is as it was listed."""
+
+    path: Location
+    bytes: int
+    modified: float | None
+    changed: float | None
+    content: str
+    entries: dict[str, int] | None
+
+
+def _state(path: Location, old: ListedFile | None) -> _State:
+    if isinstance(path, Path):
+        status = path.stat()
+        size, modified, changed = status.st_size, status.st_mtime, status.st_ctime
+    else:
+        size, modified, changed = int(path.info()["size"]), None, None
+    if old is not None and changed is not None and (old.bytes, old.changed) == (size, changed):
+        content = old.content
+    else:
+        content = content_sample(path)
+    same = old is not None and old.content == content
+    entries = old.entries if old is not None and same else None
+    return _State(path, size, modified, changed, content, entries)
+
+
+def _opened(
+    paths: Sequence[Location], damaged_files: str, workers: int
+) -> Iterator[dict[str, int] | None]:
+    """Yield the entries of the trees of files, in order; none for a damaged one."""
+    # a process starts in the time in which a few files are opened
+    workers = max(1, min(workers, len(paths) // 8))
+    with closing(in_order(tree_entries, paths, workers)) as results:
+        for result in results:
+            try:
+                yield result()
+            except DamagedError as error:
+                if damaged_files == "stop":
+                    raise
+                logger.warning("will be skipped: %s", error)
+                yield None
+
+
+def _require_trees(
+    path: Location,
+    owners: Sequence[DataSet],
+    entries: Mapping[str, int] | None,
+    damaged_files: str,
+) -> None:
     if len({owner.tree for owner in owners}) < len(owners):
         shared = ", ".join(owner.name for owner in owners)
         raise InputError(
             f"{path}: belongs to {shared} with the same tree; "
             "its events would count twice, narrow their 'files' in inputs.yaml"
         )
-    content = content_sample(path)
-    entries = (
-        old.entries
-        if old is not None and old.content == content and old.entries is not None
-        else tree_entries(path)
-    )
     for owner in owners:
-        if owner.tree not in entries:
-            raise InputError(f"{path}: no tree '{owner.tree}'{nearest(owner.tree, entries)}")
-    status = path.stat()
-    return ListedFile(
-        base=base,
-        path=name,
-        bytes=status.st_size,
-        modified=status.st_mtime,
-        content=content,
-        entries=entries,
-        chunk=old.chunk if old is not None else chunks.place(status.st_size),
-        data_sets=sorted(owner.name for owner in owners),
-    )
+        if entries is not None and owner.tree not in entries:
+            message = f"{path}: no tree '{owner.tree}'{nearest(owner.tree, entries)}"
+            if damaged_files == "stop":
+                raise InputError(message)
+            logger.warning("will be skipped: %s", message)
 
 
-def tree_entries(path: Path) -> dict[str, int]:
+def tree_entries(path: Location) -> dict[str, int]:
     """Return the number of entries of every tree of a file."""
     from n2mu.inputs.ntuple import open_ntuple, tree, tree_names
 
@@ -258,7 +324,7 @@ def tree_entries(path: Path) -> dict[str, int]:
 def _require_different(files: list[ListedFile]) -> None:
     """Refuse copies of one file and links to it: ROOT gives each file an identifier."""
     known: dict[str, ListedFile] = {}
-    for file in files:
+    for file in (file for file in files if file.bytes):
         other = known.setdefault(file.content, file)
         if other is not file:
             raise InputError(

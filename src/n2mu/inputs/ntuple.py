@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import awkward as ak
 import uproot
 
 from n2mu.errors import InputError, nearest
+from n2mu.inputs.location import Location
 from n2mu.inputs.reading import DamagedError, reading
 
 
 @contextmanager
-def open_ntuple(path: Path) -> Iterator[Any]:
+def open_ntuple(path: Location) -> Iterator[Any]:
     """Open a ROOT file for reading.
 
     Raises
@@ -24,19 +24,20 @@ def open_ntuple(path: Path) -> Iterator[Any]:
     with reading(path):
         if not path.exists():
             raise InputError(f"{path}: no such ntuple; check 'ntuples' in the main configuration")
-        file = uproot.open(path)
+        # a text would be taken apart at its colons
+        file = uproot.open({str(path): None})
     with file:
         yield file
 
 
-def tree_names(file: Any, path: Path) -> list[str]:
+def tree_names(file: Any, path: Location) -> list[str]:
     """Return the names of all trees of an open file, each once."""
     with reading(path):
         # a tree that ROOT saved in between has several cycles; the last one counts
         return list(dict.fromkeys(file.keys(filter_classname="TTree", cycle=False)))
 
 
-def tree(file: Any, name: str, path: Path) -> Any:
+def tree(file: Any, name: str, path: Location) -> Any:
     """Return a tree of an open file.
 
     Raises
@@ -51,7 +52,7 @@ def tree(file: Any, name: str, path: Path) -> Any:
         return file[name]
 
 
-def require_branches(tree: Any, names: Collection[str], path: Path) -> None:
+def require_branches(tree: Any, names: Collection[str], path: Location) -> None:
     """Check that branches exist and are as long as their tree.
 
     Raises
@@ -83,7 +84,7 @@ def read_entries(ntuple: Any, names: Collection[str], start: int, stop: int) -> 
     wanted = set(names)
     if not wanted:
         return {}
-    path = Path(ntuple.file.file_path)
+    path = ntuple.file.file_path
     with reading(path):
         arrays = ntuple.arrays(
             filter_name=lambda name: name in wanted,

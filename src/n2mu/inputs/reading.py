@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from n2mu.errors import InputError, N2muError
 
@@ -12,7 +11,7 @@ class DamagedError(InputError):
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: object) -> Iterator[None]:
     """Turn what a reader of ROOT files raises into one line that names the file.
 
     uproot reports damage by whatever its parser stumbles over, and reads

@@ -1,13 +1,13 @@
 """The sum of weights of all generated events, as one file tells it."""
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from n2mu.config.inputs import SumOfWeights
 from n2mu.errors import InputError, nearest
+from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import read_entries, require_branches, tree
 from n2mu.inputs.reading import reading
 
@@ -15,7 +15,7 @@ _STEP = 1_000_000  # entries per read
 
 
 def sums_of_weights(
-    source: SumOfWeights, events: str, varied: Mapping[str, str], file: Any, path: Path
+    source: SumOfWeights, events: str, varied: Mapping[str, str], file: Any, path: Location
 ) -> dict[str, float]:
     """Return the sums of weights that a file holds.
 
@@ -50,7 +50,7 @@ def sums_of_weights(
 
 
 def _branches(
-    file: Any, name: str, branches: Collection[str], metadata: bool, path: Path
+    file: Any, name: str, branches: Collection[str], metadata: bool, path: Location
 ) -> dict[str, float]:
     """Add up branches over all entries of a tree."""
     ntuple = tree(file, name, path)
@@ -78,7 +78,7 @@ def _branches(
     return totals
 
 
-def _bin(file: Any, name: str, number: int | str | None, path: Path) -> float:
+def _bin(file: Any, name: str, number: int | str | None, path: Location) -> float:
     """Return the content of one bin; the first has the number 1, as in ROOT."""
     with reading(path):
         known: dict[str, str] = file.classnames(cycle=False)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from n2mu.data.folds import fold_of
 from n2mu.errors import AlignmentError, ConfigurationError, ProductError, nearest
 from n2mu.inputs.identity import require_identity
+from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
 from n2mu.products import atomic_directory, write_json
 from n2mu.scoring.friends import MANIFEST, Trees, aligned, content_digest, write_friends
@@ -31,7 +32,7 @@ def run_score(
     settings: ScoreSettings,
     skim: Path,
     models: Mapping[str, Sequence[Path]],
-    bases: Mapping[str, Path],
+    bases: Mapping[str, Location],
     output: Path,
     friends: Path,
     device: str,
@@ -226,7 +227,7 @@ def _friend_trees(
     settings: ScoreSettings,
     data_set: ScoredDataSet,
     index: int,
-    ntuple: Path,
+    ntuple: Location,
     directory: Path,
     names: Sequence[str],
     skimmed: Mapping[str, int],
@@ -254,7 +255,7 @@ def _trees(data_set: ScoredDataSet) -> Iterator[tuple[str, str]]:
         yield name, name
 
 
-def _event_numbers(ntuple: Any, branch: str | None, path: Path) -> npt.NDArray[np.int64]:
+def _event_numbers(ntuple: Any, branch: str | None, path: Location) -> npt.NDArray[np.int64]:
     size = int(ntuple.num_entries)
     if branch is None:
         return np.arange(size, dtype=np.int64)

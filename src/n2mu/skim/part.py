@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from n2mu.errors import ExpressionError
 from n2mu.inputs.identity import require_entries, require_identity
+from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, tree
 from n2mu.inputs.source import open_source
 from n2mu.inputs.sums import sums_of_weights
@@ -25,7 +26,7 @@ class Part(NamedTuple):
     settings: SkimSettings
     data_set: SkimDataSet
     file: int
-    path: Path
+    path: Location
     number: int
     parts: int
     directory: Path

@@ -1,10 +1,10 @@
 """Files that a run was told to go on without."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from n2mu.errors import N2muError
+from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.ntuple import open_ntuple
 from n2mu.inputs.sums import sums_of_weights
 from n2mu.skim.part import sums_wanted
@@ -13,7 +13,7 @@ from n2mu.skim.settings import SkimDataSet, SkimSettings
 
 
 def skipped_file(
-    settings: SkimSettings, data_set: SkimDataSet, path: Path, error: N2muError
+    settings: SkimSettings, data_set: SkimDataSet, path: Location, error: N2muError
 ) -> dict[str, Any]:
     """Return what the metadata say of a file that was skipped.
 
@@ -32,7 +32,7 @@ def skipped_file(
     return {
         "entries": {},
         "sums": {},
-        "bytes": path.stat().st_size,
+        "bytes": file_bytes(path),
         "skipped": {"reason": str(error), "sum": total},
     }
 

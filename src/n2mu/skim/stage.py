@@ -7,15 +7,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.reading import DamagedError
+from n2mu.inputs.workers import in_order
 from n2mu.products import atomic_directory, write_json
 from n2mu.skim.duplicates import repeated
 from n2mu.skim.part import Part, Skimmed, skim_part
-from n2mu.skim.read import METADATA, NOMINAL, TRAINING, read_columns, to_arrays
+from n2mu.skim.read import METADATA, NOMINAL, TRAINING
 from n2mu.skim.select import Cutflow
 from n2mu.skim.settings import SkimDataSet, SkimSettings
 from n2mu.skim.skipped import shares, skipped_file
-from n2mu.skim.workers import in_order
 from n2mu.skim.write import Writer
 
 logger = logging.getLogger(__name__)
@@ -25,7 +28,7 @@ Results = Iterator[Callable[[], Skimmed]]
 
 
 def run_skim(
-    settings: SkimSettings, bases: Mapping[str, Path], output: Path, workers: int = 1
+    settings: SkimSettings, bases: Mapping[str, Location], output: Path, workers: int = 1
 ) -> None:
     """Skim the ntuples of one chunk into a directory.
 
@@ -73,7 +76,7 @@ def _parts_per_file(settings: SkimSettings, workers: int) -> int:
 
 
 def _work(
-    settings: SkimSettings, bases: Mapping[str, Path], directory: Path, parts: int
+    settings: SkimSettings, bases: Mapping[str, Location], directory: Path, parts: int
 ) -> Iterator[Part]:
     for data_set in settings.data_sets:
         for index, file in enumerate(data_set.files):
@@ -86,7 +89,7 @@ def _work(
 def _join(
     settings: SkimSettings,
     data_set: SkimDataSet,
-    bases: Mapping[str, Path],
+    bases: Mapping[str, Location],
     directory: Path,
     results: Results,
     parts: int,
@@ -117,7 +120,7 @@ def _join(
                     writer.append(kind, table, f"{path}: tree '{name}'")
                     table.unlink()
             content = {"entries": skimmed[0].entries, "sums": skimmed[0].sums}
-            files.append(known | content | {"bytes": path.stat().st_size})
+            files.append(known | content | {"bytes": file_bytes(path)})
     finally:
         writer.close()
     for file, share, of in shares(files):
@@ -126,21 +129,17 @@ def _join(
         "files": files,
         "rows": writer.rows,
         "cutflow": cutflow.rows(),
-        "duplicates": _duplicates(settings, directory / data_set.name, writer.rows),
+        "duplicates": _duplicates(writer, data_set.name) if settings.event is not None else {},
     }
 
 
-def _duplicates(settings: SkimSettings, directory: Path, rows: Mapping[str, int]) -> dict[str, Any]:
+def _duplicates(writer: Writer, where: str) -> dict[str, Any]:
     """Return the events that stand more than once in a table, by kind of table."""
     found: dict[str, Any] = {}
-    if settings.event is None:
-        return found
-    for kind in (kind for kind, size in rows.items() if size):
-        table = to_arrays(read_columns(directory / f"{kind}.parquet", ["n2mu_run", "n2mu_event"]))
-        duplicates = repeated(table["n2mu_run"], table["n2mu_event"])
+    for kind, parts in writer.numbers.items():
+        run, event = (np.concatenate(numbers) for numbers in zip(*parts, strict=True))
+        duplicates = repeated(run, event)
         if duplicates is not None:
             found[kind] = duplicates
-            logger.warning(
-                "%s, %s: events stand more than once: %s", directory.name, kind, duplicates
-            )
+            logger.warning("%s, %s: events stand more than once: %s", where, kind, duplicates)
     return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from n2mu.expressions import parse
 from n2mu.inputs.gather import Columns, Gatherer
 from n2mu.inputs.layout import Integers
+from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import require_branches
 from n2mu.inputs.source import Source
 from n2mu.skim.read import NOMINAL, TRAINING
@@ -60,7 +60,7 @@ class TreeSkim:
         ntuple: Any,
         source: Source,
         index: int,
-        path: Path,
+        path: Location,
     ) -> None:
         self._settings = settings
         self._kind = kind

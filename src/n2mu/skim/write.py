@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from n2mu.errors import InputError
+from n2mu.inputs.layout import Integers
 from n2mu.skim.read import COLUMNS, NOMINAL
 
 ROW_GROUP_BYTES = 32_000_000  # small groups cost the reader and the writer more than the events
@@ -29,6 +30,8 @@ class Writer:
     ----------
     rows
         Rows written so far, by kind of table.
+    numbers
+        Run and event numbers written so far, by kind of table.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -38,6 +41,7 @@ class Writer:
         self._waiting: dict[str, list[pa.Table]] = {}
         self._bytes: dict[str, int] = {}
         self.rows: dict[str, int] = {}
+        self.numbers: dict[str, list[tuple[Integers, Integers]]] = {}
 
     def append(self, kind: str, file: Path, where: str) -> None:
         """Append the tables of an Arrow file; without events they only fix types.
@@ -60,6 +64,8 @@ class Writer:
                     self._waiting.setdefault(kind, []).append(pa.Table.from_batches([batch]))
                     self._bytes[kind] = self._bytes.get(kind, 0) + batch.nbytes
                     self.rows[kind] += batch.num_rows
+                    run, event = (_integers(batch.column(n)) for n in ("n2mu_run", "n2mu_event"))
+                    self.numbers.setdefault(kind, []).append((run, event))
                     if self._bytes[kind] > ROW_GROUP_BYTES:
                         self._flush(kind)
 
@@ -118,6 +124,12 @@ def _to_arrow(values: Any) -> pa.Array:
         starts = _numbers(offsets.astype(np.int32))
         return pa.ListArray.from_arrays(starts, content, type=kind)
     return ak.to_arrow(values, list_to32=True, extensionarray=False)
+
+
+def _integers(column: pa.Array) -> Integers:
+    """Return whole numbers of 64 bits as a copy; Arrow's own conversion would load pandas."""
+    values = np.frombuffer(column.buffers()[1], dtype=np.int64)
+    return values[column.offset : column.offset + len(column)].copy()
 
 
 def _numbers(values: npt.NDArray[Any]) -> pa.Array:

@@ -32,7 +32,7 @@ def in_order(
         return
     # fork would copy threads half-way; a fresh server process has none
     context = get_context("forkserver")
-    context.set_forkserver_preload(["n2mu.skim.part"])
+    context.set_forkserver_preload([function.__module__])
     with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
         try:
             waiting = iter(items)

@@ -1,0 +1,85 @@
+"""Where ntuples are: on a mounted disk, or behind a URL that fsspec can read."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from n2mu.errors import InputError
+
+_INSTALL = {"root": "fsspec-xrootd and xrootd", "http": "aiohttp", "https": "aiohttp"}
+
+
+class Remote:
+    """A directory or file behind a URL, with as much of a path's manners as readers need.
+
+    Parameters
+    ----------
+    url
+        Such as ``root://eos.example.org//eos/ntuples`` or ``https://...``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def __truediv__(self, name: str) -> "Remote":
+        return Remote(f"{self.url}/{name}")
+
+    def __str__(self) -> str:
+        return self.url
+
+    @cached_property
+    def _system(self) -> Any:
+        import fsspec
+
+        protocol = self.url.partition("://")[0]
+        try:
+            return fsspec.filesystem(protocol, **self._server(protocol))
+        except (ImportError, ValueError) as error:
+            what = _INSTALL.get(protocol, f"what fsspec needs for {protocol}://")
+            raise InputError(
+                f"{self.url}: cannot read {protocol}:// here, install {what} ({error})"
+            ) from None
+
+    def _server(self, protocol: str) -> dict[str, str]:
+        return {"hostid": self.url.split("/")[2]} if protocol == "root" else {}
+
+    @property
+    def _path(self) -> str:
+        stripped: str = self._system._strip_protocol(self.url)
+        return stripped
+
+    def exists(self) -> bool:
+        """Tell whether there is such a file or directory."""
+        return bool(self._system.exists(self._path))
+
+    def info(self) -> dict[str, Any]:
+        """Return what the server says of the file, ``size`` at least."""
+        found: dict[str, Any] = self._system.info(self._path)
+        return found
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return bytes of the file."""
+        content: bytes = self._system.cat_file(self._path, start=start, end=stop)
+        return content
+
+    def glob(self, pattern: str) -> list[str]:
+        """Return the files below this directory that match, relative to it, sorted."""
+        base = self._path.rstrip("/") + "/"
+        try:
+            found = self._system.glob(base + pattern)
+        except OSError as error:
+            raise InputError(f"{self.url}: cannot be listed ({error})") from None
+        return sorted(name.removeprefix(base) for name in found)
+
+
+Location = Path | Remote
+
+
+def location(text: str) -> Location:
+    """Return where a configured path or URL leads."""
+    return Remote(text) if "://" in text else Path(text)
+
+
+def file_bytes(path: Location) -> int:
+    """Return the size of a file."""
+    return path.stat().st_size if isinstance(path, Path) else int(path.info()["size"])
