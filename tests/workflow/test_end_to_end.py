@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.snake import n2mu, planned, snakemake
+from tests.workflow.snake import ROOT, edit, n2mu, planned, snakemake
 
 pytestmark = pytest.mark.xdist_group("tiny")
 
@@ -99,12 +99,25 @@ def test_the_report_holds_figures_and_tables_with_captions(finished: Path) -> No
 
 
 def test_the_summary_names_mu_its_errors_and_the_products(finished: Path) -> None:
-    run = n2mu(finished, "report", "--summary")
+    run = n2mu(finished, "report", "--summary", "--snakefile", str(ROOT / "Snakefile"))
     assert run.returncode == 0, run.stderr
     mu = read(finished / "results/mu_fit.json")["mu"]
     assert f"+{mu['up']:.3f}" in run.stdout
     assert "statistics only" in run.stdout
     assert "results/mu_fit.json" in run.stdout
+
+
+def test_the_report_refuses_results_of_another_configuration(changed: Path) -> None:
+    arguments = ("report", "--summary", "--snakefile", str(ROOT / "Snakefile"))
+    edit(changed / "config/config.yaml", "publish: ftt", "publish: mlp")
+    run = n2mu(changed, *arguments)
+    assert run.returncode == 1
+    assert "is of fit 'ftt'" in run.stderr
+    edit(changed / "config/config.yaml", "publish: mlp", "publish: ftt")
+    edit(changed / "config/tth/systematics.yaml", "0.0083", "0.0084")
+    run = n2mu(changed, *arguments)
+    assert run.returncode == 1
+    assert "jobs have to run before the results are those of" in run.stderr
 
 
 def test_the_demo_plans_at_most_forty_jobs(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """``n2mu report``."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,33 +20,56 @@ def command(
 ) -> None:
     """Write results/report.html and print mu, its errors, and where the products lie.
 
-    Reads the products of a finished workflow; runs Snakemake's report.
+    Reads the products of a finished workflow and refuses those of another configuration; runs
+    Snakemake's report.
 
     Example: n2mu report
     """
-    import subprocess
-    import sys
-
     from n2mu.commands.job import open_job
     from n2mu.errors import ProductError
     from n2mu.products import read_json
 
-    paths = open_job(config).paths
+    job = open_job(config)
+    paths, main = job.paths, job.configuration.main
     report = paths.published("report.html")
     mu_fit = read_json(paths.published("mu_fit.json"))
+    found = (mu_fit["analysis"], mu_fit["fit"]["name"])
+    if found != (main.analysis, main.publish):
+        raise ProductError(
+            f"{paths.published('mu_fit.json')}: is of fit '{found[1]}' of analysis '{found[0]}', "
+            f"{config} publishes fit '{main.publish}' of '{main.analysis}'; run snakemake"
+        )
+    _, planned = _snakemake(snakefile, config, "--dry-run", "--cores", "1")
+    if "Nothing to be done" not in planned:
+        jobs = re.search(r"^total +(\d+)", planned, re.MULTILINE)
+        count = f"{jobs.group(1)} jobs have" if jobs else "something has"
+        raise ProductError(
+            f"{paths.results}: {count} to run before the results are those of {config}; "
+            "run snakemake, or look with snakemake --dry-run"
+        )
     if not summary:
-        command_line = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
-        command_line += ["--configfile", config, "--report", str(report)]
-        run = subprocess.run(command_line, capture_output=True, text=True, check=False)
-        if run.returncode:
-            lines = [line for line in run.stderr.splitlines() if line.strip()]
-            reason = lines[-1] if lines else "no message"
+        failed, printed = _snakemake(snakefile, config, "--report", str(report))
+        if failed:
+            reason = next((line for line in reversed(printed.splitlines()) if line.strip()), "")
             raise ProductError(f"{report}: snakemake could not make the report ({reason})")
     typer.echo(_interval("mu", mu_fit["mu"]) + "  (total)")
     typer.echo(_interval("  ", mu_fit["mu_stat_only"]) + "  (statistics only)")
     products = ["mu_fit.json", "ranking.json", "ranking.pdf", "ranking.png", "report.html"]
     typer.echo("products: " + ", ".join(str(paths.published(p)) for p in products))
     typer.echo(f"everything of this analysis: {paths.root}")
+
+
+def _snakemake(snakefile: Path, config: str, *arguments: str) -> tuple[bool, str]:
+    """Run snakemake and return whether it failed and what it printed."""
+    command_line = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
+    run = subprocess.run(
+        [*command_line, "--configfile", config, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return run.returncode != 0, run.stdout
 
 
 def _interval(label: str, interval: dict[str, float | None]) -> str:
