@@ -135,3 +135,14 @@ def test_every_parameter_has_its_row_among_the_pulls(alphas: int) -> None:
     assert sum(len(axes.containers) for axes in figure.axes) == len(mu_fit["parameters"])
     assert sum(len(axes.get_yticklabels()) for axes in figure.axes) == len(mu_fit["parameters"])
     assert overlapping(figure) == []
+
+
+def test_pulls_are_shown_group_by_group() -> None:
+    mu_fit, _ = fit_products(6)
+    names = [entry["name"] for entry in mu_fit["parameters"] if entry["kind"] == "alpha"]
+    grouped = settings().model_copy(update={"groups": {"jet_energy": names[3:], "none": ["x"]}})
+    figure = pulls_figure(mu_fit, grouped)
+    headings = [axes.get_title(loc="left") for axes in figure.axes]
+    assert headings[:2] == ["jet energy", "Other nuisance parameters"]
+    rows = [len(axes.get_yticklabels()) for axes in figure.axes[:2]]
+    assert rows == [len(names) - 3, 3]

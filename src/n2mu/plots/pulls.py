@@ -29,6 +29,7 @@ AXES = {
 
 class _Panel(NamedTuple):
     kind: str
+    heading: str
     parameters: Sequence[Mapping[str, Any]]
     names: Sequence[str]
     reach: tuple[float, float]
@@ -86,12 +87,29 @@ def _panels(parameters: Sequence[Mapping[str, Any]], settings: PlotSettings) -> 
         if not members:
             continue
         reach = _reach(kind, members)
-        rows = ceil(len(members) / ceil(len(members) / ROWS))
-        for start in range(0, len(members), rows):
-            chunk = members[start : start + rows]
-            names = [title(parameter, settings.parameters) for parameter in chunk]
-            panels.append(_Panel(kind, chunk, names, reach))
+        for heading, part in _parts(kind, members, settings.groups):
+            rows = ceil(len(part) / ceil(len(part) / ROWS))
+            for start in range(0, len(part), rows):
+                chunk = part[start : start + rows]
+                names = [title(parameter, settings.parameters) for parameter in chunk]
+                panels.append(_Panel(kind, heading, chunk, names, reach))
     return panels
+
+
+def _parts(
+    kind: str, members: Sequence[Mapping[str, Any]], groups: Mapping[str, Sequence[str]]
+) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Return the nuisance parameters group by group; gammas and norm factors are one each."""
+    if kind != ALPHA:
+        return [(HEADINGS[kind], list(members))]
+    grouped = {name for names in groups.values() for name in names}
+    parts = [
+        (heading.replace("_", " "), [p for p in members if p["name"] in names])
+        for heading, names in groups.items()
+    ]
+    rest = [p for p in members if p["name"] not in grouped]
+    parts.append(("Other nuisance parameters" if grouped else HEADINGS[kind], rest))
+    return [(heading, part) for heading, part in parts if part]
 
 
 def _columns(panels: Sequence[_Panel]) -> list[list[_Panel]]:
@@ -146,4 +164,4 @@ def _draw(axes: Axes, panel: _Panel) -> None:
     axes.set_yticks(range(len(panel.names)), panel.names, fontsize=NAME_SIZE)
     axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(AXES[panel.kind], fontsize=11)
-    axes.set_title(HEADINGS[panel.kind], fontsize=11, loc="left", pad=5)
+    axes.set_title(panel.heading, fontsize=11, loc="left", pad=5)

@@ -35,9 +35,12 @@ class PlotSettings(Model):
         In stacking order, the first at the bottom.
     parameters
         Titles of nuisance parameters and norm factors by name; another is shown by its name.
+    groups
+        Names of nuisance parameters by group; pulls are shown group by group.
     """
 
     labels: Labels
     regions: dict[str, RegionStyle]
     samples: dict[str, SampleStyle]
     parameters: dict[str, str] = {}
+    groups: dict[str, list[str]] = {}

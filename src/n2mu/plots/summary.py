@@ -50,6 +50,11 @@ def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
 def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
     value = mu_fit["mu"]["value"]
     named = [(key, text, mu_fit[key]) for key, text in DEFINITIONS.items()]
+    if "interval_95" in mu_fit["mu"]:
+        named.insert(1, ("mu", "Total, profile likelihood, 95.4 %", mu_fit["mu"]["interval_95"]))
+    if (hessian := mu_fit["mu"].get("hessian_error")) is not None:
+        sides_of = {"up": hessian, "down": hessian}
+        named.insert(1, ("mu", "Total, from the Hessian", sides_of))
     named += [
         ("breakdown", f"Group {group}", interval) for group, interval in mu_fit["breakdown"].items()
     ]
@@ -60,12 +65,12 @@ def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
         if key != "breakdown" and error is not None
     )
     rows = []
-    for key, text, interval in named:
+    for _, text, interval in named:
         up, down = sides(interval, text)
         rows.append(
             [
                 escape(text),
-                plain(value, digits) if key == "mu" else "",
+                plain(value, digits) if interval is mu_fit["mu"] else "",
                 "none" if up is None else signed(up, digits),
                 "none" if down is None else signed(-down, digits),
                 escape(_remarks(interval)),
@@ -78,7 +83,7 @@ def _remarks(interval: Mapping[str, Any]) -> str:
     """Return whatever else the product says of an interval, such as why a side has no error."""
     remarks = []
     for key, entry in interval.items():
-        if key not in ("value", "up", "down"):
+        if key not in ("value", "up", "down", "hessian_error", "interval_95"):
             told = entry.items() if isinstance(entry, dict) else [("", entry)]
             remarks += [f"{key} {side}".strip() + f": {text}" for side, text in told]
     return "; ".join(remarks)

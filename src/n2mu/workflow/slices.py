@@ -242,9 +242,6 @@ class Slices:
     def fit(self, fit: str) -> FitSettings:
         """Return what the fit and its ranking are told."""
         options = self._configuration.fits.fits[fit]
-        groups: dict[str, list[str]] = {}
-        for name, systematic in self._configuration.systematics.systematics.items():
-            groups.setdefault(systematic.group, []).append(name)
         return FitSettings(
             analysis=self._configuration.main.analysis,
             fit=fit,
@@ -255,7 +252,7 @@ class Slices:
                 name: self._configuration.regions.regions[name].role for name in options.regions
             },
             kinds={n: s.kind for n, s in self._configuration.samples.samples.items()},
-            groups=groups,
+            groups=self._groups(),
             asimov_mu=options.asimov_mu,
             blinding={"threshold": options.blinding_threshold},
             check=options.check,
@@ -280,4 +277,12 @@ class Slices:
                 if sample.kind == kind
             },
             parameters={name: title for name, title in titles.items() if title is not None},
+            groups=self._groups(),
         )
+
+    def _groups(self) -> dict[str, list[str]]:
+        """Return the names of the systematics by group."""
+        groups: dict[str, list[str]] = {}
+        for name, systematic in self._configuration.systematics.systematics.items():
+            groups.setdefault(systematic.group, []).append(name)
+        return groups
