@@ -57,9 +57,9 @@ def yields_table(
     parts.append(
         note(
             "Errors of samples are correlated through common nuisance parameters; "
-            "the error of the total takes this into account. The statistical error of the simulation "
-            "is one factor per bin of the total, which scales every sample alike: a sample's error "
-            "holds that of the total, not that of its own simulated events."
+            "the error of the total takes this into account. The statistical error of the "
+            "simulation is one factor per bin of the total, which scales every sample alike: a "
+            "sample's error holds that of the total, not that of its own simulated events."
         )
     )
     return page(f"Yields, fit {mu_fit['fit']['name']}", *parts)
