@@ -1,12 +1,14 @@
 """Bad input ends its job with one clear line, a non-zero exit, and nothing that looks finished."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.workflow.snake import edit, n2mu, snakemake
+from tests.workflow.snake import ROOT, copy_configuration, edit, environment, n2mu, snakemake
 
 pytestmark = pytest.mark.xdist_group("higgs")
 
@@ -121,3 +123,17 @@ def test_a_failed_fit_is_no_result(broken: Path) -> None:
     failed = json.loads((fit / "mu_fit.failed.json").read_text())
     assert "mu" in failed["error"]
     assert not all(gate["passed"] for gate in failed["gates"])
+
+
+def test_a_workflow_without_its_environment_says_so(tmp_path: Path) -> None:
+    copy_configuration(tmp_path, "tiny")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    run = subprocess.run(
+        [*command, "--directory", str(tmp_path), "--dry-run", "--cores", "1"],
+        env={**environment(), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    assert "activate the environment that holds it" in run.stdout + run.stderr

@@ -1,3 +1,4 @@
+import shutil
 from functools import cache
 
 from snakemake.exceptions import WorkflowError
@@ -19,6 +20,12 @@ def job():
 
 # jobs read the configuration that this run was given, overrides included
 export_config(config)
+
+if shutil.which("n2mu") is None:
+    raise WorkflowError(
+        "the command 'n2mu' is not found; activate the environment that holds it, such as "
+        "'source .venv/bin/activate'"
+    )
 
 
 def cfg(stage, *names):
