@@ -13,6 +13,7 @@ from n2mu.commands.job import Job, open_job
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
 from n2mu.inputs.listing import list_ntuples, read_listing, write_listing
+from n2mu.inputs.location import location
 
 Columns = dict[str, Any]
 
@@ -210,13 +211,20 @@ class TinyAnalysis:
         """Return what a subcommand knows of the configuration and the listing."""
         return open_job(str(self.config))
 
-    def list(self, chunk_bytes: int = 10**9) -> Job:
+    def list(self, chunk_bytes: int = 10**9, workers: int = 1) -> Job:
         """List the ntuples as ``n2mu list`` does, into chunks of some bytes."""
         configuration = load(self.config)
         path = self.directory / "listing.json"
-        bases = {name: Path(base) for name, base in configuration.main.ntuples.items()}
+        bases = {name: location(base) for name, base in configuration.main.ntuples.items()}
         previous = read_listing(path) if path.exists() else None
-        found = list_ntuples(data_sets(configuration.inputs), bases, previous, chunk_bytes)
+        found = list_ntuples(
+            data_sets(configuration.inputs),
+            bases,
+            previous,
+            chunk_bytes,
+            configuration.inputs.damaged_files,
+            workers,
+        )
         write_listing(path, found)
         return self.job()
 
