@@ -197,6 +197,7 @@ def test_a_listing_of_another_configuration_is_refused(
 
 def test_an_input_that_is_not_listed_is_refused(listed: TinyAnalysis) -> None:
     listed.change("inputs", "inputs.more", {"files": "bkg_*.root", "cross_section": 1.0})
+    listed.change("samples", "samples.background.inputs", ["bkg", "more"])
     with pytest.raises(ConfigurationError, match="data set 'more' is not listed; run 'n2mu list'"):
         listed.job()
 

@@ -179,6 +179,7 @@ def test_without_event_number_the_entry_stands_for_it(tiny: TinyAnalysis) -> Non
     tiny.write_ntuples()
     tiny.change("inputs", "event", ...)
     tiny.change("inputs", "run", ...)
+    tiny.change("systematics", "systematics.jes", ...)
     found = table(skim(tiny), "sig", "nominal")
     assert np.array_equal(found["n2mu_event"], found["n2mu_entry"])
     assert found["n2mu_event"].dtype == np.int64
@@ -225,10 +226,12 @@ def test_sums_of_weights_come_from_the_metadata_of_all_files(
 def test_entries_can_stand_for_the_sum_of_weights(tiny: TinyAnalysis) -> None:
     tiny.write_ntuples()
     tiny.change("inputs", "sum_of_weights", {"entries": True})
-    tiny.change("systematics", "systematics.scale.sum_up", ...)
-    source = Skim(skim(tiny))
-    assert source.sum_of_weights("sig") == 120
-    assert source.sum_of_weights("sig", "scale_up") == 120
+    tiny.change("inputs", "weight", {})
+    for name in ("pileup", "scale"):
+        tiny.change("systematics", f"systematics.{name}", ...)
+    skims = skim(tiny)
+    assert Skim(skims).sum_of_weights("sig") == 120
+    assert (table(skims, "sig", "nominal")["n2mu_weight"] == 1).all()
 
 
 def test_a_sum_of_weights_that_cannot_normalise_is_refused(tiny: TinyAnalysis) -> None:

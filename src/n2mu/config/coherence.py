@@ -11,10 +11,10 @@ from n2mu.config.main import Main
 from n2mu.config.models import Models
 from n2mu.config.names import matching
 from n2mu.config.regions import Regions
-from n2mu.config.samples import Sample, Samples
+from n2mu.config.samples import Samples
 from n2mu.config.systematics import Systematics
 from n2mu.errors import ConfigurationError, nearest
-from n2mu.expressions import parse, unimplied
+from n2mu.expressions import parse
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ def check(configuration: Configuration, where: str) -> None:
     _check_main(configuration, where)
     _check_samples(configuration, f"{folder}/samples.yaml")
     _check_aliases(configuration, f"{folder}/regions.yaml")
-    _check_regions(configuration.regions, f"{folder}/regions.yaml")
     _check_systematics(configuration, f"{folder}/systematics.yaml")
     _check_models(configuration, f"{folder}/models.yaml")
     _check_fits(configuration, f"{folder}/fits.yaml")
@@ -91,7 +90,6 @@ def _check_samples(configuration: Configuration, where: str) -> None:
             f"{where}: samples.{name}.inputs",
             "input",
         )
-        _require_all_campaigns(configuration, name, sample, where)
         if sample.training_class is not None:
             key = f"{where}: samples.{name}.training_class"
             _known(sample.training_class, classes, key, "class")
@@ -100,28 +98,6 @@ def _check_samples(configuration: Configuration, where: str) -> None:
             raise ConfigurationError(
                 f"{configuration.directory}/models.yaml: classes: no sample has "
                 f"training_class '{label}'"
-            )
-
-
-def _require_all_campaigns(
-    configuration: Configuration, name: str, sample: Sample, where: str
-) -> None:
-    """Refuse a sample that lacks a campaign: its yield would be that of less luminosity."""
-    luminosity = configuration.inputs.luminosity
-    if not isinstance(luminosity, dict):
-        return
-    inputs = configuration.inputs.inputs
-    key = f"{where}: samples.{name}.inputs"
-    covered = {
-        campaign
-        for entry in matching(sample.inputs, inputs, key, "input")
-        for campaign in inputs[entry].campaigns or []
-    }
-    for campaign in luminosity:
-        if campaign not in covered:
-            raise ConfigurationError(
-                f"{key}: none has campaign '{campaign}' (they have {', '.join(sorted(covered))}), "
-                "so that its luminosity would be missing; add it in inputs.yaml"
             )
 
 
@@ -142,17 +118,6 @@ def _check_aliases(configuration: Configuration, where: str) -> None:
             )
 
 
-def _check_regions(regions: Regions, where: str) -> None:
-    for name, region in regions.regions.items():
-        missing = unimplied(region.selection, regions.preselection)
-        if missing:
-            raise ConfigurationError(
-                f"{where}: regions.{name}.selection: not contained in the preselection; "
-                f"nothing in it implies '{missing[0]}': add that cut to the region, "
-                "or loosen the preselection"
-            )
-
-
 def _check_systematics(configuration: Configuration, where: str) -> None:
     factors = configuration.inputs.weight
     nominal = {d.tree: d.input for d in reversed(data_sets(configuration.inputs))}
@@ -161,11 +126,6 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
         matching(systematic.samples, configuration.samples.samples, f"{key}.samples", "sample")
         if systematic.kind == "weight":
             _known(systematic.factor, factors, f"{key}.factor", "weight factor")
-            if configuration.inputs.sum_of_weights.entries and systematic.sum_up is not None:
-                raise ConfigurationError(
-                    f"{key}.sum_up: the sum of weights is the number of entries, "
-                    "which knows no variations; name a metadata tree in inputs.yaml"
-                )
         if systematic.kind == "tree":
             for side, tree in (("up", systematic.up), ("down", systematic.down)):
                 if tree in nominal:

@@ -70,6 +70,11 @@ class Input(Model):
     ----------
     files
         Path or glob below the base; ``{dsid}`` and ``{campaign}`` are filled in.
+    campaigns
+        All that have a luminosity, unless others hold the rest.
+    other_campaigns
+        Inputs with the campaigns of this process that are not here; a sample
+        with this input has them too.
     cross_section
         In pb.
     factors
@@ -81,6 +86,7 @@ class Input(Model):
     files: Annotated[str, AfterValidator(_below_the_base)]
     dsid: PositiveInt | None = None
     campaigns: Annotated[list[Name], Field(min_length=1), Unique] | None = None
+    other_campaigns: Annotated[list[str], Field(min_length=1), Unique] = []
     cross_section: PositiveFloat
     factors: PositiveFloat = 1.0
     tree: str | None = None
@@ -145,6 +151,16 @@ class Inputs(Model):
                 raise ValueError(f"inputs.{name}: 'files' uses {{dsid}} but no dsid is given")
             if "{campaign}" in entry.files and entry.campaigns is None:
                 raise ValueError(f"inputs.{name}: 'files' uses {{campaign}}, name the campaigns")
+        return self
+
+    @model_validator(mode="after")
+    def _entries_weigh_one(self) -> "Inputs":
+        if self.sum_of_weights.entries and self.weight:
+            raise ValueError(
+                "sum_of_weights: 'entries: true' counts every generated event as one, but 'weight' "
+                f"has {', '.join(self.weight)}; give 'tree' and 'branch', or 'histogram' and "
+                "'bin', with the sum of the generated weights, or the 'branch' to add up"
+            )
         return self
 
 

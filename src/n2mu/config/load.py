@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -16,6 +17,7 @@ from n2mu.config.features import Features
 from n2mu.config.fits import Fits
 from n2mu.config.inputs import Inputs
 from n2mu.config.main import Main
+from n2mu.config.meaning import check_meaning
 from n2mu.config.models import Models
 from n2mu.config.names import Name
 from n2mu.config.regions import Regions
@@ -96,17 +98,37 @@ def validate(model: type[M], value: Any, where: str, aliases: Aliases | None = N
     ConfigurationError
         One line that names the key of the first mistake and counts the others.
     """
+    if value is None:
+        raise ConfigurationError(f"{where}: is empty; its keys are {', '.join(model.model_fields)}")
     try:
         return model.model_validate(value, context={ALIASES: aliases})
     except ValidationError as error:
-        keys = [_key(value, problem) for problem in error.errors()]
-        first = error.errors()[0]
+        problems = _without_consequences(error.errors())
+        keys = [_key(value, problem) for problem in problems]
+        first = problems[0]
         others = len(set(keys)) - 1
         more = f" (and {others} more)" if others else ""
         prefix = f"{where}: {keys[0]}: " if keys[0] else f"{where}: "
         # the cause shows the place in an expression
         cause = first.get("ctx", {}).get("error")
         raise ConfigurationError(f"{prefix}{_problem(model, first)}{more}") from cause
+
+
+def _without_consequences(problems: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return the problems without the keys that are missing since they are misspelt."""
+    result = []
+    for problem in problems:
+        *parent, name = problem["loc"] or [""]
+        misspelt = [
+            other
+            for other in problems
+            if problem["type"] == "missing"
+            and other["type"] == "extra_forbidden"
+            and list(other["loc"][:-1]) == parent
+            and get_close_matches(str(other["loc"][-1]), [str(name)])
+        ]
+        result += misspelt[:1] or [problem]
+    return [p for place, p in enumerate(result) if p not in result[:place]]
 
 
 def _key(value: Any, problem: ErrorDetails) -> str:
@@ -132,6 +154,9 @@ def _problem(model: type[Model], problem: ErrorDetails) -> str:
         case "missing":
             return "required key is missing"
         case "union_tag_not_found":
+            tag = context["discriminator"].strip("'")
+            for key in get_close_matches(tag, map(str, problem["input"]), n=1):
+                return f"unknown key '{key}'; did you mean '{tag}'?"
             return f"required key {context['discriminator']} is missing"
         case "union_tag_invalid":
             known = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
@@ -232,4 +257,5 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         directory=folder,
     )
     check(configuration, where)
+    check_meaning(configuration)
     return configuration

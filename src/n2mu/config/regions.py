@@ -62,13 +62,19 @@ class Regions(Model):
     preselection
         The loosest cut that any fit needs; what the skim keeps.
     training
-        The cut of the extended training set.
+        The cut of the extended training set, from which the classifiers learn;
+        without it they learn from the events that pass the preselection.
     aliases
         Expressions by the names that stand for them in every expression of the
         analysis; they are written out when the configuration is loaded.
     """
 
     preselection: Expression
-    training: Expression = "1"
+    training: Expression | None = None
     aliases: dict[Name, ExpressionText] = {}
     regions: Annotated[dict[Name, Region], Field(min_length=1)]
+
+    @property
+    def training_selection(self) -> str:
+        """The cut of the training set."""
+        return self.preselection if self.training is None else self.training

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name
+from n2mu.expressions import parse
 
 RESERVED = ("nominal", "training", "columns")
 """Tables of a skim that are not named by a varied tree."""
@@ -28,12 +29,32 @@ class _Systematic(Model):
     title: str | None = None
 
 
+def _relative(shift: float) -> float:
+    if abs(shift) >= 1:
+        raise ValueError(
+            f"{shift:g} is no relative shift between -1 and 1; write 0.08 for 8 %, not 1.08 or 8"
+        )
+    return shift
+
+
+Shift = Annotated[float, AfterValidator(_relative)]
+
+
 class NormSystematic(_Systematic):
-    """A rate uncertainty given by number: ``up: 0.1`` is +10 %, ``down`` its negative."""
+    """A rate uncertainty given by number: ``up: 0.1`` is +10 %, ``down: -0.1`` is -10 %."""
 
     kind: Literal["norm"]
-    up: Annotated[float, Field(gt=-1)]
-    down: Annotated[float, Field(gt=-1)]
+    up: Shift
+    down: Shift
+
+    @model_validator(mode="after")
+    def _opposite(self) -> "NormSystematic":
+        if self.up * self.down > 0:
+            raise ValueError(
+                f"up {self.up:g} and down {self.down:g} shift the rate to the same side; "
+                "give them opposite signs"
+            )
+        return self
 
 
 class WeightSystematic(_Systematic):
@@ -69,6 +90,15 @@ class WeightSystematic(_Systematic):
             )
         return self
 
+    @model_validator(mode="after")
+    def _two_sides(self) -> "WeightSystematic":
+        if self.down is not None and parse(self.up).canonical() == parse(self.down).canonical():
+            raise ValueError(
+                f"up and down are the same expression '{self.up}'; correct one, or leave out "
+                "'down' if it is one-sided"
+            )
+        return self
+
 
 def _tree_name(name: str) -> str:
     if "/" in name:
@@ -87,6 +117,15 @@ class TreeSystematic(_Systematic):
     kind: Literal["tree"]
     up: TreeName
     down: TreeName | None = None
+
+    @model_validator(mode="after")
+    def _two_sides(self) -> "TreeSystematic":
+        if self.up == self.down:
+            raise ValueError(
+                f"up and down are the same tree '{self.up}'; correct one, or leave out 'down' "
+                "if it is one-sided"
+            )
+        return self
 
 
 Systematic = Annotated[

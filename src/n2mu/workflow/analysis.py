@@ -152,7 +152,7 @@ class Analysis:
         """
         configuration = self.configuration
         regions = configuration.regions
-        texts = [regions.preselection, regions.training]
+        texts = [regions.preselection, regions.training_selection]
         texts += [region.selection for region in regions.regions.values()]
         texts += [r.observable for r in regions.regions.values() if r.observable is not None]
         texts += [sample.selection for sample in configuration.samples.samples.values()]

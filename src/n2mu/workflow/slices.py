@@ -72,7 +72,7 @@ class Slices:
             damaged_files=inputs.damaged_files,
             weight=inputs.weight,
             preselection=regions.preselection,
-            training=regions.training,
+            training=regions.training_selection,
             columns=self._analysis.columns,
             data_sets=[
                 SkimDataSet(
@@ -113,7 +113,7 @@ class Slices:
             signal_class=models.signal_class,
             classifier=classifier,
             features=self._analysis.features(model),
-            training_selection=regions.training,
+            training_selection=regions.training_selection,
             validation_selection=regions.regions[classifier.validation_region].selection,
             samples=[
                 TrainingSample(

@@ -1,0 +1,256 @@
+"""What is well formed and refers to what exists, but would give a wrong number."""
+
+from collections.abc import Iterator
+
+from n2mu.config.architectures import ARCHITECTURES
+from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.inputs import Inputs, data_sets
+from n2mu.config.models import Models
+from n2mu.config.names import matching
+from n2mu.config.regions import Regions
+from n2mu.config.systematics import WeightSystematic
+from n2mu.errors import ConfigurationError, nearest
+from n2mu.expressions import parse, unimplied
+
+
+def check_meaning(configuration: Configuration) -> None:
+    """Refuse what cannot be meant.
+
+    Parameters
+    ----------
+    configuration
+        Whose references are checked already.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file, the key and what to do.
+    """
+    folder = configuration.directory
+    members = _inputs_of_samples(configuration)
+    _require_each_process_once(configuration.inputs, f"{folder}/inputs.yaml")
+    _require_all_campaigns(configuration, members)
+    _require_each_input_in_one_sample(configuration, members)
+    _require_events_before_scores(configuration)
+    _require_regions_in_preselection(configuration.regions, f"{folder}/regions.yaml")
+    _check_architectures(configuration.models, f"{folder}/models.yaml")
+    _check_systematics(configuration, f"{folder}/systematics.yaml")
+    _check_parameter_names(configuration)
+    _check_fits(configuration, f"{folder}/fits.yaml")
+
+
+def _inputs_of_samples(configuration: Configuration) -> dict[str, list[str]]:
+    inputs = configuration.inputs.inputs
+    return {
+        name: matching(sample.inputs, inputs, f"samples.{name}.inputs", "input")
+        for name, sample in configuration.samples.samples.items()
+    }
+
+
+def _require_each_process_once(inputs: Inputs, where: str) -> None:
+    """Refuse inputs that share a data set: each counts as its whole cross-section."""
+    owners: dict[tuple[int, str | None], str] = {}
+    per_campaign = isinstance(inputs.luminosity, dict)
+    for entry in data_sets(inputs):
+        if entry.dsid is None:
+            continue
+        key = (entry.dsid, entry.campaign if per_campaign else None)
+        if key in owners:
+            place = f" in campaign '{entry.campaign}'" if per_campaign else ""
+            raise ConfigurationError(
+                f"{where}: inputs.{entry.input}.dsid: {entry.dsid} is that of input "
+                f"'{owners[key]}'{place} as well, each would count as the whole "
+                "cross-section; make them one input, and tell samples apart by 'selection'"
+            )
+        owners[key] = entry.input
+
+
+def _require_all_campaigns(configuration: Configuration, members: dict[str, list[str]]) -> None:
+    """Refuse an input without a campaign: its yield would be that of less luminosity."""
+    where = f"{configuration.directory}/inputs.yaml"
+    luminosity = configuration.inputs.luminosity
+    inputs = configuration.inputs.inputs
+    for name, entry in inputs.items():
+        place = f"{where}: inputs.{name}"
+        covered = dict.fromkeys(entry.campaigns or [], name)
+        for other in entry.other_campaigns:
+            if other not in inputs:
+                raise ConfigurationError(
+                    f"{place}.other_campaigns: unknown input '{other}'{nearest(other, inputs)}"
+                )
+            for campaign in inputs[other].campaigns or []:
+                if campaign in covered:
+                    raise ConfigurationError(
+                        f"{place}.other_campaigns: campaign '{campaign}' is in '{other}' and in "
+                        f"'{covered[campaign]}' and would count twice; keep one"
+                    )
+                covered[campaign] = other
+            for sample, chosen in members.items():
+                if name in chosen and other not in chosen:
+                    raise ConfigurationError(
+                        f"{configuration.directory}/samples.yaml: samples.{sample}.inputs: "
+                        f"'{name}' without '{other}', which holds its other campaigns; add it"
+                    )
+        for campaign in luminosity if isinstance(luminosity, dict) else []:
+            if campaign not in covered:
+                raise ConfigurationError(
+                    f"{place}.campaigns: '{campaign}' is not there, so that its luminosity would "
+                    "be missing; add it, or name the inputs that hold it in 'other_campaigns'"
+                )
+
+
+def _require_each_input_in_one_sample(
+    configuration: Configuration, members: dict[str, list[str]]
+) -> None:
+    folder = configuration.directory
+    used = {name for chosen in members.values() for name in chosen}
+    for name in configuration.inputs.inputs:
+        if name not in used:
+            raise ConfigurationError(
+                f"{folder}/inputs.yaml: inputs.{name}: used by no sample in samples.yaml; "
+                "remove it or add it"
+            )
+    owners: dict[tuple[str, str], str] = {}
+    for name, sample in configuration.samples.samples.items():
+        selection = parse(sample.selection).canonical()
+        for entry in members[name]:
+            other = owners.setdefault((entry, selection), name)
+            if other != name:
+                raise ConfigurationError(
+                    f"{folder}/samples.yaml: samples.{name}.inputs: '{entry}' is in sample "
+                    f"'{other}' as well with the same selection '{selection}', so that its "
+                    "events would count twice; give each sample a 'selection' of its own"
+                )
+
+
+def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    """Yield the key and the text of what is evaluated before any event has a score."""
+    folder = configuration.directory
+    regions = configuration.regions
+    models = configuration.models
+    yield f"{folder}/regions.yaml: preselection", regions.preselection
+    yield f"{folder}/regions.yaml: training", regions.training_selection
+    for name, sample in configuration.samples.samples.items():
+        yield f"{folder}/samples.yaml: samples.{name}.selection", sample.selection
+    for name, factor in configuration.inputs.weight.items():
+        yield f"{folder}/inputs.yaml: weight.{name}", factor
+    for name, feature in configuration.features.features.items():
+        for text in feature.branches or [feature.expression or name]:
+            yield f"{folder}/features.yaml: features.{name}", text
+    chosen = {"evaluation_region": models.evaluation_region}
+    for name, classifier in models.models.items():
+        chosen[f"models.{name}.validation_region"] = classifier.validation_region
+    for key, region in chosen.items():
+        place = f"{folder}/models.yaml: {key}: the selection of region '{region}'"
+        yield place, regions.regions[region].selection
+
+
+def _require_events_before_scores(configuration: Configuration) -> None:
+    scores = score_names(configuration.models, configuration.models.models)
+    for place, text in _expressions_before_scores(configuration):
+        for column in sorted(parse(text).names & set(scores)):
+            raise ConfigurationError(
+                f"{place}: '{column}' is a score of model '{scores[column]}', which is not there "
+                "yet when this is evaluated; use branches of the ntuples only"
+            )
+
+
+def _require_regions_in_preselection(regions: Regions, where: str) -> None:
+    for name, region in regions.regions.items():
+        missing = unimplied(region.selection, regions.preselection)
+        if missing:
+            raise ConfigurationError(
+                f"{where}: regions.{name}.selection: not contained in the preselection; "
+                f"nothing in it implies '{missing[0]}': add that cut to the region, "
+                "or loosen the preselection"
+            )
+
+
+def _check_architectures(models: Models, where: str) -> None:
+    for name, classifier in models.models.items():
+        key = f"{where}: models.{name}"
+        architecture = classifier.architecture
+        if architecture not in ARCHITECTURES:
+            raise ConfigurationError(
+                f"{key}.architecture: unknown architecture '{architecture}'"
+                f"{nearest(architecture, ARCHITECTURES)}"
+            )
+        known = ARCHITECTURES[architecture]
+        for parameter in classifier.parameters:
+            if parameter not in known:
+                raise ConfigurationError(
+                    f"{key}.parameters.{parameter}: unknown parameter of architecture "
+                    f"'{architecture}'{nearest(parameter, known)}"
+                )
+
+
+def _check_systematics(configuration: Configuration, where: str) -> None:
+    for name, systematic in configuration.systematics.systematics.items():
+        key = f"{where}: systematics.{name}"
+        if systematic.kind == "tree" and configuration.inputs.event is None:
+            raise ConfigurationError(
+                f"{key}: without 'event' in inputs.yaml an event has another entry number, so "
+                "another fold, in each varied tree, and models would score events that trained "
+                "them; name the branch with the event number there"
+            )
+        if systematic.kind == "weight":
+            _require_a_change(systematic, configuration.inputs.weight, key)
+
+
+def _require_a_change(systematic: WeightSystematic, factors: dict[str, str], key: str) -> None:
+    nominal = parse(factors[systematic.factor]).canonical()
+    for side, text in (("up", systematic.up), ("down", systematic.down)):
+        if text is not None and parse(text).canonical() == nominal:
+            raise ConfigurationError(
+                f"{key}.{side}: '{text}' is the nominal weight factor '{systematic.factor}', no "
+                "variation; give the varied one"
+                + (", or leave that side out" if side == "down" else "")
+            )
+
+
+def _check_parameter_names(configuration: Configuration) -> None:
+    """Refuse names that the likelihood would take for one and the same parameter."""
+    folder = configuration.directory
+    factors = configuration.fits.norm_factors
+    gammas = {f"staterror_{region}": region for region in configuration.regions.regions}
+    places = {name: f"{folder}/fits.yaml: norm_factors.{name}" for name in factors}
+    for name in configuration.systematics.systematics:
+        place = f"{folder}/systematics.yaml: systematics.{name}"
+        if name in factors:
+            raise ConfigurationError(
+                f"{place}: a norm factor in fits.yaml has this name too, they would be one "
+                "parameter; rename one of them"
+            )
+        places[name] = place
+    for name, place in places.items():
+        if name in gammas:
+            raise ConfigurationError(
+                f"{place}: this is the name of the MC statistics of region '{gammas[name]}'; "
+                "rename it"
+            )
+
+
+def _check_fits(configuration: Configuration, where: str) -> None:
+    samples = configuration.samples.samples
+    for name, fit in configuration.fits.fits.items():
+        key = f"{where}: fits.{name}"
+        for region in fit.regions:
+            if configuration.regions.regions[region].role == "validation":
+                raise ConfigurationError(
+                    f"{key}.regions: '{region}' has role validation, and all regions here enter "
+                    f"the likelihood; give it role control, or take it out of fit '{name}'"
+                )
+        poi = configuration.fits.norm_factors[fit.poi]
+        affected = matching(poi.samples, samples, f"norm_factors.{fit.poi}.samples", "sample")
+        for sample in affected:
+            if samples[sample].kind == "background":
+                raise ConfigurationError(
+                    f"{key}.poi: '{fit.poi}' acts on sample '{sample}', a background; the signal "
+                    "strength acts on signal only: change norm_factors or the sample's kind"
+                )
+        low, high = poi.bounds
+        if not low <= fit.asimov_mu <= high:
+            raise ConfigurationError(
+                f"{key}.asimov_mu: {fit.asimov_mu:g} is outside the bounds ({low:g}, {high:g}) "
+                f"of norm factor '{fit.poi}'; change one of them"
+            )
