@@ -117,6 +117,13 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "weight.correction: 'mlp_sig' is a score of model 'mlp', " + NOT_THERE_YET,
     ),
     (
+        "varied weight with a score",
+        "systematics",
+        "systematics.scale.up",
+        "1 + mlp_bkg",
+        "systematics.scale.up: 'mlp_bkg' is a score of model 'mlp', " + NOT_THERE_YET,
+    ),
+    (
         "feature that is a score",
         "features",
         "features.mlp_sig",

@@ -134,6 +134,10 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
         yield f"{folder}/samples.yaml: samples.{name}.selection", sample.selection
     for name, factor in configuration.inputs.weight.items():
         yield f"{folder}/inputs.yaml: weight.{name}", factor
+    for name, systematic in configuration.systematics.systematics.items():
+        if systematic.kind == "weight":
+            for side, text in (("up", systematic.up), ("down", systematic.down)):
+                yield f"{folder}/systematics.yaml: systematics.{name}.{side}", text or "1"
     for name, feature in configuration.features.features.items():
         for text in feature.branches or [feature.expression or name]:
             yield f"{folder}/features.yaml: features.{name}", text
