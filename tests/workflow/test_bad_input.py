@@ -115,7 +115,7 @@ def test_a_failed_job_leaves_no_product_and_its_line_is_shown(broken: Path) -> N
 
 
 def test_a_failed_fit_is_no_result(broken: Path) -> None:
-    replace("fits.yaml", "bounds: [-5, 10]", "nominal: 0.4, bounds: [0, 0.5]")(broken)
+    replace("fits.yaml", "bounds: [-5, 10]", "nominal: 0.4, bounds: [0, 1]")(broken)
     text = snakemake(broken, "--cores", "2", "--show-failed-logs", check=False)
     assert "n2mu: error: " in text
     fit = broken / "results/higgs/fits/mlp"
