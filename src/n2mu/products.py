@@ -4,10 +4,12 @@ Everything is written beside its final place and renamed when complete, so a
 killed job leaves the previous product or none.
 """
 
+import glob
 import hashlib
 import json
 import math
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +49,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     The suffix is kept, because writers of figures choose the format by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    temporary = _beside(path, path.stem, f".tmp{path.suffix}")
     try:
         yield temporary
         temporary.replace(path)
@@ -59,9 +61,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
 def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield an empty temporary directory that replaces ``path`` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    replaced = path.with_name(f".{path.name}.{os.getpid()}.old")
-    shutil.rmtree(temporary, ignore_errors=True)
+    temporary = _beside(path, path.name, ".tmp")
+    replaced = _beside(path, path.name, ".old")
     temporary.mkdir()
     try:
         yield temporary
@@ -73,6 +74,33 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _beside(path: Path, name: str, suffix: str) -> Path:
+    """Return a path of this process beside ``path``, and remove what killed processes left there.
+
+    Only those of this machine are known to be dead; the directory may be shared.
+    """
+    start = f".{name}.{platform.node()}."
+    for leftover in path.parent.glob(f"{glob.escape(start)}*{glob.escape(suffix)}"):
+        owner = leftover.name[len(start) : len(leftover.name) - len(suffix)]
+        if not owner.isdigit() or (int(owner) != os.getpid() and _alive(int(owner))):
+            continue
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+    return path.with_name(f"{start}{os.getpid()}{suffix}")
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_json(path: Path, value: Any) -> None:

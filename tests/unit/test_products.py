@@ -102,6 +102,8 @@ def test_a_killed_writer_leaves_what_was_there(tmp_path: Path, atomic: Atomic, b
         assert set(content(path).values()) == {"old"}
     fill(path, "new", atomic)
     assert set(content(path).values()) == {"new"}
+    # what the killed writer left is gone as well
+    assert [p.name for p in tmp_path.iterdir()] == ["product.json"]
 
 
 def test_a_directory_is_never_removed_piece_by_piece(
