@@ -76,7 +76,7 @@ def read_sample(element: ElementTree.Element, file: str) -> Any:
         elif child.tag == "StatError":
             sample.ActivateStatError(key("HistoName"), file, "")
         else:
-            raise NotImplementedError(child.tag)
+            raise ValueError(f"no HistFactory call for <{child.tag}>")
     return sample
 
 
