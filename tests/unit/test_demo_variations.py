@@ -24,10 +24,11 @@ def shared(data_set: str, tree: str) -> tuple[Columns, Columns]:
     """Return the columns of the events that nominal and varied tree share."""
     rows = np.array(list(pairs(data_set, tree)))
     sample = generated(data_set)
-    return tuple(  # type: ignore[return-value]
+    nominal, varied = (
         {n: v[rows[:, side]] for n, v in sample.trees[t].scalars.items()}
         for side, t in enumerate(("nominal", tree))
     )
+    return nominal, varied
 
 
 @pytest.mark.parametrize("tree", JETS)

@@ -1,6 +1,7 @@
 """The fits of a ranking, however they are run."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,8 +50,8 @@ def test_fits_side_by_side_end_where_full_newton_fits_end(
     best = fitted()
     quick = shifts(best)
 
-    def give_up(*arguments: object, **options: object) -> Descents:
-        found = descend(*arguments, **options)  # type: ignore[arg-type]
+    def give_up(*arguments: Any, **options: Any) -> Descents:
+        found = descend(*arguments, **options)
         return replace(found, converged=np.zeros_like(found.converged))
 
     monkeypatch.setattr(ranking, "descend", give_up)

@@ -168,7 +168,7 @@ def _run_epoch(model: nn.Module, optimiser: AdamW, training: Batch, batch_size: 
         batch = training.select(rows)
         optimiser.zero_grad()
         loss = cross_entropy(model(batch.continuous, batch.categorical), batch.label, batch.weight)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimiser.step()
         total += loss.detach() * rows.shape[0]
     return float(total)
