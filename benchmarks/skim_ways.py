@@ -69,12 +69,12 @@ def n2mu(path: Path, scratch: Path) -> Callable[[], int]:
         weight={},
         preselection=CUT,
         training="0",
-        columns=columns,
         data_sets=[
             SkimDataSet(
                 name="x",
                 tree="nominal",
                 files=[listed],
+                columns=columns,
                 weight_variations=[],
                 tree_variations=[],
             )

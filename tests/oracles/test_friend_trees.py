@@ -120,9 +120,8 @@ class Chunk:
             weight={},
             preselection="x > 0.3",
             training="1",
-            columns=["x", "y"],
             data_sets=[
-                SkimDataSet(name=name, weight_variations=[], **entry)
+                SkimDataSet(name=name, columns=["x", "y"], weight_variations=[], **entry)
                 for name, entry in members.items()
             ],
         )

@@ -109,7 +109,12 @@ def settings(path: Path) -> SkimSettings:
         base="disk", path=path.name, identity=content_sample(path), entries=tree_entries(path)
     )
     data_set = SkimDataSet(
-        name="x", tree="nominal", files=[file], weight_variations=[], tree_variations=[]
+        name="x",
+        tree="nominal",
+        files=[file],
+        columns=[*SCALARS, "fixed", *LISTS],
+        weight_variations=[],
+        tree_variations=[],
     )
     return SkimSettings(
         chunk="c0000",
@@ -119,7 +124,6 @@ def settings(path: Path) -> SkimSettings:
         weight={"weight": "weight", "tag": "1 + 0.5 * Sum$(jets_tag)"},
         preselection=CUT,
         training="1",
-        columns=[*SCALARS, "fixed", *LISTS],
         data_sets=[data_set],
     )
 
@@ -144,7 +148,7 @@ def test_a_skim_of_roots_ntuple_holds_what_root_selects(
     weights = np.frombuffer(tree.GetV2(), dtype=np.float64, count=size)
 
     source = Skim([tmp_path / "skim"])
-    names = ["n2mu_entry", "n2mu_run", "n2mu_event", "n2mu_weight", *told.columns]
+    names = ["n2mu_entry", "n2mu_run", "n2mu_event", "n2mu_weight", *told.data_sets[0].columns]
     found = source.table("x", "nominal", names)
     assert np.array_equal(found["n2mu_entry"], rows)
     assert np.array_equal(found["n2mu_weight"], weights)

@@ -62,7 +62,7 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "inputs",
         "inputs.sig.cross_section",
         ...,
-        "inputs.sig.cross_section: required key is missing",
+        "inputs.sig: 'cross_section' is missing; observed events say 'data: true' instead",
     ),
     (
         "wrong value of an enumeration",
@@ -396,7 +396,7 @@ def test_one_luminosity_is_not_counted_for_each_campaign(tiny: TinyAnalysis) -> 
 def test_several_mistakes_are_counted(tiny: TinyAnalysis) -> None:
     tiny.change("samples", "samples.signal.kind", "sig")
     tiny.change("samples", "samples.background.coluor", "red")
-    message = "samples.signal.kind: Input should be 'signal' or 'background', got 'sig'"
+    message = "samples.signal.kind: Input should be 'signal', 'background' or 'data', got 'sig'"
     refused(tiny, "samples", f"{message} (and 1 more)")
 
 

@@ -88,12 +88,12 @@ class Chunk:
             weight={"generator": "w"},
             preselection="x > 0.5",
             training="x > 0",
-            columns=["x", "y"],
             data_sets=[
                 SkimDataSet(
                     name=name,
                     tree=tree,
                     files=[self.file(name)],
+                    columns=["x", "y"],
                     weight_variations=[],
                     tree_variations=varied,
                 )

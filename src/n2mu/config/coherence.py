@@ -83,16 +83,19 @@ def _check_main(configuration: Configuration, where: str) -> None:
 def _check_samples(configuration: Configuration, where: str) -> None:
     samples = configuration.samples.samples
     classes = configuration.models.classes
+    inputs = configuration.inputs.inputs
     for name, sample in samples.items():
-        matching(
-            sample.inputs,
-            configuration.inputs.inputs,
-            f"{where}: samples.{name}.inputs",
-            "input",
-        )
+        key = f"{where}: samples.{name}"
+        for entry in matching(sample.inputs, inputs, f"{key}.inputs", "input"):
+            if inputs[entry].data != (sample.kind == "data"):
+                is_data = "observed data" if inputs[entry].data else "simulation"
+                raise ConfigurationError(
+                    f"{key}.inputs: '{entry}' is {is_data}, but the sample is of kind "
+                    f"'{sample.kind}'; observed data have 'data: true' in inputs.yaml and samples "
+                    "of kind data of their own"
+                )
         if sample.training_class is not None:
-            key = f"{where}: samples.{name}.training_class"
-            _known(sample.training_class, classes, key, "class")
+            _known(sample.training_class, classes, f"{key}.training_class", "class")
     for label in classes:
         if all(sample.training_class != label for sample in samples.values()):
             raise ConfigurationError(

@@ -75,8 +75,11 @@ class Input(Model):
     other_campaigns
         Inputs with the campaigns of this process that are not here; a sample
         with this input has them too.
+    data
+        Observed events: each counts as one, so that nothing normalises or weighs
+        them, and no variation or truth is read from their files.
     cross_section
-        In pb.
+        In pb; of simulation.
     factors
         k-factor, filter efficiency and the like, multiplied.
     tree
@@ -87,10 +90,20 @@ class Input(Model):
     dsid: PositiveInt | None = None
     campaigns: Annotated[list[Name], Field(min_length=1), Unique] | None = None
     other_campaigns: Annotated[list[str], Field(min_length=1), Unique] = []
-    cross_section: PositiveFloat
+    data: bool = False
+    cross_section: PositiveFloat | None = None
     factors: PositiveFloat = 1.0
     tree: str | None = None
     base: str | None = None
+
+    @model_validator(mode="after")
+    def _data_or_simulation(self) -> "Input":
+        if not self.data and self.cross_section is None:
+            raise ValueError("'cross_section' is missing; observed events say 'data: true' instead")
+        for key in ("cross_section", "factors"):
+            if self.data and key in self.model_fields_set:
+                raise ValueError(f"'{key}' with 'data: true': an observed event counts as one")
+        return self
 
 
 class Inputs(Model):
@@ -105,12 +118,12 @@ class Inputs(Model):
         number takes its place.
     luminosity
         In pb^-1: one per campaign, or one number where inputs have no more than
-        one campaign.
+        one campaign.  Observed events need none.
     sum_of_weights
         Where the denominator of the normalisation is found.
     damaged_files
-        What a skim does with a file that is not whole: ``stop``, or ``skip`` it,
-        with its sum of weights (simulation only); the cutflow lists what was skipped.
+        What a skim does with a file of simulation that is not whole: ``stop``, or
+        ``skip`` it, with its sum of weights; the cutflow lists what was skipped.
     weight
         The factors of the event weight by name; their product is the weight.
     inputs
@@ -131,7 +144,9 @@ class Inputs(Model):
         for name, entry in self.inputs.items():
             if entry.tree is None and self.tree is None:
                 raise ValueError(f"inputs.{name}: no 'tree' here and none for all inputs")
-            if isinstance(self.luminosity, dict):
+            if entry.data:
+                pass
+            elif isinstance(self.luminosity, dict):
                 if entry.campaigns is None:
                     raise ValueError(
                         f"inputs.{name}: luminosity is given per campaign, name the campaigns"
@@ -175,10 +190,12 @@ class DataSet(Model):
         Name of the input in ``inputs.yaml``.
     files
         Path or glob below the base.
+    data
+        Observed events.
     luminosity
-        In pb^-1.
+        In pb^-1; of observed events 1, as is their sum of weights.
     cross_section
-        In pb, k-factors included.
+        In pb, k-factors included; of observed events 1.
     """
 
     name: str
@@ -188,6 +205,7 @@ class DataSet(Model):
     files: str
     base: str | None
     tree: str
+    data: bool
     luminosity: float
     cross_section: float
 
@@ -198,10 +216,11 @@ def data_sets(inputs: Inputs) -> list[DataSet]:
     for name, entry in inputs.inputs.items():
         campaigns: Sequence[str | None] = entry.campaigns or [None]
         for campaign in campaigns:
-            luminosity = inputs.luminosity
+            luminosity = inputs.luminosity if not entry.data else 1.0
             if isinstance(luminosity, dict):
                 assert campaign is not None
                 luminosity = luminosity[campaign]
+            cross_section = entry.cross_section if entry.cross_section is not None else 1.0
             tree = entry.tree or inputs.tree
             assert tree is not None
             result.append(
@@ -213,8 +232,9 @@ def data_sets(inputs: Inputs) -> list[DataSet]:
                     files=_filled(entry.files, entry.dsid, campaign),
                     base=entry.base,
                     tree=tree,
+                    data=entry.data,
                     luminosity=luminosity,
-                    cross_section=entry.cross_section * entry.factors,
+                    cross_section=cross_section * entry.factors,
                 )
             )
     return result

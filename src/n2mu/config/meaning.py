@@ -52,7 +52,7 @@ def _require_each_process_once(inputs: Inputs, where: str) -> None:
     owners: dict[tuple[int, str | None], str] = {}
     per_campaign = isinstance(inputs.luminosity, dict)
     for entry in data_sets(inputs):
-        if entry.dsid is None:
+        if entry.dsid is None or entry.data:
             continue
         key = (entry.dsid, entry.campaign if per_campaign else None)
         if key in owners:
@@ -91,7 +91,7 @@ def _require_all_campaigns(configuration: Configuration, members: dict[str, list
                         f"{configuration.directory}/samples.yaml: samples.{sample}.inputs: "
                         f"'{name}' without '{other}', which holds its other campaigns; add it"
                     )
-        for campaign in luminosity if isinstance(luminosity, dict) else []:
+        for campaign in luminosity if isinstance(luminosity, dict) and not entry.data else []:
             if campaign not in covered:
                 raise ConfigurationError(
                     f"{place}.campaigns: '{campaign}' is not there, so that its luminosity would "

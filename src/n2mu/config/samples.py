@@ -24,7 +24,7 @@ class Sample(Model):
         How plots show it (LaTeX, any matplotlib colour).
     """
 
-    kind: Literal["signal", "background"]
+    kind: Literal["signal", "background", "data"]
     inputs: Annotated[list[str], Field(min_length=1)]
     selection: Expression = "1"
     training_class: str | None = None

@@ -182,8 +182,8 @@ def list_ntuples(
         The listing whose chunks stay as they are; files that did not change
         since are not opened.
     damaged_files
-        Whether a file that cannot be read ends the listing, or is listed for
-        the skim to leave out.
+        Whether a file of simulation that cannot be read ends the listing, or is
+        listed for the skim to leave out.
     workers
         Processes that open files.
 
@@ -204,12 +204,23 @@ def list_ntuples(
         logger.warning("%s of base '%s' was listed, and is gone or matches no input", path, base)
     chunks = _Chunks([f.chunk for f in known.values()], chunk_bytes)
     states = [_state(bases[base] / path, known.get((base, path))) for base, path in members]
-    new = [state.path for state in states if state.entries is None]
-    opened = iter(_opened(new, damaged_files, workers))
+    # observed events are never left out
+    skipped = [
+        damaged_files == "skip" and not any(owner.data for owner in owners)
+        for owners in members.values()
+    ]
+    new = [
+        (state.path, may_skip)
+        for state, may_skip in zip(states, skipped, strict=True)
+        if state.entries is None
+    ]
+    opened = iter(_opened(new, workers))
     files = []
-    for ((base, name), owners), state in zip(members.items(), states, strict=True):
+    for ((base, name), owners), state, may_skip in zip(
+        members.items(), states, skipped, strict=True
+    ):
         entries = state.entries if state.entries is not None else next(opened)
-        _require_trees(state.path, owners, entries, damaged_files)
+        _require_trees(state.path, owners, entries, may_skip)
         old = known.get((base, name))
         files.append(
             ListedFile(
@@ -277,17 +288,17 @@ def _state(path: Location, old: ListedFile | None) -> _State:
 
 
 def _opened(
-    paths: Sequence[Location], damaged_files: str, workers: int
+    files: Sequence[tuple[Location, bool]], workers: int
 ) -> Iterator[dict[str, int] | None]:
-    """Yield the entries of the trees of files, in order; none for a damaged one."""
+    """Yield the entries of the trees of files, in order; none for a damaged one that may be."""
     # a process starts in the time in which a few files are opened
-    workers = max(1, min(workers, len(paths) // 8))
-    with closing(in_order(tree_entries, paths, workers)) as results:
-        for result in results:
+    workers = max(1, min(workers, len(files) // 8))
+    with closing(in_order(tree_entries, [path for path, _ in files], workers)) as results:
+        for result, (_, may_skip) in zip(results, files, strict=True):
             try:
                 yield result()
             except DamagedError as error:
-                if damaged_files == "stop":
+                if not may_skip:
                     raise
                 logger.warning("will be skipped: %s", error)
                 yield None
@@ -297,7 +308,7 @@ def _require_trees(
     path: Location,
     owners: Sequence[DataSet],
     entries: Mapping[str, int] | None,
-    damaged_files: str,
+    may_skip: bool,
 ) -> None:
     if len({owner.tree for owner in owners}) < len(owners):
         shared = ", ".join(owner.name for owner in owners)
@@ -308,7 +319,7 @@ def _require_trees(
     for owner in owners:
         if entries is not None and owner.tree not in entries:
             message = f"{path}: no tree '{owner.tree}'{nearest(owner.tree, entries)}"
-            if damaged_files == "stop":
+            if not may_skip:
                 raise InputError(message)
             logger.warning("will be skipped: %s", message)
 

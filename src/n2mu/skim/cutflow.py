@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from n2mu.errors import ProductError
 from n2mu.products import write_json
-from n2mu.skim.duplicates import repeated
+from n2mu.skim.duplicates import repeated_in, require_observed_once
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import CutflowSettings
 from n2mu.skim.skipped import shares
@@ -32,9 +30,11 @@ def run_cutflow(settings: CutflowSettings, skim: Sequence[Path], output: Path) -
     Raises
     ------
     ProductError
-        If a data set has no skim, or its chunks have different cutflows.
+        If a data set has no skim, its chunks have different cutflows, or an
+        observed event stands twice.
     """
     source = Skim(skim)
+    require_observed_once(source, settings.observed)
     rows = []
     for data_set, expected in settings.expected.items():
         factor = expected / source.sum_of_weights(data_set)
@@ -76,12 +76,7 @@ def _duplicates(source: Skim, origins: Mapping[str, str]) -> list[dict[str, Any]
     for names in together.values():
         kinds = {kind: None for name in names for kind in source.kinds(name)}
         for kind in kinds:
-            tables = [source.table(name, kind, ["n2mu_run", "n2mu_event"]) for name in names]
-            run, event = (
-                np.concatenate([table[column] for table in tables]).astype(np.int64)
-                for column in ("n2mu_run", "n2mu_event")
-            )
-            duplicates = repeated(run, event)
+            duplicates = repeated_in(source, names, kind)
             if duplicates is not None:
                 found.append({"data_sets": names, "kind": kind, **duplicates})
                 logger.warning("%s, %s: events more than once: %s", names, kind, duplicates)

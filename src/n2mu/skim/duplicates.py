@@ -1,9 +1,13 @@
 """Events that stand more than once in what was kept."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from n2mu.errors import ProductError
+from n2mu.skim.read import NOMINAL, Skim
 
 
 def repeated(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64]) -> dict[str, Any] | None:
@@ -29,3 +33,36 @@ def repeated(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64]) -> dict[s
         "events": len(again),
         "first": {"run": int(run[again[0]]), "event": int(event[again[0]])},
     }
+
+
+def repeated_in(skim: Skim, data_sets: Sequence[str], kind: str) -> dict[str, Any] | None:
+    """Say, as `repeated` does, which events stand more than once in data sets taken together."""
+    tables = [skim.table(name, kind, ["n2mu_run", "n2mu_event"]) for name in data_sets]
+    run, event = (
+        np.concatenate([table[column] for table in tables]).astype(np.int64)
+        for column in ("n2mu_run", "n2mu_event")
+    )
+    return repeated(run, event)
+
+
+def require_observed_once(skim: Skim, data_sets: Sequence[str]) -> None:
+    """Check that no observed event stands twice in data sets taken together.
+
+    Raises
+    ------
+    ProductError
+        Naming the first such event.
+    """
+    duplicates = repeated_in(skim, data_sets, NOMINAL) if data_sets else None
+    if duplicates is not None:
+        raise ProductError(observed_twice(data_sets, duplicates))
+
+
+def observed_twice(data_sets: Sequence[str], duplicates: Mapping[str, Any]) -> str:
+    """Return what errors say of observed events that stand more than once."""
+    first = duplicates["first"]
+    return (
+        f"observed data {', '.join(data_sets)}: {duplicates['events']} events stand more than "
+        f"once, first event {first['event']} of run {first['run']}; they would count twice, narrow "
+        "the 'files' of these inputs or remove the overlap"
+    )

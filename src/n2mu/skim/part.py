@@ -87,7 +87,7 @@ def skim_part(part: Part) -> Skimmed:
                 done.counts.extend(skim.cutflow.counts)
             except ExpressionError as error:
                 raise ExpressionError(f"{path}: tree '{name}': {error}") from None
-        if not part.number:
+        if not part.number and not data_set.data:
             done.sums.update(
                 sums_of_weights(
                     part.settings.sum_of_weights,

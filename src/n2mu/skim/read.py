@@ -65,6 +65,13 @@ class Skim:
         rows = [self._metadata[p]["data_sets"][data_set]["rows"] for p in self.chunks(data_set)]
         return list(dict.fromkeys(kind for table in rows for kind, size in table.items() if size))
 
+    def observed(self, data_set: str) -> bool:
+        """Return whether a data set holds observed events."""
+        return any(
+            self._metadata[path]["data_sets"][data_set].get("data", False)
+            for path in self.chunks(data_set)
+        )
+
     def metadata(self, path: Path) -> dict[str, Any]:
         """Return the metadata of one chunk."""
         metadata: dict[str, Any] = self._metadata[path]
@@ -117,6 +124,11 @@ class Skim:
             ``nominal`` or one side of a weight systematic; the nominal sum
             stands for a variation that has no own.
 
+        Returns
+        -------
+        float
+            1 for observed events, each of which counts as one.
+
         Raises
         ------
         ProductError
@@ -131,6 +143,8 @@ class Skim:
     def _sum_of_weights(self, data_set: str, variation: str) -> float:
         if data_set not in self._chunks:
             raise ProductError(f"no skim of data set '{data_set}'{nearest(data_set, self._chunks)}")
+        if self.observed(data_set):
+            return 1.0
         files = self.files(data_set)
         if not files:
             raise ProductError(

@@ -27,11 +27,22 @@ class WeightVariation(Model):
 
 
 class SkimDataSet(Model):
-    """The files of one data set that belong to the chunk, and its variations."""
+    """The files of one data set that belong to the chunk, and its variations.
+
+    Attributes
+    ----------
+    data
+        Observed events: of weight one, without sum of weights and variations, and
+        not for training.
+    columns
+        Branches that later stages need.
+    """
 
     name: str
     tree: str
     files: list[NtupleFile]
+    data: bool = False
+    columns: list[str]
     weight_variations: list[WeightVariation]
     tree_variations: list[str]
 
@@ -48,8 +59,6 @@ class SkimSettings(Model):
         Factors of the event weight by name.
     preselection, training
         What is kept for the fit, and what more is kept for training.
-    columns
-        Branches that later stages need.
     """
 
     chunk: str
@@ -60,7 +69,6 @@ class SkimSettings(Model):
     weight: dict[str, Expression]
     preselection: Expression
     training: Expression
-    columns: list[str]
     data_sets: list[SkimDataSet]
 
 
@@ -74,7 +82,10 @@ class CutflowSettings(Model):
     origins
         By data set the DSID and campaign, within which an event number may
         stand once per tree; the data set itself where no DSID is given.
+    observed
+        Data sets of observed events, in all of which an event stands once.
     """
 
     expected: dict[str, float]
     origins: dict[str, str] = {}
+    observed: list[str] = []

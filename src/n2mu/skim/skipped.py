@@ -52,6 +52,8 @@ def shares(files: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], fl
         is not known, ``bytes``.
     """
     skipped = [file for file in files if "skipped" in file]
+    if not skipped:
+        return
     if any(file["skipped"]["sum"] is None for file in skipped):
         total = sum(file["bytes"] for file in files)
         for file in skipped:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from n2mu.errors import InputError
 from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
 from n2mu.products import atomic_directory, write_json
-from n2mu.skim.duplicates import repeated
+from n2mu.skim.duplicates import observed_twice, repeated
 from n2mu.skim.part import Part, Skimmed, skim_part
 from n2mu.skim.read import METADATA, NOMINAL, TRAINING
 from n2mu.skim.select import Cutflow
@@ -48,7 +49,7 @@ def run_skim(
     ------
     InputError
         If a file is missing, damaged, not the listed one, or lacks a tree or
-        branch.
+        branch, or an observed event stands twice.
     ExpressionError
         If an expression cannot be evaluated.
     """
@@ -108,7 +109,7 @@ def _join(
             try:
                 skimmed = [result() for result in mine]
             except DamagedError as error:
-                if settings.damaged_files == "stop":
+                if settings.damaged_files == "stop" or data_set.data:
                     raise
                 logger.warning("skipped: %s", error)
                 files.append(known | skipped_file(settings, data_set, path, error))
@@ -126,20 +127,25 @@ def _join(
     for file, share, of in shares(files):
         file["skipped"] |= {"share": share, "of": of}
     return {
+        "data": data_set.data,
         "files": files,
         "rows": writer.rows,
         "cutflow": cutflow.rows(),
-        "duplicates": _duplicates(writer, data_set.name) if settings.event is not None else {},
+        "duplicates": _duplicates(writer, data_set) if settings.event is not None else {},
     }
 
 
-def _duplicates(writer: Writer, where: str) -> dict[str, Any]:
+def _duplicates(writer: Writer, data_set: SkimDataSet) -> dict[str, Any]:
     """Return the events that stand more than once in a table, by kind of table."""
     found: dict[str, Any] = {}
     for kind, parts in writer.numbers.items():
         run, event = (np.concatenate(numbers) for numbers in zip(*parts, strict=True))
         duplicates = repeated(run, event)
         if duplicates is not None:
+            if data_set.data:
+                raise InputError(observed_twice([data_set.name], duplicates))
             found[kind] = duplicates
-            logger.warning("%s, %s: events stand more than once: %s", where, kind, duplicates)
+            logger.warning(
+                "%s, %s: events stand more than once: %s", data_set.name, kind, duplicates
+            )
     return found

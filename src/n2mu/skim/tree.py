@@ -69,14 +69,19 @@ class TreeSkim:
         self._size = int(ntuple.num_entries)
         self._variations = data_set.weight_variations if kind == NOMINAL else []
         self.cutflow = Cutflow(settings.preselection)
-        weights = {n for text in settings.weight.values() for n in parse(text).names}
+        self._data = data_set.data
+        self._factors = {} if data_set.data else settings.weight
+        self._columns = data_set.columns
+        weights = {n for text in self._factors.values() for n in parse(text).names}
         self._cutting = set(parse(settings.preselection).names)
         if kind == NOMINAL:
             # the cutflow counts the weights of all events
-            self._cutting |= parse(settings.training).names | weights
+            self._cutting |= weights
+            if not data_set.data:
+                self._cutting |= parse(settings.training).names
         numbers = {name for name in (settings.run, settings.event) if name is not None}
         varied = {n for v in self._variations for n in parse(v.expression).names}
-        self._needed = self._cutting | weights | numbers | varied | set(settings.columns)
+        self._needed = self._cutting | weights | numbers | varied | set(data_set.columns)
         require_branches(ntuple, self._needed, path)
         self._gatherer = Gatherer(ntuple, source)
 
@@ -118,10 +123,12 @@ class TreeSkim:
         if self._kind != NOMINAL:
             passed = parse(settings.preselection).select(columns, size)
             return {self._kind: entries[passed]}
-        values = factor_values(settings.weight, columns, size)
+        values = factor_values(self._factors, columns, size)
         weight = product(values, size)
         require_finite_weight(weight, values, entries, self._where)
         passed = self.cutflow.fill(columns, weight)
+        if self._data:
+            return {NOMINAL: entries[passed]}
         training = parse(settings.training).select(columns, size)
         return {NOMINAL: entries[passed], TRAINING: entries[~passed & training]}
 
@@ -147,7 +154,7 @@ class TreeSkim:
         if settings.event is not None:
             what = f"{where}: event number '{settings.event}'"
             event = whole_numbers(columns[settings.event], what)
-        values = factor_values(settings.weight, columns, size)
+        values = factor_values(self._factors, columns, size)
         weight = product(values, size)
         require_finite_weight(weight, values, entries, where)
         table: Columns = {
@@ -159,7 +166,7 @@ class TreeSkim:
         }
         if kind != TRAINING:
             table |= self._varied_weights(self._variations, values, columns, entries)
-        return table | {name: columns[name] for name in settings.columns}
+        return table | {name: columns[name] for name in self._columns}
 
     def _varied_weights(
         self,

@@ -71,8 +71,10 @@ class Analysis:
         return result
 
     def affected(self, patterns: list[str]) -> list[str]:
-        """Return the samples that patterns match."""
-        return matching(patterns, self.configuration.samples.samples, "samples", "sample")
+        """Return the samples of simulation that patterns match."""
+        samples = self.configuration.samples.samples
+        chosen = matching(patterns, samples, "samples", "sample")
+        return [name for name in chosen if samples[name].kind != "data"]
 
     @cached_property
     def _acting(self) -> dict[str, dict[str, WeightSystematic | TreeSystematic]]:
@@ -143,19 +145,24 @@ class Analysis:
             if features[name].kind != "collection" or name in patterns
         }
 
-    @cached_property
-    def columns(self) -> list[str]:
-        """Every branch that regions, samples, observables and features name.
+    def columns(self, data_set: str) -> list[str]:
+        """Return every branch that regions, its samples, observables and features name.
 
         All regions, models and fits count, used now or not: choosing another
         one later needs no new skim.
         """
         configuration = self.configuration
         regions = configuration.regions
-        texts = [regions.preselection, regions.training_selection]
+        texts = [regions.preselection]
+        if not self.data_sets[data_set].data:
+            texts.append(regions.training_selection)
         texts += [region.selection for region in regions.regions.values()]
         texts += [r.observable for r in regions.regions.values() if r.observable is not None]
-        texts += [sample.selection for sample in configuration.samples.samples.values()]
+        texts += [
+            sample.selection
+            for name, sample in configuration.samples.samples.items()
+            if any(member.name == data_set for member in self.data_sets_of[name])
+        ]
         texts += [fit.observable for fit in configuration.fits.fits.values()]
         names: set[str] = set()
         for text in texts:

@@ -73,12 +73,13 @@ class Slices:
             weight=inputs.weight,
             preselection=regions.preselection,
             training=regions.training_selection,
-            columns=self._analysis.columns,
             data_sets=[
                 SkimDataSet(
                     name=name,
                     tree=self._analysis.data_sets[name].tree,
                     files=files,
+                    data=self._analysis.data_sets[name].data,
+                    columns=self._analysis.columns(name),
                     weight_variations=self._analysis.weight_variations(name),
                     tree_variations=self._analysis.tree_variations(name),
                 )
@@ -96,8 +97,9 @@ class Slices:
                 # without event number nothing tells whether two events are one
                 n: f"{d.input if d.dsid is None else d.dsid} {d.campaign} {d.tree}"
                 for n, d in self._analysis.data_sets.items()
-                if self._configuration.inputs.event is not None
+                if self._configuration.inputs.event is not None and not d.data
             },
+            observed=[n for n, d in self._analysis.data_sets.items() if d.data],
         )
 
     def train(self, model: str, fold: int) -> TrainSettings:
@@ -187,7 +189,8 @@ class Slices:
         named = {name for text in texts for name in parse(text).names}
         trained = score_names(self._configuration.models, self._configuration.main.models)
         samples = self._configuration.samples.samples
-        used = {d.name: d for name in samples for d in self._analysis.data_sets_of[name]}
+        simulated = [n for n, sample in samples.items() if sample.kind != "data"]
+        used = {d.name: d for name in simulated for d in self._analysis.data_sets_of[name]}
         return TemplateSettings(
             fit=fit,
             regions=regions,
@@ -198,6 +201,7 @@ class Slices:
                     data_sets=[d.name for d in self._analysis.data_sets_of[name]],
                 )
                 for name, sample in samples.items()
+                if sample.kind != "data"
             },
             data_sets={
                 name: Normalisation(luminosity=d.luminosity, cross_section=d.cross_section)
@@ -215,7 +219,7 @@ class Slices:
         return WorkspaceSettings(
             fit=fit,
             regions=options.regions,
-            samples={name: sample.kind for name, sample in samples.items()},
+            samples={n: sample.kind for n, sample in samples.items() if sample.kind != "data"},
             norms={
                 name: NormEffect(
                     samples=self._analysis.affected(systematic.samples),
