@@ -33,6 +33,10 @@ VECTORS = {
     "vc": ("char", lambda x: chr(int(abs(x)) % 100)),
     "vl": ("Long64_t", lambda x: int(x) * 2**33),
     "vu": ("unsigned int", lambda x: int(x) + 4_000_000_000),
+    "vs": ("short", lambda x: 7 * int(x)),
+    "vus": ("unsigned short", lambda x: int(abs(x)) + 65_000),
+    "vuc": ("unsigned char", lambda x: (int(x) + 200) % 256),
+    "vul": ("ULong64_t", lambda x: int(abs(x)) * 2**33),
 }
 
 

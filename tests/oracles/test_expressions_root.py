@@ -47,6 +47,9 @@ fabs(w) <= 2.5
 c & 1
 i & 3
 (i & 3) == 2
+-8 & -8 & 8
+(2 & -2) & -2
+i & 6 & -2 & 3
 u >> 1
 (u >> 1) == 1500000000
 u << 2 && b
@@ -266,11 +269,17 @@ def _chains(operands: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
+LISTS = ["v", "k", "e", "vb", "vl", "vu", "vs", "vus", "vul", "j", "a", "ab"]
 ATOMS = st.one_of(
-    st.sampled_from(["b", "c", "s", "i", "u", "l", "f", "d", "w", "uc", "us", "Entry$"]),
-    st.sampled_from(["0", "1", "2", "3", "0.5", "7", "10e3"]),
-    st.sampled_from(["v[0]", "k[1]", "a[2]", "Sum$(v*w)", "Max$(k)", "Length$(v)", "@k.size()"]),
+    st.sampled_from(["b", "c", "s", "i", "u", "l", "ul", "f", "d", "w", "uc", "us", "lep.pt"]),
+    st.sampled_from(["0", "1", "2", "3", "0.5", "7", "10e3", "0x1F", "Entry$", "n"]),
+    st.sampled_from(["v[0]", "k[1]", "a[2]", "Sum$(v*w)", "@k.size()", "Sum$(vc>8)", "Max$(vuc)"]),
     st.sampled_from(["Alt$(v[1],w)", "MaxIf$(v,vb)", "MinIf$(k,k>i)", "Sum$(e>20&&vb)"]),
+    st.builds("{}[{}]".format, st.sampled_from(LISTS), st.integers(0, 1)),
+    st.builds(
+        "{}$({})".format, st.sampled_from(["Sum", "Max", "Min", "Length"]), st.sampled_from(LISTS)
+    ),
+    st.builds("Alt$({}[1],{})".format, st.sampled_from(LISTS), st.sampled_from(["-1", "w", "ul"])),
 )
 TEXTS = st.recursive(ATOMS, lambda inner: st.builds("({})".format, _chains(inner)), max_leaves=8)
 

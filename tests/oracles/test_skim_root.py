@@ -10,15 +10,18 @@ import numpy as np
 import pytest
 
 from n2mu.config.inputs import SumOfWeights
+from n2mu.errors import InputError
 from n2mu.inputs.identity import NtupleFile, content_sample
 from n2mu.inputs.listing import tree_entries
 from n2mu.skim import tree as skim_tree
 from n2mu.skim.read import Skim
-from n2mu.skim.settings import SkimDataSet, SkimSettings
+from n2mu.skim.settings import SkimDataSet, SkimSettings, WeightVariation
 from n2mu.skim.stage import run_skim
 
 ENTRIES = 500
-CUT = "flag && charge > -2 && Sum$(jets_pt > 0.4) >= 1 && fixed[2] < 4e2"
+CUT = "flag && charge > -2 && Sum$(jets_pt > 0.4) >= 1 && fixed[2] < 4e2 && Entry$ % 7 != 3"
+WEIGHT = "weight * (1 + 0.5 * Sum$(jets_tag)) * (Entry$ % 2 == 0 ? 1.5 : 0.25)"
+VARIED = "(1 + Entry$ / 8) * (1 + 0.5 * Sum$(jets_tag)) * (Entry$ % 2 == 0 ? 1.5 : 0.25)"
 # compression of ROOT by name: 100 * algorithm + level
 COMPRESSIONS = {"none": 0, "ZLIB": 101, "LZMA": 207, "LZ4": 404, "ZSTD": 505}
 SCALARS = {
@@ -108,12 +111,13 @@ def settings(path: Path) -> SkimSettings:
     file = NtupleFile(
         base="disk", path=path.name, identity=content_sample(path), entries=tree_entries(path)
     )
+    late = WeightVariation(name="late_up", factor="weight", expression="1 + Entry$ / 8", sum=None)
     data_set = SkimDataSet(
         name="x",
         tree="nominal",
         files=[file],
         columns=[*SCALARS, "fixed", *LISTS],
-        weight_variations=[],
+        weight_variations=[late],
         tree_variations=[],
     )
     return SkimSettings(
@@ -121,7 +125,11 @@ def settings(path: Path) -> SkimSettings:
         run="run",
         event="event",
         sum_of_weights=SumOfWeights(tree="sums", branch="total"),
-        weight={"weight": "weight", "tag": "1 + 0.5 * Sum$(jets_tag)"},
+        weight={
+            "weight": "weight",
+            "tag": "1 + 0.5 * Sum$(jets_tag)",
+            "even": "Entry$ % 2 == 0 ? 1.5 : 0.25",
+        },
         preselection=CUT,
         training="1",
         data_sets=[data_set],
@@ -142,16 +150,20 @@ def test_a_skim_of_roots_ntuple_holds_what_root_selects(
     file = root.TFile.Open(str(path))
     tree = file.Get("nominal")
     assert root.TTreeFormula("cut", CUT, tree).GetNdim() > 0
-    size = tree.Draw("Entry$:weight * (1 + 0.5 * Sum$(jets_tag))", CUT, "goff")
+    size = tree.Draw(f"Entry$:{WEIGHT}:{VARIED}", CUT, "goff")
     assert 20 < size < ENTRIES
     rows = np.frombuffer(tree.GetV1(), dtype=np.float64, count=size).astype(np.int64)
     weights = np.frombuffer(tree.GetV2(), dtype=np.float64, count=size)
+    varied = np.frombuffer(tree.GetV3(), dtype=np.float64, count=size)
 
     source = Skim([tmp_path / "skim"])
-    names = ["n2mu_entry", "n2mu_run", "n2mu_event", "n2mu_weight", *told.data_sets[0].columns]
+    own = ["n2mu_entry", "n2mu_run", "n2mu_event", "n2mu_weight", "n2mu_weight_late_up"]
+    names = [*own, *told.data_sets[0].columns]
     found = source.table("x", "nominal", names)
     assert np.array_equal(found["n2mu_entry"], rows)
-    assert np.array_equal(found["n2mu_weight"], weights)
+    # factors are multiplied in another order than ROOT does here
+    assert found["n2mu_weight"] == pytest.approx(weights, rel=1e-15, abs=0)
+    assert found["n2mu_weight_late_up"] == pytest.approx(varied, rel=1e-15, abs=0)
     assert found["n2mu_event"].dtype == found["n2mu_run"].dtype == np.int64
     assert found["n2mu_event"].tolist() == [written["event"][row] for row in rows]
     assert found["n2mu_run"].tolist() == [written["run"][row] for row in rows]
@@ -170,3 +182,50 @@ def test_a_skim_of_roots_ntuple_holds_what_root_selects(
     others = source.table("x", "training", ["n2mu_entry"])["n2mu_entry"]
     assert sorted([*rows, *others]) == list(range(ENTRIES))
     assert source.sum_of_weights("x") == 1000.5
+
+
+def test_what_root_takes_for_a_text_is_refused_by_name(root: Any, tmp_path: Path) -> None:
+    path = tmp_path / "ntuple.root"
+    file = root.TFile.Open(str(path), "RECREATE")
+    tree = root.TTree("nominal", "")
+    size, letters, marks = (
+        array.array("i", [2]),
+        array.array("b", [65, 66, 0]),
+        root.std.vector("char")(),
+    )
+    marks.push_back("A")
+    tree.Branch("n", size, "n/I")
+    tree.Branch("letters", letters, "letters[n]/B")
+    tree.Branch("marks", marks)
+    tree.Fill()
+    tree.Write()
+    # a comparison with a text is what this type means to ROOT
+    assert tree.GetEntries('letters == "AB"') == 1
+    file.Close()
+    wanted = settings(path)
+    bare = wanted.data_sets[0].model_copy(update={"weight_variations": [], "columns": ["marks"]})
+    told = wanted.model_copy(
+        update={
+            "run": None,
+            "event": None,
+            "sum_of_weights": SumOfWeights(entries=True),
+            "weight": {"mark": "marks[0] == 65"},
+            "preselection": "n > 0",
+            "data_sets": [bare],
+        }
+    )
+    run_skim(told, {"disk": tmp_path}, tmp_path / "skim")
+    found = Skim([tmp_path / "skim"]).table("x", "nominal", ["marks", "n2mu_weight"])
+    assert (ak.to_list(found["marks"]), found["n2mu_weight"].tolist()) == ([[65]], [1.0])
+    for changed, use in (
+        ({"preselection": "letters[0] > 60"}, "the preselection"),
+        (
+            {"data_sets": [bare.model_copy(update={"columns": ["letters"]})]},
+            "a region, sample, feature or observable",
+        ),
+    ):
+        with pytest.raises(InputError) as caught:
+            run_skim(told.model_copy(update=changed), {"disk": tmp_path}, tmp_path / "skim")
+        assert f"branch 'letters' of tree 'nominal' (needed by {use}) is an array of char" in str(
+            caught.value
+        )

@@ -143,7 +143,11 @@ CASES: list[tuple[Damage, str]] = [
     (no_root_file, "sig_2.root: cannot be read, it is truncated, damaged or no ROOT file ("),
     (hole, "sig_2.root: cannot be read, it is truncated, damaged or no ROOT file ("),
     (missing_tree, "bkg_1.root: no tree 'JES_upp'; did you mean 'JES_up'?"),
-    (missing_branch, "bkg_1.root: tree 'nominal' has no branch 'ptt'; did you mean 'pt'?"),
+    (
+        missing_branch,
+        "bkg_1.root: tree 'nominal' has no branch 'ptt' (needed by a region, sample, feature or "
+        "observable); did you mean 'pt'?",
+    ),
     (missing_metadata, "tree 'sumWeights' has no branch 'totals'; did you mean 'total'?"),
     (empty_metadata, "sig_2.root: the metadata tree 'sumWeights' is empty, expected the sums"),
     (nan_in_metadata, "sig_2.root: 'sumWeights.total_scale' adds up to nan; mend the metadata"),

@@ -14,6 +14,7 @@ from tests.conftest import Columns, TinyAnalysis, events, tiny_trees, write_ntup
 
 from n2mu.commands.job import Job
 from n2mu.errors import ExpressionError, InputError, ProductError
+from n2mu.expressions import parse
 from n2mu.products import read_json, write_json
 from n2mu.skim import tree as skim_tree
 from n2mu.skim.cutflow import run_cutflow
@@ -361,12 +362,54 @@ def test_files_of_different_types_are_not_mixed(tiny: TinyAnalysis) -> None:
         Skim(skims).table("sig", "nominal", ["pt"])
 
 
+def test_the_number_of_the_entry_is_known_to_all_stages(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    even = "Entry$ % 2 == 0"
+    tiny.change("regions", "preselection", f"njets >= 2 && pt > 20e3 && {even}")
+    for region in ("SR", "CR"):
+        selection = tiny.parts["regions"]["regions"][region]["selection"]
+        tiny.change("regions", f"regions.{region}.selection", f"{selection} && {even}")
+    tiny.change("inputs", "weight.half", "Entry$ < 30 ? 0.5 : 2")
+    tiny.change("systematics", "systematics.pileup.up", "weight_pileup + Entry$")
+    tiny.change("features", "features.half", {"expression": "Entry$ / 2"})
+    job = tiny.list()
+    assert "n2mu_entry" not in job.slices.skim("c0000").data_sets[0].columns
+    for kind in ("nominal", "JES_up"):
+        columns = table(skim(tiny, job), "sig", kind)
+        first = columns["n2mu_file"] == 0
+        entries = columns["n2mu_entry"][first]
+        (whole,) = branches(tiny, SIGNAL[:1], kind)
+        kept = preselected(whole) & (np.arange(len(whole["pt"])) % 2 == 0)
+        assert entries.tolist() == np.flatnonzero(kept).tolist()
+        weights = (weight_of(whole) * np.where(np.arange(len(kept)) < 30, 0.5, 2))[kept]
+        assert columns["n2mu_weight"][first] == pytest.approx(weights, rel=1e-14)
+    # and to those that read the skim
+    quarter = parse("Entry$ % 4 == 0")
+    columns = Skim(job.skims).table("sig", "nominal", quarter.names)
+    selected = quarter.select(columns, len(columns["n2mu_entry"]))
+    assert selected.tolist() == (columns["n2mu_entry"] % 4 == 0).tolist()
+
+
+def test_a_branch_that_is_missing_in_one_file_is_named_with_its_use(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    trees = tiny_trees(2)
+    trees["JES_down"]["weight_pile_up"] = trees["JES_down"].pop("weight_pileup")
+    write_ntuple(tiny.ntuple("sig_2.root"), trees)
+    message = (
+        r"sig_2\.root: tree 'JES_down' has no branch 'weight_pileup' \(needed by weight factor "
+        r"'pileup'\); did you mean 'weight_pile_up'"
+    )
+    with pytest.raises(InputError, match=message):
+        skim(tiny)
+
+
 def test_an_expression_that_cannot_be_evaluated_names_file_and_tree(tiny: TinyAnalysis) -> None:
     tiny.write_ntuples()
     tiny.change("inputs", "weight.jets", "jets_pt / 1e3")
     message = (
         r"bkg_1\.root: tree 'nominal': cannot evaluate 'jets_pt / 1e3': branch 'jets_pt' holds"
     )
-    with pytest.raises(ExpressionError, match=message):
+    with pytest.raises(ExpressionError, match=message) as caught:
         skim(tiny)
+    assert caught.value.excerpt.splitlines()[1].strip() == "^"
     assert not (tiny.directory / "results").exists() or not tiny.job().skims[0].exists()

@@ -129,7 +129,10 @@ LEVELS = {
     "%": 9,
     "^": 11,
 }
-"""How tightly the binary operators bind; all of them group from the left."""
+"""How tightly the binary operators bind; they group from the left, but for `FROM_THE_RIGHT`."""
+
+# which shows, since TTreeFormula makes a double of every result: 2 & -2 & -2 is 0
+FROM_THE_RIGHT = frozenset({"&"})
 
 CONDITIONAL_LEVEL = 1
 MINUS_LEVEL = 10
@@ -327,9 +330,10 @@ def write(node: Node) -> str:
         case Not():
             return f"!{_operand(node.operand, NOT_LEVEL)}"
         case Binary():
-            level = LEVELS[node.operator]
-            left = _operand(node.left, level, node.operator)
-            return f"{left} {node.operator} {_operand(node.right, level + 1, node.operator)}"
+            level, right = LEVELS[node.operator], node.operator in FROM_THE_RIGHT
+            before = _operand(node.left, level + right, node.operator)
+            after = _operand(node.right, level + (not right), node.operator)
+            return f"{before} {node.operator} {after}"
         case Logical():
             level = LEVELS[node.operator] + 1
             return f" {node.operator} ".join(_operand(item, level) for item in node.operands)

@@ -14,6 +14,7 @@ from n2mu.expressions.nodes import (
     COMPARISONS,
     CONDITIONAL_LEVEL,
     CONSTANTS,
+    FROM_THE_RIGHT,
     LEVELS,
     MINUS_LEVEL,
     NOT_LEVEL,
@@ -125,7 +126,8 @@ class _Parser:
                 break
             self.take()
             self.check_grouping(token, operator, applied)
-            right, inner = self.expression(LEVELS[operator] + 1)
+            above = 0 if operator in FROM_THE_RIGHT else 1
+            right, inner = self.expression(LEVELS[operator] + above)
             self.check_grouping(token, operator, inner)
             if operator in ("&&", "||"):
                 node = logical(operator, (node, right))

@@ -98,11 +98,6 @@ def _check(expression: Expression, ntuple: Any, path: Path) -> None:
     """Refuse an expression that no event of a tree can have; reads none."""
     names = expression.names - {ENTRY}
     require_branches(ntuple, names, path)
-    for name in sorted(names):
-        if ntuple[name].typename == "int8_t[]":
-            raise InputError(
-                f"{path}: branch '{name}' is an array of char, which TTreeFormula takes for a text"
-            )
     expression.evaluate(_columns(ntuple, names, 0, 0), 0)
 
 

@@ -1,6 +1,6 @@
 """Opening ntuples; whatever is wrong with one becomes a line that names it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,8 +52,15 @@ def tree(file: Any, name: str, path: Location) -> Any:
         return file[name]
 
 
-def require_branches(tree: Any, names: Collection[str], path: Location) -> None:
-    """Check that branches exist and are as long as their tree.
+def require_branches(
+    tree: Any, names: Collection[str], path: Location, uses: Mapping[str, str] | None = None
+) -> None:
+    """Check that branches exist, hold no texts, and are as long as their tree.
+
+    Parameters
+    ----------
+    uses
+        What branches are for, by name; errors say it.
 
     Raises
     ------
@@ -62,13 +69,21 @@ def require_branches(tree: Any, names: Collection[str], path: Location) -> None:
     """
     existing = set(tree.keys(recursive=False))
     for name in sorted(names):
+        use = f" ({uses[name]})" if uses is not None and name in uses else ""
         if name not in existing:
             raise InputError(
-                f"{path}: tree '{tree.name}' has no branch '{name}'{nearest(name, existing)}"
+                f"{path}: tree '{tree.name}' has no branch '{name}'{use}{nearest(name, existing)}"
             )
-        if tree[name].num_entries != tree.num_entries:
+        branch = tree[name]
+        # a skim could not tell it from vector<char>, which holds numbers
+        if branch.typename == "int8_t[]":
+            raise InputError(
+                f"{path}: branch '{name}' of tree '{tree.name}'{use} is an array of char, which "
+                "TTreeFormula takes for a text; numbers are expected, in vector<char> or as short"
+            )
+        if branch.num_entries != tree.num_entries:
             raise DamagedError(
-                f"{path}: branch '{name}' has {tree[name].num_entries} entries, "
+                f"{path}: branch '{name}' has {branch.num_entries} entries, "
                 f"its tree '{tree.name}' has {tree.num_entries}; the file is damaged"
             )
 

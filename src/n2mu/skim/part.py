@@ -86,7 +86,8 @@ def skim_part(part: Part) -> Skimmed:
                         files.write(target, to_table(columns))
                 done.counts.extend(skim.cutflow.counts)
             except ExpressionError as error:
-                raise ExpressionError(f"{path}: tree '{name}': {error}") from None
+                message = f"{path}: tree '{name}': {error}"
+                raise ExpressionError(message, excerpt=error.excerpt) from None
         if not part.number and not data_set.data:
             done.sums.update(
                 sums_of_weights(

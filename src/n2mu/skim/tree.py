@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.expressions import parse
+from n2mu.expressions import ENTRY, parse
 from n2mu.inputs.gather import Columns, Gatherer
 from n2mu.inputs.layout import Integers
 from n2mu.inputs.location import Location
@@ -72,17 +72,14 @@ class TreeSkim:
         self._data = data_set.data
         self._factors = {} if data_set.data else settings.weight
         self._columns = data_set.columns
-        weights = {n for text in self._factors.values() for n in parse(text).names}
-        self._cutting = set(parse(settings.preselection).names)
-        if kind == NOMINAL:
+        uses = _uses(settings, data_set, kind == NOMINAL)
+        self._cutting = set(parse(settings.preselection).names) - {ENTRY}
+        if kind == NOMINAL and not data_set.data:
             # the cutflow counts the weights of all events
-            self._cutting |= weights
-            if not data_set.data:
-                self._cutting |= parse(settings.training).names
-        numbers = {name for name in (settings.run, settings.event) if name is not None}
-        varied = {n for v in self._variations for n in parse(v.expression).names}
-        self._needed = self._cutting | weights | numbers | varied | set(data_set.columns)
-        require_branches(ntuple, self._needed, path)
+            texts = [settings.training, *settings.weight.values()]
+            self._cutting |= {n for text in texts for n in parse(text).names} - {ENTRY}
+        self._needed = set(uses)
+        require_branches(ntuple, uses, path, uses)
         self._gatherer = Gatherer(ntuple, source)
 
     def steps(self) -> list[tuple[int, int]]:
@@ -97,7 +94,7 @@ class TreeSkim:
         What decides is read first; if nothing is kept, nothing else is read.
         """
         entries = np.arange(start, stop)
-        columns = self._gatherer.read(self._cutting, entries)
+        columns = self._gatherer.read(self._cutting, entries) | {ENTRY: entries}
         kept = self._selected(columns, entries)
         union = np.sort(np.concatenate(list(kept.values())))
         rest = self._needed - self._cutting
@@ -115,7 +112,8 @@ class TreeSkim:
     def empty(self) -> Columns:
         """Return the columns of the tree's table without events."""
         none = np.arange(0)
-        return self._table(self._kind, self._gatherer.read(self._needed, none), none)
+        columns = self._gatherer.read(self._needed, none) | {ENTRY: none}
+        return self._table(self._kind, columns, none)
 
     def _selected(self, columns: Columns, entries: Integers) -> dict[str, Integers]:
         """Return the entries that are kept, by kind of table."""
@@ -182,6 +180,29 @@ class TreeSkim:
             require_finite(varied, entries, what)
             weights[f"n2mu_weight_{variation.name}"] = varied
         return weights
+
+
+def _uses(settings: SkimSettings, data_set: SkimDataSet, nominal: bool) -> dict[str, str]:
+    """Return the branches of a tree that are read, with what each is read for."""
+    texts = {"the preselection": settings.preselection}
+    if not data_set.data:
+        if nominal:
+            texts["the training selection"] = settings.training
+        texts |= {f"weight factor '{name}'": text for name, text in settings.weight.items()}
+    if nominal:
+        variations = data_set.weight_variations
+        texts |= {f"weight variation '{v.name}'": v.expression for v in variations}
+    uses = {
+        branch: f"needed by {what}"
+        for what, text in reversed(texts.items())
+        for branch in parse(text).names - {ENTRY}
+    }
+    for branch, what in ((settings.run, "run"), (settings.event, "event")):
+        if branch is not None:
+            uses.setdefault(branch, f"'{what}' in inputs.yaml")
+    for branch in data_set.columns:
+        uses.setdefault(branch, "needed by a region, sample, feature or observable")
+    return uses
 
 
 def packed(boundaries: Integers, limit: int) -> list[tuple[int, int]]:

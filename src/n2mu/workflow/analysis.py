@@ -9,7 +9,7 @@ from n2mu.config.inputs import DataSet, data_sets
 from n2mu.config.names import matching
 from n2mu.config.systematics import TreeSystematic, WeightSystematic
 from n2mu.errors import ConfigurationError
-from n2mu.expressions import parse
+from n2mu.expressions import ENTRY, parse
 from n2mu.inputs.identity import NtupleFile
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.skim.settings import WeightVariation
@@ -172,4 +172,6 @@ class Analysis:
                 names |= set(feature.branches)
             else:
                 names |= parse(feature.expression or name).names
+        # the skim has the number of the entry anyway
+        names.discard(ENTRY)
         return sorted(names - set(score_names(configuration.models, configuration.models.models)))
