@@ -396,7 +396,9 @@ def test_one_luminosity_is_not_counted_for_each_campaign(tiny: TinyAnalysis) -> 
 def test_several_mistakes_are_counted(tiny: TinyAnalysis) -> None:
     tiny.change("samples", "samples.signal.kind", "sig")
     tiny.change("samples", "samples.background.coluor", "red")
-    message = "samples.signal.kind: Input should be 'signal', 'background' or 'data', got 'sig'"
+    message = (
+        "samples.signal.kind: Input should be 'signal', 'background', 'data' or 'ghost', got 'sig'"
+    )
     refused(tiny, "samples", f"{message} (and 1 more)")
 
 
@@ -431,7 +433,7 @@ def test_a_file_that_is_not_there_or_no_text_is_named(tiny: TinyAnalysis) -> Non
     with pytest.raises(ConfigurationError, match=r"fits\.yaml: not UTF-8"):
         load(tiny.config)
     tiny.path("fits").write_text("")
-    refused(tiny, "fits", "is empty; its keys are norm_factors, fits")
+    refused(tiny, "fits", "is empty; its keys are norm_factors, shape_factors, fits")
 
 
 @pytest.mark.parametrize("text", ["10e3", "1e4", "1.e4", "+1E4", "10000", "1.0e+4"])

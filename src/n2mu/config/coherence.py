@@ -4,15 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from n2mu.config.acting import affected_regions, affected_samples, require_expected
 from n2mu.config.features import Features
-from n2mu.config.fits import Fits
+from n2mu.config.fits import Fits, NormFactor, ShapeFactor
 from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.main import Main
 from n2mu.config.models import Models
 from n2mu.config.names import matching
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
-from n2mu.config.systematics import Systematics
+from n2mu.config.systematics import SampleSystematic, Systematics
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse
 
@@ -122,20 +123,41 @@ def _check_aliases(configuration: Configuration, where: str) -> None:
 
 
 def _check_systematics(configuration: Configuration, where: str) -> None:
-    factors = configuration.inputs.weight
     nominal = {d.tree: d.input for d in reversed(data_sets(configuration.inputs))}
     for name, systematic in configuration.systematics.systematics.items():
         key = f"{where}: systematics.{name}"
-        matching(systematic.samples, configuration.samples.samples, f"{key}.samples", "sample")
-        if systematic.kind == "weight":
-            _known(systematic.factor, factors, f"{key}.factor", "weight factor")
-        if systematic.kind == "tree":
-            for side, tree in (("up", systematic.up), ("down", systematic.down)):
-                if tree in nominal:
-                    raise ConfigurationError(
-                        f"{key}.{side}: '{tree}' is the nominal tree of input "
-                        f"'{nominal[tree]}', no variation; leave that side out"
-                    )
+        affected_samples(systematic, configuration.samples, key)
+        affected_regions(systematic, configuration.regions, key)
+        match systematic.kind:
+            case "weight" | "set":
+                factors = configuration.inputs.weight
+                _known(systematic.factor, factors, f"{key}.factor", "weight factor")
+            case "tree":
+                for side, tree in (("up", systematic.up), ("down", systematic.down)):
+                    if tree in nominal:
+                        raise ConfigurationError(
+                            f"{key}.{side}: '{tree}' is the nominal tree of input "
+                            f"'{nominal[tree]}', no variation; leave that side out"
+                        )
+            case "input":
+                for side, chosen in (("up", systematic.up), ("down", systematic.down)):
+                    inputs = configuration.inputs.inputs
+                    matching(chosen or [], inputs, f"{key}.{side}", "input")
+            case "sample":
+                _check_samples_of(systematic, configuration.samples, key)
+
+
+def _check_samples_of(systematic: SampleSystematic, samples: Samples, key: str) -> None:
+    for side in ("up", "down", "reference"):
+        name = getattr(systematic, side)
+        if name is None:
+            continue
+        _known(name, samples.samples, f"{key}.{side}", "sample")
+        if samples.samples[name].kind == "data":
+            raise ConfigurationError(
+                f"{key}.{side}: '{name}' are observed events, which vary no expectation; name a "
+                "simulated sample"
+            )
 
 
 def _check_models(configuration: Configuration, where: str) -> None:
@@ -165,15 +187,14 @@ def _require_distinct_scores(models: Models, where: str) -> None:
 
 def _check_fits(configuration: Configuration, where: str) -> None:
     fits = configuration.fits
-    samples = configuration.samples.samples
-    for name, factor in fits.norm_factors.items():
-        matching(factor.samples, samples, f"{where}: norm_factors.{name}.samples", "sample")
+    _check_factors(configuration, where)
     trained = score_names(configuration.models, configuration.main.models)
     untrained = score_names(configuration.models, configuration.models.models)
     for name, fit in fits.fits.items():
         key = f"{where}: fits.{name}"
         for region in fit.regions:
             _known(region, configuration.regions.regions, f"{key}.regions", "region")
+        affected_samples(fit, configuration.samples, key)
         _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
         if name not in configuration.main.fits:
             continue
@@ -191,3 +212,26 @@ def _check_fits(configuration: Configuration, where: str) -> None:
                         f"{place}: '{column}' needs model '{untrained[column]}', "
                         "which is not among the models of the main configuration"
                     )
+
+
+def _check_factors(configuration: Configuration, where: str) -> None:
+    fits = configuration.fits
+    regions = configuration.regions.regions
+    factors: dict[str, NormFactor | ShapeFactor] = {
+        f"norm_factors.{name}": factor for name, factor in fits.norm_factors.items()
+    }
+    factors |= {f"shape_factors.{name}": factor for name, factor in fits.shape_factors.items()}
+    for key, factor in factors.items():
+        place = f"{where}: {key}"
+        require_expected(factor.samples, configuration.samples, f"{place}.samples")
+        matching(factor.samples, configuration.samples.expected, f"{place}.samples", "sample")
+        matching(factor.regions, regions, f"{place}.regions", "region")
+    free = [name for name, factor in fits.norm_factors.items() if factor.expression is None]
+    for name, norm_factor in fits.norm_factors.items():
+        key = f"{where}: norm_factors.{name}.expression"
+        for other in sorted(parse(norm_factor.expression or "1").names):
+            _known(other, fits.norm_factors, key, "norm factor")
+            if other not in free:
+                raise ConfigurationError(
+                    f"{key}: '{other}' is an expression itself; write it out with free factors"
+                )

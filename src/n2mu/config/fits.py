@@ -1,28 +1,96 @@
-"""``fits.yaml``: norm factors and fits."""
+"""``fits.yaml``: norm and shape factors, and fits."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from n2mu.config.base import Model
-from n2mu.config.expression import Expression
+from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.gates import Gate
 from n2mu.config.names import Name, Unique
+from n2mu.config.polynomial import polynomial
+from n2mu.errors import ExpressionError
+
+Bounds = tuple[float, float]
+
+
+def _polynomial(text: str) -> str:
+    try:
+        polynomial(text)
+    except ExpressionError as error:
+        raise ValueError(str(error)) from error
+    return text
 
 
 class NormFactor(Model):
-    """A free factor on the rate of samples."""
+    """A factor on the rate of samples: free, or a polynomial of others that are.
+
+    Attributes
+    ----------
+    samples, regions
+        Names of the samples and regions whose rate it scales; ``*`` at the end
+        matches several.
+    bounds, nominal
+        Of a free factor.
+    expression
+        A polynomial of free factors, in place of ``bounds``.
+    """
 
     samples: Annotated[list[str], Field(min_length=1)]
+    regions: Annotated[list[str], Field(min_length=1)] = ["*"]
     nominal: float = 1.0
-    bounds: tuple[float, float]
+    bounds: Bounds | None = None
+    expression: Annotated[ExpressionText, AfterValidator(_polynomial)] | None = None
     title: str | None = None
 
     @model_validator(mode="after")
-    def _inside(self) -> "NormFactor":
-        if not self.bounds[0] < self.nominal < self.bounds[1]:
+    def _free_or_expression(self) -> "NormFactor":
+        if (self.bounds is None) == (self.expression is None):
+            raise ValueError("give either 'bounds' (a free factor) or 'expression'")
+        if self.expression is not None and "nominal" in self.model_fields_set:
+            raise ValueError("'nominal' follows from the 'expression', leave it out")
+        if self.bounds is not None and not self.bounds[0] < self.nominal < self.bounds[1]:
             raise ValueError(f"nominal {self.nominal} must lie inside the bounds {self.bounds}")
         return self
+
+
+class ShapeFactor(Model):
+    """A free factor on every bin of samples, the same one in all its regions.
+
+    Attributes
+    ----------
+    samples, regions
+        Names of the samples and regions; regions that share it have the same
+        number of bins.
+    bounds
+        Of each factor; its nominal value is 1.
+    """
+
+    samples: Annotated[list[str], Field(min_length=1)]
+    regions: Annotated[list[str], Field(min_length=1)]
+    bounds: Bounds = (0.0, 10.0)
+    title: str | None = None
+
+    @model_validator(mode="after")
+    def _inside(self) -> "ShapeFactor":
+        if not self.bounds[0] < 1 < self.bounds[1]:
+            raise ValueError(f"the nominal 1 must lie inside the bounds {self.bounds}")
+        return self
+
+
+class Pruning(Model):
+    """Below what a systematic is dropped from a sample in a region; relative to its yield.
+
+    Attributes
+    ----------
+    norm
+        The rate is dropped if both sides change it by less.
+    shape
+        The shape is dropped if no bin of either side deviates by more.
+    """
+
+    norm: NonNegativeFloat = 0.0
+    shape: NonNegativeFloat = 0.0
 
 
 class Fit(Model):
@@ -32,12 +100,22 @@ class Fit(Model):
     ----------
     regions
         Regions that enter the likelihood.
+    samples, exclude_samples
+        Names of the samples in it, and of those that are not; ``*`` at the end
+        matches several.
     observable
         What is histogrammed in regions that name no observable of their own.
     poi
         The norm factor that is the signal strength.
+    data
+        What is fitted: ``asimov`` data, observed ``data``, or ``mixed``.
+    data_regions
+        In ``mixed``, the regions with observed data, by default the control
+        regions; the others hold Asimov data from the fit to these.
     asimov_mu
         Signal strength of the Asimov data.
+    pruning
+        Thresholds below which systematics are dropped.
     mc_statistics_threshold
         Relative MC error of a bin's total below which it has no gamma.
     blinding_threshold
@@ -49,18 +127,36 @@ class Fit(Model):
     """
 
     regions: Annotated[list[str], Field(min_length=1), Unique]
+    samples: Annotated[list[str], Field(min_length=1)] = ["*"]
+    exclude_samples: list[str] = []
     observable: Expression
     poi: str
+    data: Literal["asimov", "data", "mixed"] = "asimov"
+    data_regions: Annotated[list[str], Field(min_length=1), Unique] | None = None
     asimov_mu: float = 1.0
+    pruning: Pruning = Pruning()
     mc_statistics_threshold: NonNegativeFloat = 0.0
     blinding_threshold: PositiveFloat = 0.3
     check: bool = True
     allowed_gates: list[Gate] = []
     title: str | None = None
 
+    @model_validator(mode="after")
+    def _data_regions_of_a_mix(self) -> "Fit":
+        if self.data_regions is not None and self.data != "mixed":
+            raise ValueError(
+                f"'data_regions' says which regions of mixed data are observed, but data is "
+                f"'{self.data}'; set 'data: mixed' or leave it out"
+            )
+        for region in self.data_regions or []:
+            if region not in self.regions:
+                raise ValueError(f"data_regions: '{region}' is not among the regions of the fit")
+        return self
+
 
 class Fits(Model):
     """The whole of ``fits.yaml``."""
 
     norm_factors: Annotated[dict[Name, NormFactor], Field(min_length=1)]
+    shape_factors: dict[Name, ShapeFactor] = {}
     fits: Annotated[dict[Name, Fit], Field(min_length=1)]

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from n2mu.config.acting import affected_samples
 from n2mu.config.architectures import ARCHITECTURES
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.models import Models
 from n2mu.config.names import matching
+from n2mu.config.parameters import check_parameters
 from n2mu.config.regions import Regions
-from n2mu.config.systematics import WeightSystematic
+from n2mu.config.systematics import SampleSystematic, WeightSystematic
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse, unimplied
 
@@ -35,8 +37,53 @@ def check_meaning(configuration: Configuration) -> None:
     _require_regions_in_preselection(configuration.regions, f"{folder}/regions.yaml")
     _check_architectures(configuration.models, f"{folder}/models.yaml")
     _check_systematics(configuration, f"{folder}/systematics.yaml")
-    _check_parameter_names(configuration)
+    check_parameters(configuration)
     _check_fits(configuration, f"{folder}/fits.yaml")
+    _require_supported(configuration)
+
+
+def _require_supported(configuration: Configuration) -> None:
+    """Refuse what can be said but is not carried out."""
+    folder = configuration.directory
+    unsupported: dict[str, bool] = {}
+    for name, systematic in configuration.systematics.systematics.items():
+        key = f"{folder}/systematics.yaml: systematics.{name}"
+        unsupported[f"{key}.kind: '{systematic.kind}'"] = systematic.kind in (
+            "input",
+            "sample",
+            "set",
+            "bins",
+        )
+        for option in sorted(
+            {"effect", "symmetrisation", "smoothing"} & systematic.model_fields_set
+        ):
+            unsupported[f"{key}.{option}"] = getattr(systematic, option) not in (
+                "none",
+                "one_sided",
+                "norm_and_shape",
+            )
+        given = systematic.model_fields_set
+        changed = {"regions", "exclude_regions", "parameter", "decorrelate"}
+        for option in sorted(changed & given):
+            unsupported[f"{key}.{option}"] = True
+    for name, region in configuration.regions.regions.items():
+        key = f"{folder}/regions.yaml: regions.{name}.binning"
+        unsupported[f"{key}.{region.binning.kind}"] = region.binning.kind.startswith("transfo")
+        if region.binning.least_effective_events is not None:
+            unsupported[f"{key}.least_effective_events"] = True
+    fits = configuration.fits
+    for name, factor in fits.norm_factors.items():
+        key = f"{folder}/fits.yaml: norm_factors.{name}"
+        unsupported[f"{key}.expression"] = factor.expression is not None
+        unsupported[f"{key}.regions"] = factor.regions != ["*"]
+    for name in fits.shape_factors:
+        unsupported[f"{folder}/fits.yaml: shape_factors.{name}"] = True
+    for name, fit in fits.fits.items():
+        for option in sorted({"data", "pruning"} & fit.model_fields_set):
+            unsupported[f"{folder}/fits.yaml: fits.{name}.{option}"] = True
+    for key, refused in unsupported.items():
+        if refused:
+            raise ConfigurationError(f"{key}: not supported; leave it out")
 
 
 def _inputs_of_samples(configuration: Configuration) -> dict[str, list[str]]:
@@ -44,6 +91,19 @@ def _inputs_of_samples(configuration: Configuration) -> dict[str, list[str]]:
     return {
         name: matching(sample.inputs, inputs, f"samples.{name}.inputs", "input")
         for name, sample in configuration.samples.samples.items()
+    }
+
+
+def _inputs_of_systematics(configuration: Configuration) -> dict[str, list[str]]:
+    """Return the inputs of each side, by its key."""
+    return {
+        f"systematics.{name}.{side}": matching(
+            chosen, configuration.inputs.inputs, f"systematics.{name}.{side}", "input"
+        )
+        for name, systematic in configuration.systematics.systematics.items()
+        if systematic.kind == "input"
+        for side, chosen in (("up", systematic.up), ("down", systematic.down))
+        if chosen is not None
     }
 
 
@@ -70,6 +130,12 @@ def _require_all_campaigns(configuration: Configuration, members: dict[str, list
     where = f"{configuration.directory}/inputs.yaml"
     luminosity = configuration.inputs.luminosity
     inputs = configuration.inputs.inputs
+    folder = configuration.directory
+    users = {f"{folder}/samples.yaml: samples.{n}.inputs": used for n, used in members.items()}
+    users |= {
+        f"{folder}/systematics.yaml: {key}": used
+        for key, used in _inputs_of_systematics(configuration).items()
+    }
     for name, entry in inputs.items():
         place = f"{where}: inputs.{name}"
         covered = dict.fromkeys(entry.campaigns or [], name)
@@ -85,11 +151,11 @@ def _require_all_campaigns(configuration: Configuration, members: dict[str, list
                         f"'{covered[campaign]}' and would count twice; keep one"
                     )
                 covered[campaign] = other
-            for sample, chosen in members.items():
+            for key, chosen in users.items():
                 if name in chosen and other not in chosen:
                     raise ConfigurationError(
-                        f"{configuration.directory}/samples.yaml: samples.{sample}.inputs: "
-                        f"'{name}' without '{other}', which holds its other campaigns; add it"
+                        f"{key}: '{name}' without '{other}', which holds its other campaigns; "
+                        "add it"
                     )
         for campaign in luminosity if isinstance(luminosity, dict) and not entry.data else []:
             if campaign not in covered:
@@ -104,6 +170,7 @@ def _require_each_input_in_one_sample(
 ) -> None:
     folder = configuration.directory
     used = {name for chosen in members.values() for name in chosen}
+    used |= {name for chosen in _inputs_of_systematics(configuration).values() for name in chosen}
     for name in configuration.inputs.inputs:
         if name not in used:
             raise ConfigurationError(
@@ -112,6 +179,8 @@ def _require_each_input_in_one_sample(
             )
     owners: dict[tuple[str, str], str] = {}
     for name, sample in configuration.samples.samples.items():
+        if sample.kind == "ghost":
+            continue  # it is in no sum with others
         selection = parse(sample.selection).canonical()
         for entry in members[name]:
             other = owners.setdefault((entry, selection), name)
@@ -135,9 +204,13 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
     for name, factor in configuration.inputs.weight.items():
         yield f"{folder}/inputs.yaml: weight.{name}", factor
     for name, systematic in configuration.systematics.systematics.items():
+        place = f"{folder}/systematics.yaml: systematics.{name}"
         if systematic.kind == "weight":
             for side, text in (("up", systematic.up), ("down", systematic.down)):
-                yield f"{folder}/systematics.yaml: systematics.{name}.{side}", text or "1"
+                yield f"{place}.{side}", text or "1"
+        if systematic.kind == "set":
+            for number, member in enumerate(systematic.members):
+                yield f"{place}.members.{number}", member
     for name, feature in configuration.features.features.items():
         for text in feature.branches or [feature.expression or name]:
             yield f"{folder}/features.yaml: features.{name}", text
@@ -199,6 +272,8 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
             )
         if systematic.kind == "weight":
             _require_a_change(systematic, configuration.inputs.weight, key)
+        if systematic.kind == "sample":
+            _require_one_sample(systematic, configuration, key)
 
 
 def _require_a_change(systematic: WeightSystematic, factors: dict[str, str], key: str) -> None:
@@ -212,25 +287,20 @@ def _require_a_change(systematic: WeightSystematic, factors: dict[str, str], key
             )
 
 
-def _check_parameter_names(configuration: Configuration) -> None:
-    """Refuse names that the likelihood would take for one and the same parameter."""
-    folder = configuration.directory
-    factors = configuration.fits.norm_factors
-    gammas = {f"staterror_{region}": region for region in configuration.regions.regions}
-    places = {name: f"{folder}/fits.yaml: norm_factors.{name}" for name in factors}
-    for name in configuration.systematics.systematics:
-        place = f"{folder}/systematics.yaml: systematics.{name}"
-        if name in factors:
+def _require_one_sample(
+    systematic: SampleSystematic, configuration: Configuration, key: str
+) -> None:
+    """Refuse a sample that would take the place of several, or of none."""
+    samples = affected_samples(systematic, configuration.samples, key)
+    if systematic.reference is None and len(samples) > 1:
+        raise ConfigurationError(
+            f"{key}: '{systematic.up}' would take the place of each of {', '.join(samples)}; name "
+            "one of them in 'samples', or give the 'reference' it is compared to"
+        )
+    for side, name in (("up", systematic.up), ("down", systematic.down)):
+        if systematic.reference is None and name in samples:
             raise ConfigurationError(
-                f"{place}: a norm factor in fits.yaml has this name too, they would be one "
-                "parameter; rename one of them"
-            )
-        places[name] = place
-    for name, place in places.items():
-        if name in gammas:
-            raise ConfigurationError(
-                f"{place}: this is the name of the MC statistics of region '{gammas[name]}'; "
-                "rename it"
+                f"{key}.{side}: '{name}' is the sample that is varied, no variation; name another"
             )
 
 
@@ -245,16 +315,38 @@ def _check_fits(configuration: Configuration, where: str) -> None:
                     f"the likelihood; give it role control, or take it out of fit '{name}'"
                 )
         poi = configuration.fits.norm_factors[fit.poi]
-        affected = matching(poi.samples, samples, f"norm_factors.{fit.poi}.samples", "sample")
-        for sample in affected:
+        if poi.bounds is None:
+            raise ConfigurationError(
+                f"{key}.poi: '{fit.poi}' is an expression of other factors; choose a free one"
+            )
+        in_fit = affected_samples(fit, configuration.samples, key)
+        affected = set(in_fit) & set(
+            matching(poi.samples, samples, f"norm_factors.{fit.poi}.samples", "sample")
+        )
+        for sample in sorted(affected):
             if samples[sample].kind == "background":
                 raise ConfigurationError(
                     f"{key}.poi: '{fit.poi}' acts on sample '{sample}', a background; the signal "
                     "strength acts on signal only: change norm_factors or the sample's kind"
                 )
+        if not affected:
+            raise ConfigurationError(
+                f"{key}.poi: '{fit.poi}' acts on none of the samples of this fit "
+                f"({', '.join(in_fit)}); change norm_factors or the fit's samples"
+            )
         low, high = poi.bounds
         if not low <= fit.asimov_mu <= high:
             raise ConfigurationError(
                 f"{key}.asimov_mu: {fit.asimov_mu:g} is outside the bounds ({low:g}, {high:g}) "
                 f"of norm factor '{fit.poi}'; change one of them"
+            )
+        if fit.data != "asimov" and configuration.samples.data is None:
+            raise ConfigurationError(
+                f"{key}.data: '{fit.data}', but no sample in samples.yaml is of kind data; add it"
+            )
+        roles = [configuration.regions.regions[region].role for region in fit.regions]
+        if fit.data == "mixed" and fit.data_regions is None and "control" not in roles:
+            raise ConfigurationError(
+                f"{key}.data_regions: no region of this fit has role control; say which regions "
+                "of the mixed data are observed"
             )

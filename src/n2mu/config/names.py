@@ -58,3 +58,35 @@ def matching(patterns: Collection[str], names: Collection[str], where: str, what
             )
         chosen.update(found)
     return [name for name in names if name in chosen]
+
+
+def without(
+    patterns: Collection[str],
+    excluded: Collection[str],
+    names: Collection[str],
+    where: str,
+    what: str,
+) -> list[str]:
+    """Return the names that patterns match and other patterns do not.
+
+    Parameters
+    ----------
+    where
+        Key without the name of its last part, which is that of ``what``: errors
+        speak of ``<where>.<what>s`` and ``<where>.exclude_<what>s``.
+
+    Raises
+    ------
+    ConfigurationError
+        If a pattern matches nothing, or nothing is left.
+    """
+    left = [
+        name
+        for name in matching(patterns, names, f"{where}.{what}s", what)
+        if name not in matching(excluded, names, f"{where}.exclude_{what}s", what)
+    ]
+    if not left:
+        raise ConfigurationError(
+            f"{where}.exclude_{what}s: excludes every {what} that '{what}s' names; leave one"
+        )
+    return left

@@ -2,37 +2,93 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.names import Name
 
 
+class Uniform(Model):
+    """Bins of equal width."""
+
+    bins: PositiveInt
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "Uniform":
+        if self.low >= self.high:
+            raise ValueError(f"low {self.low:g} must be below high {self.high:g}")
+        return self
+
+
+class Transformation(Model):
+    """How finely TransfoD or TransfoF bins signal and background.
+
+    Attributes
+    ----------
+    signal, background
+        ``z_s`` and ``z_b``: about how many bins each of them asks for.
+    """
+
+    signal: NonNegativeFloat
+    background: NonNegativeFloat
+
+    @model_validator(mode="after")
+    def _any(self) -> "Transformation":
+        if not self.signal + self.background > 0:
+            raise ValueError("signal and background are both 0; give at least one bin")
+        return self
+
+
+KINDS_OF_BINNING = ("edges", "uniform", "quantiles", "transfo_d", "transfo_f")
+
+
 class Binning(Model):
-    """How a region's observable is binned: explicit edges or quantiles.
+    """How a region's observable is binned: exactly one of five ways.
 
     Attributes
     ----------
     edges
         Strictly increasing; events outside are counted in the first and the
         last bin, so that a template holds every event of its selection.
+    uniform
+        Bins of equal width.
     quantiles
         Number of bins that hold equal shares of the total expected yield.
+    transfo_d, transfo_f
+        Fine bins merged from high to low values until signal and background
+        fill a bin.
+    least_effective_events
+        Bins in which the expected background has fewer effective MC events,
+        (sum w)^2 / sum w^2, are merged with a neighbour if the edges were
+        chosen, and refused if they were given.
     """
 
     edges: Annotated[list[float], Field(min_length=2)] | None = None
+    uniform: Uniform | None = None
     quantiles: PositiveInt | None = None
+    transfo_d: Transformation | None = None
+    transfo_f: Transformation | None = None
+    least_effective_events: PositiveFloat | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Binning":
-        if (self.edges is None) == (self.quantiles is None):
-            raise ValueError("give either 'edges' or 'quantiles'")
+        given = [kind for kind in KINDS_OF_BINNING if getattr(self, kind) is not None]
+        if len(given) != 1:
+            found = f", got {' and '.join(given)}" if given else ""
+            raise ValueError(f"give exactly one of {', '.join(KINDS_OF_BINNING)}{found}")
         if self.edges is not None and any(
             low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)
         ):
             raise ValueError(f"edges must increase, got {self.edges}")
         return self
+
+    @property
+    def kind(self) -> str:
+        """Which of the ways it is."""
+        return next(kind for kind in KINDS_OF_BINNING if getattr(self, kind) is not None)
 
 
 class Region(Model):

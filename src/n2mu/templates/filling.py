@@ -54,8 +54,11 @@ class Filler:
         result = {}
         chosen: dict[str, list[tuple[FloatArray, FloatArray]]] = {}
         for name, region in self._settings.regions.items():
+            uniform = region.binning.uniform
             if region.binning.edges is not None:
                 result[name] = np.array(region.binning.edges)
+            elif uniform is not None:
+                result[name] = np.linspace(uniform.low, uniform.high, uniform.bins + 1)
             else:
                 chosen[name] = []
         if chosen:

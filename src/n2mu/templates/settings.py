@@ -21,7 +21,7 @@ class TemplateRegion(Model):
 class TemplateSample(Model):
     """A sample: its data sets and its truth selection."""
 
-    kind: Literal["signal", "background"]
+    kind: Literal["signal", "background", "data", "ghost"]
     selection: Expression
     data_sets: list[str]
 

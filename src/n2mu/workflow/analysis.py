@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from n2mu.config.acting import HasSamples, affected_samples
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.features import Feature
 from n2mu.config.inputs import DataSet, data_sets
@@ -70,11 +71,9 @@ class Analysis:
             result[name] = [d for d in self.data_sets.values() if d.input in chosen]
         return result
 
-    def affected(self, patterns: list[str]) -> list[str]:
-        """Return the samples of simulation that patterns match."""
-        samples = self.configuration.samples.samples
-        chosen = matching(patterns, samples, "samples", "sample")
-        return [name for name in chosen if samples[name].kind != "data"]
+    def affected(self, acting: HasSamples) -> list[str]:
+        """Return the signals and backgrounds that a systematic acts on or a fit has."""
+        return affected_samples(acting, self.configuration.samples, "samples")
 
     @cached_property
     def _acting(self) -> dict[str, dict[str, WeightSystematic | TreeSystematic]]:
@@ -83,8 +82,8 @@ class Analysis:
             name: {} for name in self.data_sets
         }
         for name, systematic in self.configuration.systematics.systematics.items():
-            if systematic.kind != "norm":
-                for sample in self.affected(systematic.samples):
+            if isinstance(systematic, WeightSystematic | TreeSystematic):
+                for sample in self.affected(systematic):
                     for data_set in self.data_sets_of[sample]:
                         result[data_set.name][name] = systematic
         return result
@@ -122,7 +121,7 @@ class Analysis:
         """Systematics that need templates, with where their events come from."""
         result = {}
         for name, systematic in self.configuration.systematics.systematics.items():
-            affected = self.affected(systematic.samples)
+            affected = self.affected(systematic)
             if isinstance(systematic, WeightSystematic):
                 down = None if systematic.down is None else f"n2mu_weight_{name}_down"
                 result[name] = TemplateSystematic(

@@ -5,7 +5,11 @@ uses: no paths of directories, no titles where nothing is drawn, no systematic
 that does not act on the events at hand.
 """
 
+from typing import Final, Literal
+
 from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.names import matching
+from n2mu.config.samples import Sample
 from n2mu.config.systematics import NormSystematic
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.expressions import parse
@@ -25,6 +29,9 @@ from n2mu.templates.settings import (
 )
 from n2mu.training.settings import TrainingSample, TrainSettings
 from n2mu.workflow.analysis import Analysis
+
+STACKED: Final[tuple[Literal["background", "signal"], ...]] = ("background", "signal")
+"""Kinds of samples in figures, from the bottom."""
 
 
 class Slices:
@@ -188,9 +195,8 @@ class Slices:
         texts = [t for region in regions.values() for t in (region.observable, region.selection)]
         named = {name for text in texts for name in parse(text).names}
         trained = score_names(self._configuration.models, self._configuration.main.models)
-        samples = self._configuration.samples.samples
-        simulated = [n for n, sample in samples.items() if sample.kind != "data"]
-        used = {d.name: d for name in simulated for d in self._analysis.data_sets_of[name]}
+        samples = self._samples(fit)
+        used = {d.name: d for name in samples for d in self._analysis.data_sets_of[name]}
         return TemplateSettings(
             fit=fit,
             regions=regions,
@@ -201,13 +207,16 @@ class Slices:
                     data_sets=[d.name for d in self._analysis.data_sets_of[name]],
                 )
                 for name, sample in samples.items()
-                if sample.kind != "data"
             },
             data_sets={
                 name: Normalisation(luminosity=d.luminosity, cross_section=d.cross_section)
                 for name, d in used.items()
             },
-            systematics=self._analysis.template_systematics,
+            systematics={
+                name: s.model_copy(update={"samples": affected})
+                for name, s in self._analysis.template_systematics.items()
+                if (affected := [sample for sample in s.samples if sample in samples])
+            },
             scores=sorted(named & set(trained)),
             blinding_threshold=options.blinding_threshold,
         )
@@ -215,14 +224,17 @@ class Slices:
     def workspace(self, fit: str) -> WorkspaceSettings:
         """Return what the workspace of one fit is told."""
         options = self._configuration.fits.fits[fit]
-        samples = self._configuration.samples.samples
+        samples = self._samples(fit)
         return WorkspaceSettings(
             fit=fit,
             regions=options.regions,
-            samples={n: sample.kind for n, sample in samples.items() if sample.kind != "data"},
+            samples={
+                n: "signal" if sample.kind == "signal" else "background"
+                for n, sample in samples.items()
+            },
             norms={
                 name: NormEffect(
-                    samples=self._analysis.affected(systematic.samples),
+                    samples=self._analysis.affected(systematic),
                     up=systematic.up,
                     down=systematic.down,
                 )
@@ -232,11 +244,17 @@ class Slices:
             shapes={name: s.samples for name, s in self._analysis.template_systematics.items()},
             norm_factors={
                 name: FreeFactor(
-                    samples=self._analysis.affected(factor.samples),
+                    samples=matching(
+                        factor.samples,
+                        self._configuration.samples.expected,
+                        f"norm_factors.{name}.samples",
+                        "sample",
+                    ),
                     nominal=factor.nominal,
                     bounds=factor.bounds,
                 )
                 for name, factor in self._configuration.fits.norm_factors.items()
+                if factor.bounds is not None
             },
             poi=options.poi,
             asimov_mu=options.asimov_mu,
@@ -255,7 +273,7 @@ class Slices:
             roles={
                 name: self._configuration.regions.regions[name].role for name in options.regions
             },
-            kinds={n: s.kind for n, s in self._configuration.samples.samples.items()},
+            kinds={n: s.kind for n, s in self._samples(fit).items()},
             groups=self._groups(),
             asimov_mu=options.asimov_mu,
             blinding={"threshold": options.blinding_threshold},
@@ -275,14 +293,20 @@ class Slices:
                 for name, region in configuration.regions.regions.items()
             },
             samples={
-                name: SampleStyle(title=sample.title, colour=sample.colour, kind=sample.kind)
-                for kind in ("background", "signal")  # stacked from the bottom
+                name: SampleStyle(title=sample.title, colour=sample.colour, kind=kind)
+                for kind in STACKED
                 for name, sample in reversed(configuration.samples.samples.items())
                 if sample.kind == kind
             },
             parameters={name: title for name, title in titles.items() if title is not None},
             groups=self._groups(),
         )
+
+    def _samples(self, fit: str) -> dict[str, Sample]:
+        """Return the signals and backgrounds of a fit."""
+        samples = self._configuration.samples.samples
+        chosen = self._analysis.affected(self._configuration.fits.fits[fit])
+        return {name: samples[name] for name in chosen}
 
     def _groups(self) -> dict[str, list[str]]:
         """Return the names of the systematics by group."""
