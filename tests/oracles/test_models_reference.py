@@ -4,12 +4,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rtdl_num_embeddings
+import tabm
 import torch
 from rtdl_revisiting_models import FTTransformer as Reference
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from n2mu.models.flat import PeriodicEmbeddings
 from n2mu.models.ft_transformer import FTTransformer
+from n2mu.models.histogram_trees import HistogramTrees
+from n2mu.models.tabm import TabM
+from n2mu.models.xgboost_trees import XGBoostTrees
 from n2mu.statistics.auc import weighted_auc
 
 CATEGORIES = [3, 5]
@@ -130,3 +137,92 @@ def test_auc_equals_scikit_learn_for_positive_weights(levels: int) -> None:
     assert weighted_auc(score, is_signal, weight) == pytest.approx(
         roc_auc_score(is_signal, score, sample_weight=weight), abs=1e-12
     )
+
+
+def tree_events(outputs: int) -> tuple[torch.Tensor, torch.Tensor, np.ndarray, np.ndarray]:
+    """Features on and between cuts, some missing; labels and weights."""
+    torch.manual_seed(2)
+    # rounded, so that many values stand exactly at a cut
+    continuous = (torch.randn(4000, 3) * 8).round() / 8
+    categorical = torch.randint(4, (4000, 1))
+    total = (continuous.sum(1) + categorical[:, 0]).numpy()
+    label = np.searchsorted(np.quantile(total, [0.3, 0.6]), total) % max(2, outputs)
+    continuous[torch.rand(continuous.shape) < 0.1] = torch.nan
+    return continuous, categorical, label, np.random.default_rng(1).exponential(size=4000)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_trees_of_xgboost_give_its_predictions(outputs: int) -> None:
+    import xgboost
+
+    continuous, categorical, label, weight = tree_events(outputs)
+    model = XGBoostTrees(3, [4], outputs, depth=5)
+    columns = model.columns(continuous, categorical).numpy()
+    model.plant(model.grow(columns, label, weight, rounds=30, learning_rate=0.3, seed=3))
+    kind = {"objective": "binary:logistic"} if outputs == 1 else {"objective": "multi:softprob"}
+    classes = {} if outputs == 1 else {"num_class": outputs}
+    reference = xgboost.train(
+        {**model.options, **kind, **classes, "eta": 0.3, "seed": 3, "base_score": 0.5},
+        xgboost.DMatrix(columns, label, weight=weight),
+        num_boost_round=30,
+    )
+    expected = reference.predict(xgboost.DMatrix(columns))
+    logits = model(continuous, categorical)
+    ours = logits.sigmoid()[:, 0] if outputs == 1 else logits.softmax(1)
+    assert np.allclose(ours.numpy(), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_trees_of_scikit_learn_give_its_predictions(outputs: int) -> None:
+    continuous, categorical, label, weight = tree_events(outputs)
+    weight[::7] *= -0.1
+    model = HistogramTrees(3, [4], outputs, leaves=20)
+    columns = model.columns(continuous, categorical).numpy()
+    model.plant(model.grow(columns, label, weight, rounds=30, learning_rate=0.3, seed=3))
+    reference = HistGradientBoostingClassifier(
+        max_leaf_nodes=20, max_iter=30, learning_rate=0.3, early_stopping=False, random_state=3
+    ).fit(columns, label, sample_weight=weight)
+    expected = reference.decision_function(columns).reshape(-1, outputs)
+    assert np.allclose(model(continuous, categorical).numpy(), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_tabm_is_that_of_its_authors(classes: int) -> None:
+    torch.manual_seed(1)
+    ours = TabM(6, [], classes, members=4, layers=2, width=10, dropout=0.0, missing="zero")
+    theirs = tabm.TabM(
+        n_num_features=6,
+        d_out=classes,
+        k=4,
+        n_blocks=2,
+        d_block=10,
+        dropout=0.0,
+        start_scaling_init="random-signs",
+    ).double()
+    ours = ours.double()
+    with torch.no_grad():
+        for parameter in ours.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+        blocks = [block[0] for block in theirs.backbone.blocks]
+        for mine, yours in zip((ours.layers[0], ours.layers[3]), blocks, strict=True):
+            for a, b in (("weight", "weight"), ("scale_in", "r"), ("scale_out", "s")):
+                getattr(yours, b).copy_(getattr(mine, a))
+            yours.bias.copy_(mine.bias)
+        theirs.output.weight.copy_(ours.weight)
+        theirs.output.bias.copy_(ours.bias)
+    x = torch.randn(9, 6, dtype=torch.float64)
+    none = torch.zeros(9, 0, dtype=torch.int64)
+    assert torch.allclose(ours(x, none), theirs(x), rtol=1e-10, atol=1e-12)
+
+
+def test_periodic_embeddings_are_those_of_their_authors() -> None:
+    torch.manual_seed(1)
+    ours = PeriodicEmbeddings(5, 7, frequencies=6, scale=0.3)
+    theirs = rtdl_num_embeddings.PeriodicEmbeddings(
+        5, 7, n_frequencies=6, frequency_init_scale=0.3, activation=True, lite=True
+    )
+    with torch.no_grad():
+        theirs.periodic.weight.copy_(ours.frequency)
+        theirs.linear.load_state_dict(ours.linear.state_dict())
+    x = torch.randn(9, 5)
+    assert torch.allclose(ours(x), theirs(x), atol=1e-6)

@@ -1,6 +1,5 @@
 """A configuration that is well formed but would give a wrong number is refused in one line."""
 
-import inspect
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from tests.conftest import TinyAnalysis
 from n2mu.config import architectures
 from n2mu.config.load import load
 from n2mu.errors import ConfigurationError
-from n2mu.models.registry import ARCHITECTURES
+from n2mu.models.registry import ARCHITECTURES, parameters_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -379,12 +378,5 @@ def test_the_training_set_is_the_preselection_unless_it_is_given(tiny: TinyAnaly
 
 
 def test_the_known_architectures_are_those_of_the_registry() -> None:
-    signatures = {
-        name: tuple(
-            parameter.name
-            for parameter in inspect.signature(architecture).parameters.values()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        )
-        for name, architecture in ARCHITECTURES.items()
-    }
+    signatures = {name: tuple(parameters_of(name)) for name in ARCHITECTURES}
     assert signatures == architectures.ARCHITECTURES

@@ -10,7 +10,12 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-DISTRIBUTIONS = {"yaml": "pyyaml", "pydantic_core": "pydantic"}
+DISTRIBUTIONS = {
+    "yaml": "pyyaml",
+    "pydantic_core": "pydantic",
+    "sklearn": "scikit-learn",
+    "xgboost": "xgboost-cpu",
+}
 USED_BY_UPROOT: set[str] = set()
 
 

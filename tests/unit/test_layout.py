@@ -49,6 +49,7 @@ HEAVY = [
     "sklearn",
     "torch",
     "uproot",
+    "xgboost",
 ]
 LONGEST = 400
 

@@ -1,16 +1,46 @@
 """The architectures: shapes, missing values, and what does not influence what."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 
-from n2mu.errors import ConfigurationError
+from n2mu.errors import ConfigurationError, TrainingError
+from n2mu.models.layout import Layout
 from n2mu.models.registry import ARCHITECTURES, build
+from n2mu.models.tabm import TabM, mean_of_members
+from n2mu.models.trees import BoostedTrees
 
 CATEGORIES = [3, 5]
-SMALL: dict[str, dict[str, object]] = {
+SMALL: dict[str, dict[str, Any]] = {
     "mlp": {"layers": 2, "width": 16},
+    "staged": {"layers": 2, "width": 16},
+    "resnet": {"blocks": 2, "width": 16},
     "ft_transformer": {"blocks": 2, "width": 16},
+    "event_classifier_transformer": {"missing": "learnable"},
+    "feed_forward": {"missing": "learnable"},
+    "deep_feed_forward": {"missing": "learnable"},
+    "tabm": {"members": 3, "layers": 2, "width": 16},
+    "xgboost": {"depth": 3},
+    "histogram_trees": {"leaves": 8},
 }
+NETWORKS = sorted(a for a, kind in ARCHITECTURES.items() if not issubclass(kind, BoostedTrees))
+TREES = sorted(set(ARCHITECTURES) - set(NETWORKS))
+
+
+def layout(n_continuous: int, categories: list[int], outputs: int) -> Layout:
+    return Layout(
+        continuous=[f"x{i}" for i in range(n_continuous)],
+        categorical={f"c{j}": n for j, n in enumerate(categories)},
+        classes=[f"k{k}" for k in range(max(2, outputs))],
+        signal=0,
+        outputs=outputs,
+    )
+
+
+def make(architecture: str, n_continuous: int, categories: list[int], outputs: int) -> Any:
+    return build(architecture, layout(n_continuous, categories, outputs), SMALL[architecture])
 
 
 def inputs(events: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -19,76 +49,114 @@ def inputs(events: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(events, 4), categorical
 
 
+def grown(architecture: str, outputs: int, rounds: int = 20) -> Any:
+    """Trees that learned from every feature, with missing values."""
+    model = make(architecture, 4, CATEGORIES, outputs)
+    continuous, categorical = inputs(3000)
+    total = (continuous.sum(1) + 2 * categorical[:, 0] + categorical[:, 1]).numpy()
+    label = np.searchsorted(np.quantile(total, [0.3, 0.6]), total) % max(2, outputs)
+    weight = np.random.default_rng(1).exponential(size=label.size)
+    continuous[torch.rand(continuous.shape) < 0.2] = torch.nan
+    columns = model.columns(continuous, categorical).numpy()
+    model.plant(model.grow(columns, label, weight, rounds=rounds, learning_rate=0.2, seed=1))
+    return model.eval()
+
+
 @pytest.fixture(params=sorted(ARCHITECTURES))
-def model(request: pytest.FixtureRequest) -> torch.nn.Module:
+def any_model(request: pytest.FixtureRequest) -> Any:
     torch.manual_seed(1)
-    return build(request.param, 4, CATEGORIES, 3, SMALL[request.param]).eval()
+    if request.param in TREES:
+        return grown(request.param, 3)
+    return make(request.param, 4, CATEGORIES, 3).eval()
+
+
+@pytest.fixture(params=NETWORKS)
+def network(request: pytest.FixtureRequest) -> Any:
+    torch.manual_seed(1)
+    return make(request.param, 4, CATEGORIES, 3).eval()
 
 
 def test_every_architecture_of_the_registry_is_tested() -> None:
     assert set(SMALL) == set(ARCHITECTURES)
 
 
-def test_events_do_not_influence_each_other(model: torch.nn.Module) -> None:
+def test_events_do_not_influence_each_other(any_model: Any) -> None:
     continuous, categorical = inputs(6)
-    together = model(continuous, categorical)
+    continuous[2, 1] = torch.nan
+    together = any_model(continuous, categorical)
     assert together.shape == (6, 3)
     alone = torch.cat(
-        [model(c[None], k[None]) for c, k in zip(continuous, categorical, strict=True)]
+        [any_model(c[None], k[None]) for c, k in zip(continuous, categorical, strict=True)]
     )
     assert torch.allclose(together, alone, atol=1e-6)
 
 
-def test_every_feature_and_every_class_of_it_matters(model: torch.nn.Module) -> None:
+def test_every_feature_and_every_class_of_it_matters(network: Any) -> None:
     continuous, categorical = inputs(1)
-    reference = model(continuous, categorical)
+    reference = network(continuous, categorical)
     for i in range(4):
         moved = continuous.clone()
         moved[0, i] += 1
-        assert not torch.allclose(model(moved, categorical), reference, atol=1e-5)
+        assert not torch.allclose(network(moved, categorical), reference, atol=1e-5)
     for j, n in enumerate(CATEGORIES):
         outputs = []
         for k in range(n):
             moved = categorical.clone()
             moved[0, j] = k
-            outputs.append(model(continuous, moved))
+            outputs.append(network(continuous, moved))
         for a in range(n):
             assert all(not torch.allclose(outputs[a], outputs[b], atol=1e-5) for b in range(a))
 
 
-def test_a_missing_value_is_the_learnable_number_of_its_feature(model: torch.nn.Module) -> None:
+def test_a_missing_value_is_the_learnable_number_of_its_feature(network: Any) -> None:
     continuous, categorical = inputs(5)
-    value = next(p for name, p in model.named_parameters() if name.endswith("missing.value"))
-    assert value.shape == (4,)
+    values = [p for name, p in network.named_parameters() if name.endswith("missing.value")]
     with torch.no_grad():
-        value.copy_(torch.tensor([0.1, 0.2, 0.3, 0.4]))
+        for value in values:
+            assert value.shape == (4,)
+            value.copy_(torch.tensor([0.1, 0.2, 0.3, 0.4]))
     filled = continuous.clone()
     filled[1:3, 2] = 0.3
     missing = continuous.clone()
     missing[1:3, 2] = torch.nan
-    output = model(missing, categorical)
-    assert torch.equal(output, model(filled, categorical))
+    output = network(missing, categorical)
+    assert torch.equal(output, network(filled, categorical))
     output.square().sum().backward()
-    assert value.grad is not None
-    assert (value.grad != 0).tolist() == [False, False, True, False]
+    for value in values:
+        assert value.grad is not None
+        assert (value.grad != 0).tolist() == [False, False, True, False]
     assert all(
-        p.grad is not None and bool(torch.isfinite(p.grad).all()) for p in model.parameters()
+        p.grad is not None and bool(torch.isfinite(p.grad).all()) for p in network.parameters()
     )
 
 
-def test_dropout_acts_in_training_only(model: torch.nn.Module) -> None:
+@pytest.mark.parametrize("architecture", NETWORKS)
+def test_a_missing_value_may_be_zero(architecture: str) -> None:
+    parameters = {**SMALL[architecture], "missing": "zero"}
+    model: Any = build(architecture, layout(4, CATEGORIES, 3), parameters).eval()
     continuous, categorical = inputs(5)
-    assert torch.equal(model(continuous, categorical), model(continuous, categorical))
-    model.train()
-    assert not torch.equal(model(continuous, categorical), model(continuous, categorical))
+    missing, filled = continuous.clone(), continuous.clone()
+    missing[1:3, 2], filled[1:3, 2] = torch.nan, 0.0
+    assert torch.equal(model(missing, categorical), model(filled, categorical))
+    assert not any(name.endswith("missing.value") for name in model.state_dict())
 
 
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_dropout_acts_in_training_only(any_model: Any) -> None:
+    continuous, categorical = inputs(5)
+    output = any_model(continuous, categorical)
+    assert torch.equal(output, any_model(continuous, categorical))
+    any_model.train()
+    first, second = (any_model(continuous, categorical) for _ in range(2))
+    random = any(isinstance(m, torch.nn.Dropout) and m.p > 0 for m in any_model.modules())
+    assert torch.equal(first, second) != random
+
+
+@pytest.mark.parametrize("architecture", NETWORKS)
 @pytest.mark.parametrize(("n_continuous", "categories"), [(0, [3]), (2, [])])
 def test_one_kind_of_feature_suffices(
     architecture: str, n_continuous: int, categories: list[int]
 ) -> None:
-    model = build(architecture, n_continuous, categories, 2, SMALL[architecture])
+    model = make(architecture, n_continuous, categories, 2).eval()
     categorical = torch.zeros(7, len(categories), dtype=torch.int64)
     logits = model(torch.zeros(7, n_continuous), categorical)
     assert logits.shape == (7, 2)
@@ -96,15 +164,142 @@ def test_one_kind_of_feature_suffices(
     assert all(parameter.grad is not None for parameter in model.parameters())
 
 
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("architecture", NETWORKS)
 def test_the_same_seed_gives_the_same_weights(architecture: str) -> None:
     states = []
     for _ in range(2):
         torch.manual_seed(5)
-        states.append(build(architecture, 2, [3], 2, SMALL[architecture]).state_dict())
+        states.append(make(architecture, 2, [3], 2).state_dict())
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-def test_a_width_that_the_heads_do_not_divide_is_refused() -> None:
+@pytest.mark.parametrize("architecture", ["ft_transformer", "event_classifier_transformer"])
+def test_a_width_that_the_heads_do_not_divide_is_refused(architecture: str) -> None:
     with pytest.raises(ConfigurationError, match="multiple of its heads, got 10 and 4"):
-        build("ft_transformer", 2, [], 2, {"width": 10})
+        build(architecture, layout(2, [], 2), {"width": 10})
+
+
+@pytest.mark.parametrize(
+    ("architecture", "parameters", "message"),
+    [
+        ("mlp", {"width": "wide"}, "'mlp' cannot be made with {'width': 'wide'}"),
+        ("resnet", {"width": -3}, "'resnet' cannot be made with"),
+        ("resnet", {"embeddings": "yes"}, "embeddings is 'yes', expected none, categorical, all"),
+    ],
+)
+def test_a_parameter_of_no_use_is_refused(
+    architecture: str, parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        build(architecture, layout(2, [3], 2), parameters)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "inputs", "count"),
+    [
+        ("event_classifier_transformer", 12, 5521),
+        ("event_classifier_transformer", 15, 5785),
+        ("deep_feed_forward", 12, 8425),
+        ("deep_feed_forward", 15, 13096),
+        ("feed_forward", 12, 12 * 48 + 48 + 48 + 1),
+    ],
+)
+def test_the_parameters_are_as_many_as_in_the_paper(
+    architecture: str, inputs: int, count: int
+) -> None:
+    model = build(architecture, layout(inputs, [], 1), {})
+    assert sum(parameter.numel() for parameter in model.parameters()) == count
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "resnet", "tabm"])
+@pytest.mark.parametrize("embeddings", ["categorical", "all", "periodic"])
+def test_embeddings_replace_numbers_and_classes(architecture: str, embeddings: str) -> None:
+    parameters = {**SMALL[architecture], "embeddings": embeddings, "embedding_width": 6}
+    model: Any = build(architecture, layout(4, CATEGORIES, 3), parameters)
+    sizes = {"categorical": 4 + 2 * 6, "all": 6 * 6, "periodic": 4 * 6 + 8}
+    assert model.features.size == sizes[embeddings]
+    continuous, categorical = inputs(5)
+    continuous[0, 0] = torch.nan
+    assert model.features(continuous, categorical).shape == (5, sizes[embeddings])
+    model(continuous, categorical).square().sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_the_resnet_is_that_of_the_thesis() -> None:
+    model = build("resnet", layout(10, [3], 5), {})
+    inputs, width, blocks = 13, 64, 8
+    block = 2 * width + width * width + width
+    expected = 10 + inputs * width + width + blocks * block + 2 * width + width * 5 + 5
+    assert sum(parameter.numel() for parameter in model.parameters()) == expected
+
+
+def test_a_stage_sees_its_own_features_alone() -> None:
+    stages = {"k1": ["x0", "c*"], "k2": ["x*"]}
+    model: Any = build("staged", layout(4, CATEGORIES, 3), {**SMALL["staged"], "stages": stages})
+    model.eval()
+    continuous, categorical = inputs(1)
+    reference = model(continuous, categorical)
+    assert reference[0, 0] == 0
+    continuous[0, 2] += 1
+    assert (model(continuous, categorical) != reference).tolist() == [[False, False, True]]
+    categorical[0, 0] = (categorical[0, 0] + 1) % 3
+    assert (model(continuous, categorical) != reference).tolist() == [[False, True, True]]
+
+
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        ({"k1": ["*"]}, "background 'k2' has none"),
+        ({"k0": ["*"], "k1": ["*"], "k2": ["*"]}, "'k0' is no background class"),
+        ({"k1": ["z"], "k2": ["*"]}, "stages.k1: unknown feature 'z'"),
+    ],
+)
+def test_stages_that_are_not_those_of_the_backgrounds_are_refused(
+    stages: dict[str, list[str]], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        build("staged", layout(4, CATEGORIES, 3), {"stages": stages})
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_the_score_of_tabm_is_the_mean_probability_of_its_members(outputs: int) -> None:
+    torch.manual_seed(1)
+    model = TabM(4, CATEGORIES, outputs, members=5, layers=2, width=16, dropout=0.0)
+    members = model(*inputs(7))
+    assert members.shape == (7, 5, outputs)
+    assert members.std(1).min() > 0
+    score = mean_of_members(members)
+    assert torch.equal(score, model.eval()(*inputs(7)))
+    if outputs == 1:
+        assert torch.allclose(score.sigmoid(), members.sigmoid().mean(1))
+    else:
+        assert torch.allclose(score.softmax(1), members.softmax(2).mean(1))
+
+
+@pytest.mark.parametrize("architecture", TREES)
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_trees_are_rebuilt_from_their_state_alone(architecture: str, outputs: int) -> None:
+    model = grown(architecture, outputs)
+    continuous, categorical = inputs(100)
+    fresh = make(architecture, 4, CATEGORIES, outputs)
+    fresh.load_state_dict(model.state_dict())
+    assert torch.equal(fresh(continuous, categorical), model(continuous, categorical))
+    rounds = [model.after_round(i, continuous, categorical) for i in range(20)]
+    total = model.baseline + torch.stack(rounds).sum(0)
+    assert torch.allclose(total, model(continuous, categorical), atol=1e-9)
+    model.prune(7)
+    total = model.baseline + torch.stack(rounds[:7]).sum(0)
+    assert torch.allclose(total, model(continuous, categorical), atol=1e-9)
+
+
+def test_xgboost_refuses_negative_weights_in_one_line() -> None:
+    model = make("xgboost", 1, [], 1)
+    with pytest.raises(TrainingError, match="no negative weights, 1 of 2 are"):
+        model.grow(
+            np.zeros((2, 1), np.float32),
+            np.array([0, 1]),
+            np.array([1.0, -1.0]),
+            rounds=1,
+            learning_rate=0.1,
+            seed=1,
+        )

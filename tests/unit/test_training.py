@@ -331,7 +331,7 @@ def test_a_collection_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_an_unknown_architecture_or_parameter_lists_the_known(tmp_path: Path) -> None:
     cases: list[tuple[dict[str, object], str]] = [
-        ({"architecture": "ftt"}, "no architecture 'ftt'; known are ft_transformer, mlp"),
+        ({"architecture": "ftt"}, "no architecture 'ftt'; known are deep_feed_forward, event_"),
         ({"parameters": {"widht": 3}}, "'mlp' has no parameter 'widht'; did you mean 'width'"),
     ]
     for changes, message in cases:

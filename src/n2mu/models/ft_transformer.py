@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, scaled_dot_product_attention
 
 from n2mu.errors import ConfigurationError
-from n2mu.models.tokens import FeatureTokens
+from n2mu.models.tokens import FeatureTokens, Missing
 
 
 class SelfAttention(nn.Module):
@@ -103,6 +103,8 @@ class FTTransformer(nn.Module):
     dropout
         Share of attention weights, and of outputs of the feed-forward layers,
         set to zero in training.
+    missing
+        What stands for a missing continuous value: ``learnable`` or ``zero``.
 
     Shape
     -----
@@ -127,6 +129,7 @@ class FTTransformer(nn.Module):
         heads: int = 4,
         feed_forward: int = 4,
         dropout: float = 0.2,
+        missing: Missing = "learnable",
     ) -> None:
         super().__init__()
         if width % heads:
@@ -134,7 +137,7 @@ class FTTransformer(nn.Module):
                 f"the width of an FT-Transformer must be a multiple of its heads, got {width} "
                 f"and {heads}"
             )
-        self.tokens = FeatureTokens(n_continuous, categories, width)
+        self.tokens = FeatureTokens(n_continuous, categories, width, missing)
         self.blocks = nn.ModuleList(
             Block(width, heads, feed_forward * width, dropout) for _ in range(blocks)
         )

@@ -1,16 +1,16 @@
 """The multi-layer perceptron."""
 
-import torch
 from torch import Tensor, nn
 
-from n2mu.models.tokens import ClassOffsets, MissingValues
+from n2mu.models.flat import Embeddings, FlatFeatures
+from n2mu.models.tokens import Missing
 
 
 class MLP(nn.Module):
     """Equal layers of ``Dropout(GELU(Linear(x)))`` and a linear output.
 
-    Thesis eqs. 2.38-2.41.  Categorical features enter as one-hot vectors (eq.
-    2.45), missing continuous values as learnable numbers (eq. 2.52).
+    Thesis eqs. 2.38-2.41.  As it comes, categorical features enter as one-hot
+    vectors (eq. 2.45), missing continuous values as learnable numbers (eq. 2.52).
 
     Parameters
     ----------
@@ -26,6 +26,10 @@ class MLP(nn.Module):
         Their width.
     dropout
         Share of hidden values set to zero in training.
+    embeddings, embedding_width
+        How features enter, see :class:`n2mu.models.flat.FlatFeatures`.
+    missing
+        What stands for a missing continuous value: ``learnable`` or ``zero``.
 
     Shape
     -----
@@ -48,13 +52,14 @@ class MLP(nn.Module):
         layers: int = 3,
         width: int = 256,
         dropout: float = 0.2,
+        embeddings: Embeddings = "none",
+        embedding_width: int = 8,
+        missing: Missing = "learnable",
     ) -> None:
         super().__init__()
-        self.n_one_hot = sum(categories)
-        self.missing = MissingValues(n_continuous)
-        self.offsets = ClassOffsets(categories)
+        self.features = FlatFeatures(n_continuous, categories, embeddings, embedding_width, missing)
         modules: list[nn.Module] = []
-        inputs = n_continuous + self.n_one_hot
+        inputs = self.features.size
         for _ in range(layers):
             modules += [nn.Linear(inputs, width), nn.GELU(), nn.Dropout(dropout)]
             inputs = width
@@ -62,7 +67,5 @@ class MLP(nn.Module):
 
     def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
         """Return the logits."""
-        one_hot = continuous.new_zeros(continuous.shape[0], self.n_one_hot)
-        one_hot.scatter_(1, self.offsets(categorical), 1.0)
-        logits: Tensor = self.layers(torch.cat([self.missing(continuous), one_hot], dim=1))
+        logits: Tensor = self.layers(self.features(continuous, categorical))
         return logits

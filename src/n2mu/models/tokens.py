@@ -1,23 +1,33 @@
 """Pieces that the architectures share: missing values and feature tokens."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
+Missing = Literal["learnable", "zero"]
+"""What stands for a missing continuous value."""
+
 
 class MissingValues(nn.Module):
-    """Replaces a missing continuous value by one learnable number per feature.
+    """Replaces a missing continuous value by one number per feature.
 
-    Thesis eq. 2.52.  It acts on standardised features and starts at zero, the
-    mean of the feature.
+    Thesis eq. 2.52.  It acts on standardised features; the number is zero, the
+    mean of the feature, and is learned from there unless ``missing`` is ``zero``.
 
     Shape
     -----
     continuous [events, n_continuous], NaN where missing -> the same, without NaN.
     """
 
-    def __init__(self, n_continuous: int) -> None:
+    value: Tensor
+
+    def __init__(self, n_continuous: int, missing: Missing = "learnable") -> None:
         super().__init__()
-        self.value = nn.Parameter(torch.zeros(n_continuous))
+        if missing == "learnable":
+            self.value = nn.Parameter(torch.zeros(n_continuous))
+        else:
+            self.register_buffer("value", torch.zeros(n_continuous), persistent=False)
 
     def forward(self, continuous: Tensor) -> Tensor:
         """Return the features without NaN."""
@@ -45,6 +55,29 @@ class ClassOffsets(nn.Module):
         return categorical + self.offset
 
 
+class Lookups(nn.Module):
+    """A vector for every class of every categorical feature, and a bias per feature.
+
+    Thesis eq. 2.47.
+
+    Shape
+    -----
+    categorical [events, n_categorical] -> [events, n_categorical, width].
+    """
+
+    def __init__(self, categories: list[int], width: int) -> None:
+        super().__init__()
+        self.offsets = ClassOffsets(categories)
+        self.lookup = nn.Parameter(torch.empty(sum(categories), width))
+        self.bias = nn.Parameter(torch.empty(len(categories), width))
+        for parameter in (self.lookup, self.bias):
+            nn.init.uniform_(parameter, -(width**-0.5), width**-0.5)
+
+    def forward(self, categorical: Tensor) -> Tensor:
+        """Return the vectors."""
+        return nn.functional.embedding(self.offsets(categorical), self.lookup) + self.bias
+
+
 class FeatureTokens(nn.Module):
     """Turns every feature into a vector and puts the class token before them.
 
@@ -57,9 +90,11 @@ class FeatureTokens(nn.Module):
     -> [events, 1 + n_continuous + n_categorical, width]; token 0 is the class token.
     """
 
-    def __init__(self, n_continuous: int, categories: list[int], width: int) -> None:
+    def __init__(
+        self, n_continuous: int, categories: list[int], width: int, missing: Missing = "learnable"
+    ) -> None:
         super().__init__()
-        self.missing = MissingValues(n_continuous)
+        self.missing = MissingValues(n_continuous, missing)
         self.offsets = ClassOffsets(categories)
         self.class_token = nn.Parameter(torch.empty(width))
         self.weight = nn.Parameter(torch.empty(n_continuous, width))

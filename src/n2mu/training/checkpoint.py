@@ -18,6 +18,7 @@ from n2mu.config.features import Feature
 from n2mu.data.matrix import branches_of, class_counts, continuous_features, pack
 from n2mu.data.scaling import Scaler
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
+from n2mu.models.layout import Layout
 from n2mu.models.registry import build
 from n2mu.products import atomic_file
 from n2mu.training.device import resolve_device
@@ -159,10 +160,21 @@ def new_network(settings: TrainSettings) -> nn.Module:
     """Return the network that the settings describe, with fresh weights."""
     return build(
         settings.classifier.architecture,
-        len(continuous_features(settings.features)),
-        class_counts(settings.features),
-        len(settings.classes),
+        layout_of(settings),
         settings.classifier.parameters,
+    )
+
+
+def layout_of(settings: TrainSettings) -> Layout:
+    """Return what the network is told of its inputs and outputs."""
+    categorical = [name for name, f in settings.features.items() if f.kind == "categorical"]
+    counts = class_counts(settings.features)
+    return Layout(
+        continuous=continuous_features(settings.features),
+        categorical=dict(zip(categorical, counts, strict=True)),
+        classes=settings.classes,
+        signal=settings.classes.index(settings.signal_class),
+        outputs=len(settings.classes),
     )
 
 
