@@ -12,6 +12,7 @@ import numpy as np
 
 from n2mu.errors import FitError
 from n2mu.fit.bestfit import BestFit, DeeperMinimumError
+from n2mu.fit.compatibility import compatibility
 from n2mu.fit.decomposition import Component, breakdown, complete_groups, data_statistics, stat_only
 from n2mu.fit.gates import GateResult, constraints, pulls
 from n2mu.fit.interpolation import FloatArray
@@ -137,10 +138,11 @@ def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, A
     before, after = prefit_yields(best.likelihood), postfit_yields(best)
     regions = {}
     for number, (region, where) in enumerate(zip(model.regions, model.region_slices, strict=True)):
+        hidden = list(blinded.get(region, [False] * (where.stop - where.start)))
         regions[region] = {
             "bins": where.stop - where.start,
             "observed": best.likelihood.observed[where].tolist(),
-            "blinded": list(blinded.get(region, [False] * (where.stop - where.start))),
+            "blinded": hidden,
             "samples": {
                 sample: {
                     "prefit": before.samples[row, where].tolist(),
@@ -160,6 +162,17 @@ def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, A
                     "value": float(yields.region_total[number]),
                     "error": float(yields.region_total_error[number]),
                 }
+                for stage, yields in (("prefit", before), ("postfit", after))
+            },
+            "chi2": {
+                stage: asdict(
+                    compatibility(
+                        best.likelihood.observed[where],
+                        yields.total[where],
+                        yields.total_covariance[where, where],
+                        ~np.array(hidden),
+                    )
+                )
                 for stage, yields in (("prefit", before), ("postfit", after))
             },
         }

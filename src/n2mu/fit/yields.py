@@ -18,8 +18,8 @@ class Yields(NamedTuple):
     ----------
     samples
         Per sample and bin, shape [S, B].
-    total, total_error
-        Per bin, shape [B].
+    total, total_error, total_covariance
+        Per bin, shapes [B], [B] and [B, B].
     region_samples, region_sample_errors
         Per sample and region, shape [S, R].
     region_total, region_total_error
@@ -29,6 +29,7 @@ class Yields(NamedTuple):
     samples: FloatArray
     total: FloatArray
     total_error: FloatArray
+    total_covariance: FloatArray
     region_samples: FloatArray
     region_sample_errors: FloatArray
     region_total: FloatArray
@@ -58,10 +59,12 @@ def propagate(likelihood: Likelihood, theta: FloatArray, covariance: FloatArray)
     starts = [where.start for where in likelihood.model.region_slices]
     regions = np.add.reduceat(jacobian, starts, axis=2)
     by_region = np.add.reduceat(samples, starts, axis=1)
+    bins = jacobian.sum(axis=1)
     return Yields(
         samples=samples,
         total=samples.sum(axis=0),
-        total_error=_errors(jacobian.sum(axis=1), covariance),
+        total_error=_errors(bins, covariance),
+        total_covariance=bins.T @ covariance @ bins,
         region_samples=by_region,
         region_sample_errors=_errors(regions, covariance),
         region_total=by_region.sum(axis=0),
