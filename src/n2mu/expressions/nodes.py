@@ -332,6 +332,8 @@ def write(node: Node) -> str:
         case Binary():
             level, right = LEVELS[node.operator], node.operator in FROM_THE_RIGHT
             before = _operand(node.left, level + right, node.operator)
+            if node.operator == "%" and before.startswith("-"):
+                before = f"({before})"  # else the sign would take the remainder
             after = _operand(node.right, level + (not right), node.operator)
             return f"{before} {node.operator} {after}"
         case Logical():

@@ -115,6 +115,7 @@ class _Parser:
         self.nesting += 1
         if self.nesting > _DEEPEST:
             raise self.failure(self.next, f"nested more than {_DEEPEST} deep")
+        signed = self.next.text == "-"
         node, applied = self.prefix(max(level, MINUS_LEVEL))
         while self.next.kind == "operator":
             token = self.next
@@ -131,9 +132,13 @@ class _Parser:
             self.check_grouping(token, operator, inner)
             if operator in ("&&", "||"):
                 node = logical(operator, (node, right))
+            elif operator == "%" and signed:
+                # the sign takes the whole term, which shows where no integer holds it
+                node = Negative(self.at(token, Binary(operator, _without_sign(node), right)))
             else:
                 node = self.at(token, Binary(operator, node, right))
             applied = operator
+            signed &= LEVELS[operator] >= LEVELS["%"]
         self.nesting -= 1
         return node, applied
 
@@ -291,3 +296,11 @@ class _Parser:
         known = _SPECIAL if name.endswith("$") else _FUNCTIONS
         hint = f"; write @{base}.size()" if method == "size" else nearest(name, known)
         raise self.failure(token, f"function {token} is not supported{hint}")
+
+
+def _without_sign(term: Node) -> Node:
+    """Return a term that begins with a sign without it."""
+    if isinstance(term, Binary):
+        return Binary(term.operator, _without_sign(term.left), term.right)
+    assert isinstance(term, Negative)
+    return term.operand
