@@ -1,34 +1,35 @@
-"""Fits against RooFit's HistFactory, on workspaces that pyhf writes to XML.
+"""Fits against RooFit's HistFactory, on the XML that n2mu writes."""
 
-ROOT's wheel is built without its XML parser; what the XML says is handed over element by element.
-"""
-
-import warnings
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from pyhf.writexml import writexml
+from pyhf.readxml import clear_filecache, parse
+from tests.oracles.histfactory import RooFit, read_combination
 from tests.oracles.test_fit_minuit import modifier, workspace
 
+from n2mu.errors import WorkspaceError
 from n2mu.fit.bestfit import best_fit, find_poi
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
 from n2mu.fit.profile import Profile
 from n2mu.fit.workspace import parse_workspace
+from n2mu.interop.histfactory import write_histfactory
 
-ROOT = pytest.importorskip("ROOT", reason="ROOT has a wheel for Python 3.11 on Linux only")
+
+def only(*kinds: str) -> dict[str, Any]:
+    spec = copy.deepcopy(workspace())
+    for channel in spec["channels"]:
+        for sample in channel["samples"]:
+            sample["modifiers"] = [m for m in sample["modifiers"] if m["type"] in kinds]
+    return spec
 
 
 def shapes_only() -> dict[str, Any]:
-    spec = workspace()
-    for channel in spec["channels"]:
-        for sample in channel["samples"]:
-            kept = [m for m in sample["modifiers"] if m["type"] in ("normfactor", "histosys")]
-            sample["modifiers"] = kept
+    spec = only("normfactor", "histosys")
     signal = spec["channels"][0]["samples"][0]
     bent = {"lo_data": [3.1, 7.5, 12.0], "hi_data": [2.5, 8.4, 17.0]}
     signal["modifiers"].append(modifier("histosys", "ttH_shape", bent))
@@ -36,11 +37,46 @@ def shapes_only() -> dict[str, Any]:
 
 
 def rates_only() -> dict[str, Any]:
-    spec = workspace()
+    return only("normfactor", "normsys")
+
+
+def luminosity_and_shape_factor() -> dict[str, Any]:
+    """Return a fit with all modifiers but one: fakes of free shape, measured in a region."""
+    spec = copy.deepcopy(workspace())
+    fakes = spec["channels"][0]["samples"][2]
+    fakes["modifiers"] = [modifier("shapefactor", "fakes_free")]
+    measured = {"name": "fakes", "data": [9.0, 11.0, 5.0], "modifiers": [*fakes["modifiers"]]}
+    spec["channels"].append({"name": "CR_fakes", "samples": [measured]})
+    spec["observations"].append({"name": "CR_fakes", "data": [13.0, 9.0, 8.0]})
     for channel in spec["channels"]:
         for sample in channel["samples"]:
-            kept = [m for m in sample["modifiers"] if m["type"] in ("normfactor", "normsys")]
-            sample["modifiers"] = kept
+            sample["modifiers"].append(modifier("lumi", "lumi"))
+    spec["measurements"][0]["config"]["parameters"] += [
+        {"name": "lumi", "auxdata": [1.0], "sigmas": [0.02], "bounds": [[0.8, 1.2]], "inits": [1.0]}
+    ]
+    return spec
+
+
+def empty_and_negative_bins() -> dict[str, Any]:
+    """Return samples that are empty or negative in some bins, with MC errors there."""
+    spec = copy.deepcopy(workspace())
+    signal, _, fakes = spec["channels"][0]["samples"]
+    signal["data"] = [0.0, 8.0, 14.0]
+    fakes["data"] = [18.0, -0.4, 0.0]
+    fakes["modifiers"] = [
+        modifier("staterror", "stat_SR", [1.0, 1.5, 0.8]),
+        modifier("normsys", "fake_rate", {"lo": 0.7, "hi": 1.4}),
+    ]
+    return spec
+
+
+def fixed_parameters() -> dict[str, Any]:
+    spec = copy.deepcopy(workspace())
+    spec["measurements"][0]["config"]["parameters"] += [
+        {"name": "k_ttW", "inits": [1.1], "fixed": True},
+        {"name": "fake_rate", "inits": [0.5], "fixed": True},
+        {"name": "stat_SR", "inits": [1.0, 1.0, 1.0], "fixed": True},
+    ]
     return spec
 
 
@@ -48,111 +84,10 @@ WORKSPACES: dict[str, Callable[[], dict[str, Any]]] = {
     "all modifiers": workspace,
     "shapes": shapes_only,
     "rates": rates_only,
+    "luminosity and shape factor": luminosity_and_shape_factor,
+    "empty and negative bins": empty_and_negative_bins,
+    "fixed parameters": fixed_parameters,
 }
-
-
-def read_sample(element: ElementTree.Element, file: str) -> Any:
-    factory = ROOT.RooStats.HistFactory
-    sample = factory.Sample(element.get("Name"))
-    sample.SetInputFile(file)
-    sample.SetHistoName(element.get("HistoName"))
-    sample.SetNormalizeByTheory(False)
-    for child in element:
-        name = child.get("Name")
-
-        def key(name: str, child: ElementTree.Element = child) -> str:
-            return child.get(name) or ""
-
-        if child.tag == "NormFactor":
-            sample.AddNormFactor(name, *(float(key(k)) for k in ("Val", "Low", "High")))
-        elif child.tag == "OverallSys":
-            sample.AddOverallSys(name, float(key("Low")), float(key("High")))
-        elif child.tag == "HistoSys":
-            sides = (key("HistoNameLow"), file, "", key("HistoNameHigh"), file, "")
-            sample.AddHistoSys(name, *sides)
-        elif child.tag == "ShapeSys":
-            kind = factory.Constraint.GetType(key("ConstraintType"))
-            sample.AddShapeSys(name, kind, key("HistoName"), file, "")
-        elif child.tag == "StatError":
-            sample.ActivateStatError(key("HistoName"), file, "")
-        else:
-            raise ValueError(f"no HistFactory call for <{child.tag}>")
-    return sample
-
-
-def read_xml(top: ElementTree.Element) -> Any:
-    factory = ROOT.RooStats.HistFactory
-    measurement = factory.Measurement("m", "m")
-    measurement.SetPOI(top.findtext("Measurement/POI"))
-    measurement.SetLumi(1.0)
-    measurement.AddConstantParam("Lumi")
-    for path in top.findall("Input"):
-        element = ElementTree.fromstring(Path(path.text or "").read_text())
-        file = element.get("InputFile") or ""
-        channel = factory.Channel(element.get("Name"))
-        data = element.find("Data")
-        assert data is not None
-        channel.SetData(data.get("HistoName"), file)
-        # gammas of pyhf are normal, those of HistFactory Poisson unless told so
-        channel.SetStatErrorConfig(0.0, "Gaussian")
-        for sample in element.findall("Sample"):
-            channel.AddSample(read_sample(sample, file))
-        measurement.AddChannel(channel)
-    measurement.CollectHistograms()
-    return measurement
-
-
-class RooFit:
-    """The workspace as HistFactory has it."""
-
-    def __init__(self, spec: dict[str, Any], directory: Path) -> None:
-        ROOT.RooMsgService.instance().setGlobalKillBelow(ROOT.RooFit.FATAL)
-        (directory / "config").mkdir(parents=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            top = writexml(spec, str(directory / "config"), str(directory), "r")
-        measurement = read_xml(ElementTree.fromstring(top.decode()))
-        measurement.SetOutputFilePrefix(str(directory / "model"))
-        factory = ROOT.RooStats.HistFactory
-        self.workspace = factory.MakeModelAndMeasurementFast(measurement)
-        config = self.workspace.obj("ModelConfig")
-        self.nll = config.GetPdf().createNLL(
-            self.workspace.data("obsData"),
-            ROOT.RooFit.Constrain(config.GetNuisanceParameters()),
-            ROOT.RooFit.GlobalObservables(config.GetGlobalObservables()),
-            ROOT.RooFit.Offset("none"),
-        )
-
-    def name(self, ours: str) -> str:
-        """Return what HistFactory calls a parameter."""
-        for known in (ours, f"alpha_{ours}"):
-            if self.workspace.var(known):
-                return known
-        name, _, number = ours.rstrip("]").partition("[")
-        return f"gamma_{name}_bin_{number}"
-
-    def value(self, parameters: dict[str, float]) -> float:
-        for name, value in parameters.items():
-            self.workspace.var(self.name(name)).setVal(value)
-        return float(self.nll.getVal())
-
-    def minimise(self) -> dict[str, tuple[float, float, float, float]]:
-        """Return value, HESSE error and MINOS errors of mu, value and error of the others."""
-        minimiser = ROOT.RooMinimizer(self.nll)
-        minimiser.setPrintLevel(-1)
-        minimiser.setStrategy(2)
-        minimiser.setEps(1e-3)
-        assert minimiser.minimize("Minuit2", "migrad") == 0
-        minimiser.hesse()
-        found = {
-            variable.GetName(): (variable.getVal(), variable.getError(), np.nan, np.nan)
-            for variable in self.nll.getVariables()
-            if not variable.isConstant()
-        }
-        mu = self.workspace.var("mu")
-        minimiser.minos(ROOT.RooArgSet(mu))
-        found["mu"] = (*found["mu"][:2], mu.getErrorHi(), -mu.getErrorLo())
-        return found
 
 
 @pytest.fixture(params=WORKSPACES)
@@ -168,9 +103,12 @@ def test_the_likelihood_is_that_of_roofit_up_to_a_constant(
     parameters = likelihood.model.parameters
     random = np.random.default_rng(4)
     alphas = np.asarray(parameters.kinds) == "alpha"
+    fixed = parameters.fixed
     differences = []
     for _ in range(20):
-        theta = parameters.inits + np.where(alphas, 0.8, 0.1) * random.normal(size=len(parameters))
+        shift = np.where(alphas, 0.8 * parameters.sigma, 0.1) * random.normal(size=len(parameters))
+        theta = parameters.inits + np.where(fixed, 0.0, shift)
+        theta = np.clip(theta, parameters.lower, parameters.upper)
         point = dict(zip(parameters.names, theta.tolist(), strict=True))
         differences.append(roofit.value(point) - likelihood.twice_nll(theta) / 2)
     np.testing.assert_allclose(differences, differences[0], atol=1e-6)
@@ -181,6 +119,9 @@ def test_minimum_and_errors_are_those_of_roofit(both: tuple[Likelihood, RooFit])
     best = best_fit(likelihood, find_poi(likelihood, "mu"))
     found = roofit.minimise()
     for index, name in enumerate(likelihood.model.parameters.names):
+        if likelihood.model.parameters.fixed[index]:
+            assert roofit.name(name) not in found
+            continue
         value, error, _, _ = found[roofit.name(name)]
         sigma = best.covariance.uncertainty[index]
         assert (best.theta[index] - value) / sigma == pytest.approx(0.0, abs=0.01)
@@ -188,3 +129,86 @@ def test_minimum_and_errors_are_those_of_roofit(both: tuple[Likelihood, RooFit])
     interval = Profile(best, best.poi, best.fixed).interval()
     assert interval.up == pytest.approx(found["mu"][2], rel=0.01)
     assert interval.down == pytest.approx(found["mu"][3], rel=0.01)
+
+
+def written(spec: dict[str, Any], directory: Path) -> None:
+    write_histfactory(parse_workspace(spec), directory)
+
+
+def test_pyhf_reads_the_xml_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = copy.deepcopy(workspace())
+    written(spec, tmp_path / "xml")
+    monkeypatch.chdir(tmp_path / "xml")  # as for hist2workspace, paths hold inside the directory
+    clear_filecache()
+    back = parse("combination.xml", Path())
+    config = back["measurements"][0]["config"]
+    # HistFactory has a luminosity always, here one that is fixed and acts on nothing
+    config["parameters"] = [p for p in config["parameters"] if p["name"] != "lumi"]
+    ours = Likelihood.of(build_model(parse_workspace(spec)))
+    for channel in back["channels"]:
+        for sample in channel["samples"]:
+            for entry in sample["modifiers"]:
+                if entry["type"] == "staterror":
+                    entry["name"] = f"stat_{channel['name']}"  # XML has no place for the name
+    theirs = Likelihood.of(build_model(parse_workspace(back)))
+    assert theirs.model.parameters.names == ours.model.parameters.names
+    for theta in (ours.model.parameters.inits, ours.model.parameters.inits + 0.1):
+        assert theirs.twice_nll(theta) == pytest.approx(ours.twice_nll(theta), rel=1e-12)
+
+
+def test_samples_whose_names_join_to_the_same_text_keep_their_own_histograms(
+    tmp_path: Path,
+) -> None:
+    def channel(name: str, sample: str, value: float) -> dict[str, Any]:
+        mu = modifier("normfactor", "mu")
+        return {"name": name, "samples": [{"name": sample, "data": [value], "modifiers": [mu]}]}
+
+    spec = {
+        **workspace(),
+        "channels": [channel("SR", "a__b", 1.0), channel("SR__a", "b", 2.0)],
+        "observations": [{"name": "SR", "data": [1.0]}, {"name": "SR__a", "data": [2.0]}],
+    }
+    written(spec, tmp_path / "xml")
+    measurement = read_combination(tmp_path / "xml")
+    found = [c.GetSamples()[0].GetHisto().GetBinContent(1) for c in measurement.GetChannels()]
+    assert found == [1.0, 2.0]
+
+
+def negative_shape(spec: dict[str, Any]) -> None:
+    spec["channels"][0]["samples"][1]["modifiers"][2]["data"]["lo_data"][1] = -0.5
+
+
+def luminosity_on_one_sample(spec: dict[str, Any]) -> None:
+    spec["channels"][0]["samples"][1]["modifiers"].append(modifier("lumi", "lumi"))
+
+
+def two_sets_of_gammas(spec: dict[str, Any]) -> None:
+    spec["channels"][0]["samples"][1]["modifiers"][3]["name"] = "stat_ttW"
+
+
+def name_with_comma(spec: dict[str, Any]) -> None:
+    spec["channels"][0]["samples"][0]["name"] = "ttH,tt"
+
+
+def moved_constraint(spec: dict[str, Any]) -> None:
+    spec["measurements"][0]["config"]["parameters"].append({"name": "jes", "auxdata": [0.5]})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (negative_shape, "'SR', sample 'ttW', histosys 'jes': bin 1 of lo_data is -0.5; .* zero"),
+        (luminosity_on_one_sample, "has no 'lumi' but others have"),
+        (two_sets_of_gammas, "'SR': staterror has the names stat_SR, stat_ttW, HistFactory"),
+        (name_with_comma, "'ttH,tt' is no name for RooFit"),
+        (moved_constraint, "parameter 'jes': HistFactory XML has no place for its 'auxdata'"),
+    ],
+)
+def test_what_histfactory_would_take_for_another_likelihood_is_refused(
+    change: Callable[[dict[str, Any]], None], message: str, tmp_path: Path
+) -> None:
+    spec = copy.deepcopy(workspace())
+    change(spec)
+    with pytest.raises(WorkspaceError, match=message):
+        written(spec, tmp_path / "xml")
+    assert not (tmp_path / "xml").exists()

@@ -14,6 +14,7 @@ from n2mu.commands import (
     count,
     demo,
     evaluate,
+    export,
     fit,
     gof,
     limit,
@@ -61,6 +62,7 @@ for name, module in {
     "report": report,
 }.items():
     app.command(name)(module.command)
+app.add_typer(export.app, name="export")
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,1 @@
+"""Other formats: HistFactory XML, and configurations of TRExFitter in and out."""
