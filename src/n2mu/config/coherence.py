@@ -11,6 +11,7 @@ from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.main import Main
 from n2mu.config.models import Models
 from n2mu.config.names import matching
+from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
 from n2mu.config.systematics import SampleSystematic, Systematics
@@ -65,46 +66,54 @@ def _known(name: str, names: Collection[str], where: str, what: str) -> None:
         raise ConfigurationError(f"{where}: unknown {what} '{name}'{nearest(name, names)}")
 
 
+@independent()
 def _check_main(configuration: Configuration, where: str) -> None:
     main = configuration.main
     for model in main.models:
-        _known(model, configuration.models.models, f"{where}: models", "model")
+        with independent():
+            _known(model, configuration.models.models, f"{where}: models", "model")
     for fit in main.fits:
-        _known(fit, configuration.fits.fits, f"{where}: fits", "fit")
+        with independent():
+            _known(fit, configuration.fits.fits, f"{where}: fits", "fit")
     for name, entry in configuration.inputs.inputs.items():
-        key = f"{configuration.directory}/inputs.yaml: inputs.{name}.base"
-        if entry.base is not None:
-            _known(entry.base, main.ntuples, key, "base")
-        elif len(main.ntuples) > 1:
-            raise ConfigurationError(
-                f"{key}: required, since {where} names several: {', '.join(main.ntuples)}"
-            )
+        with independent():
+            key = f"{configuration.directory}/inputs.yaml: inputs.{name}.base"
+            if entry.base is not None:
+                _known(entry.base, main.ntuples, key, "base")
+            elif len(main.ntuples) > 1:
+                raise ConfigurationError(
+                    f"{key}: required, since {where} names several: {', '.join(main.ntuples)}"
+                )
 
 
+@independent()
 def _check_samples(configuration: Configuration, where: str) -> None:
     samples = configuration.samples.samples
     classes = configuration.models.classes
     inputs = configuration.inputs.inputs
     for name, sample in samples.items():
-        key = f"{where}: samples.{name}"
-        for entry in matching(sample.inputs, inputs, f"{key}.inputs", "input"):
-            if inputs[entry].data != (sample.kind == "data"):
-                is_data = "observed data" if inputs[entry].data else "simulation"
-                raise ConfigurationError(
-                    f"{key}.inputs: '{entry}' is {is_data}, but the sample is of kind "
-                    f"'{sample.kind}'; observed data have 'data: true' in inputs.yaml and samples "
-                    "of kind data of their own"
-                )
-        if sample.training_class is not None:
-            _known(sample.training_class, classes, f"{key}.training_class", "class")
+        with independent():
+            key = f"{where}: samples.{name}"
+            for entry in matching(sample.inputs, inputs, f"{key}.inputs", "input"):
+                if inputs[entry].data != (sample.kind == "data"):
+                    is_data = "observed data" if inputs[entry].data else "simulation"
+                    raise ConfigurationError(
+                        f"{key}.inputs: '{entry}' is {is_data}, but the sample is of kind "
+                        f"'{sample.kind}'; observed data have 'data: true' in inputs.yaml and "
+                        "samples of kind data of their own"
+                    )
+            if sample.training_class is not None:
+                _known(sample.training_class, classes, f"{key}.training_class", "class")
     for label in classes:
-        if all(sample.training_class != label for sample in samples.values()):
-            raise ConfigurationError(
-                f"{configuration.directory}/models.yaml: classes: no sample has "
-                f"training_class '{label}'"
-            )
+        with independent():
+            if all(sample.training_class != label for sample in samples.values()):
+                raise ConfigurationError(
+                    f"{configuration.directory}/models.yaml: classes: no sample has "
+                    f"training_class '{label}'"
+                )
 
 
+@independent()
 def _check_aliases(configuration: Configuration, where: str) -> None:
     """Refuse an alias that hides a branch or a score, as far as the configuration names them."""
     models = configuration.models
@@ -115,36 +124,39 @@ def _check_aliases(configuration: Configuration, where: str) -> None:
     inputs = configuration.inputs
     taken |= {branch: "of inputs.yaml" for branch in (inputs.run, inputs.event) if branch}
     for name in configuration.regions.aliases:
-        if name in taken:
-            raise ConfigurationError(
-                f"{where}: aliases.{name}: it would hide the column {taken[name]} with this name; "
-                "rename the alias"
-            )
+        with independent():
+            if name in taken:
+                raise ConfigurationError(
+                    f"{where}: aliases.{name}: it would hide the column {taken[name]} with this "
+                    "name; rename the alias"
+                )
 
 
+@independent()
 def _check_systematics(configuration: Configuration, where: str) -> None:
     nominal = {d.tree: d.input for d in reversed(data_sets(configuration.inputs))}
     for name, systematic in configuration.systematics.systematics.items():
-        key = f"{where}: systematics.{name}"
-        affected_samples(systematic, configuration.samples, key)
-        affected_regions(systematic, configuration.regions, key)
-        match systematic.kind:
-            case "weight" | "set":
-                factors = configuration.inputs.weight
-                _known(systematic.factor, factors, f"{key}.factor", "weight factor")
-            case "tree":
-                for side, tree in (("up", systematic.up), ("down", systematic.down)):
-                    if tree in nominal:
-                        raise ConfigurationError(
-                            f"{key}.{side}: '{tree}' is the nominal tree of input "
-                            f"'{nominal[tree]}', no variation; leave that side out"
-                        )
-            case "input":
-                for side, chosen in (("up", systematic.up), ("down", systematic.down)):
-                    inputs = configuration.inputs.inputs
-                    matching(chosen or [], inputs, f"{key}.{side}", "input")
-            case "sample":
-                _check_samples_of(systematic, configuration.samples, key)
+        with independent():
+            key = f"{where}: systematics.{name}"
+            affected_samples(systematic, configuration.samples, key)
+            affected_regions(systematic, configuration.regions, key)
+            match systematic.kind:
+                case "weight" | "set":
+                    factors = configuration.inputs.weight
+                    _known(systematic.factor, factors, f"{key}.factor", "weight factor")
+                case "tree":
+                    for side, tree in (("up", systematic.up), ("down", systematic.down)):
+                        if tree in nominal:
+                            raise ConfigurationError(
+                                f"{key}.{side}: '{tree}' is the nominal tree of input "
+                                f"'{nominal[tree]}', no variation; leave that side out"
+                            )
+                case "input":
+                    for side, chosen in (("up", systematic.up), ("down", systematic.down)):
+                        inputs = configuration.inputs.inputs
+                        matching(chosen or [], inputs, f"{key}.{side}", "input")
+                case "sample":
+                    _check_samples_of(systematic, configuration.samples, key)
 
 
 def _check_samples_of(systematic: SampleSystematic, samples: Samples, key: str) -> None:
@@ -160,6 +172,7 @@ def _check_samples_of(systematic: SampleSystematic, samples: Samples, key: str) 
             )
 
 
+@independent()
 def _check_models(configuration: Configuration, where: str) -> None:
     models = configuration.models
     regions = configuration.regions.regions
@@ -167,11 +180,15 @@ def _check_models(configuration: Configuration, where: str) -> None:
     _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
     _known(models.evaluation_region, regions, f"{where}: evaluation_region", "region")
     for name, classifier in models.models.items():
-        key = f"{where}: models.{name}"
-        matching(classifier.features, configuration.features.features, f"{key}.features", "feature")
-        _known(classifier.validation_region, regions, f"{key}.validation_region", "region")
+        with independent():
+            key = f"{where}: models.{name}"
+            matching(
+                classifier.features, configuration.features.features, f"{key}.features", "feature"
+            )
+            _known(classifier.validation_region, regions, f"{key}.validation_region", "region")
 
 
+@independent()
 def _require_distinct_scores(models: Models, where: str) -> None:
     owners: dict[str, str] = {}
     for model in models.models:
@@ -185,35 +202,38 @@ def _require_distinct_scores(models: Models, where: str) -> None:
             owners[score] = model
 
 
+@independent()
 def _check_fits(configuration: Configuration, where: str) -> None:
     fits = configuration.fits
     _check_factors(configuration, where)
     trained = score_names(configuration.models, configuration.main.models)
     untrained = score_names(configuration.models, configuration.models.models)
     for name, fit in fits.fits.items():
-        key = f"{where}: fits.{name}"
-        for region in fit.regions:
-            _known(region, configuration.regions.regions, f"{key}.regions", "region")
-        affected_samples(fit, configuration.samples, key)
-        _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
-        if name not in configuration.main.fits:
-            continue
-        texts = {f"{key}.observable": fit.observable}
-        for region in fit.regions:
-            chosen = configuration.regions.regions[region]
-            place = f"{configuration.directory}/regions.yaml: regions.{region}"
-            texts[f"{place}.selection"] = chosen.selection
-            if chosen.observable is not None:
-                texts[f"{place}.observable"] = chosen.observable
-        for place, text in texts.items():
-            for column in sorted(parse(text).names):
-                if column in untrained and column not in trained:
-                    raise ConfigurationError(
-                        f"{place}: '{column}' needs model '{untrained[column]}', "
-                        "which is not among the models of the main configuration"
-                    )
+        with independent():
+            key = f"{where}: fits.{name}"
+            for region in fit.regions:
+                _known(region, configuration.regions.regions, f"{key}.regions", "region")
+            affected_samples(fit, configuration.samples, key)
+            _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
+            if name not in configuration.main.fits:
+                continue
+            texts = {f"{key}.observable": fit.observable}
+            for region in fit.regions:
+                chosen = configuration.regions.regions[region]
+                place = f"{configuration.directory}/regions.yaml: regions.{region}"
+                texts[f"{place}.selection"] = chosen.selection
+                if chosen.observable is not None:
+                    texts[f"{place}.observable"] = chosen.observable
+            for place, text in texts.items():
+                for column in sorted(parse(text).names):
+                    if column in untrained and column not in trained:
+                        raise ConfigurationError(
+                            f"{place}: '{column}' needs model '{untrained[column]}', "
+                            "which is not among the models of the main configuration"
+                        )
 
 
+@independent()
 def _check_factors(configuration: Configuration, where: str) -> None:
     fits = configuration.fits
     regions = configuration.regions.regions
@@ -222,16 +242,18 @@ def _check_factors(configuration: Configuration, where: str) -> None:
     }
     factors |= {f"shape_factors.{name}": factor for name, factor in fits.shape_factors.items()}
     for key, factor in factors.items():
-        place = f"{where}: {key}"
-        require_expected(factor.samples, configuration.samples, f"{place}.samples")
-        matching(factor.samples, configuration.samples.expected, f"{place}.samples", "sample")
-        matching(factor.regions, regions, f"{place}.regions", "region")
+        with independent():
+            place = f"{where}: {key}"
+            require_expected(factor.samples, configuration.samples, f"{place}.samples")
+            matching(factor.samples, configuration.samples.expected, f"{place}.samples", "sample")
+            matching(factor.regions, regions, f"{place}.regions", "region")
     free = [name for name, factor in fits.norm_factors.items() if factor.expression is None]
     for name, norm_factor in fits.norm_factors.items():
-        key = f"{where}: norm_factors.{name}.expression"
-        for other in sorted(parse(norm_factor.expression or "1").names):
-            _known(other, fits.norm_factors, key, "norm factor")
-            if other not in free:
-                raise ConfigurationError(
-                    f"{key}: '{other}' is an expression itself; write it out with free factors"
-                )
+        with independent():
+            key = f"{where}: norm_factors.{name}.expression"
+            for other in sorted(parse(norm_factor.expression or "1").names):
+                _known(other, fits.norm_factors, key, "norm factor")
+                if other not in free:
+                    raise ConfigurationError(
+                        f"{key}: '{other}' is an expression itself; write it out with free factors"
+                    )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -103,15 +103,46 @@ def validate(model: type[M], value: Any, where: str, aliases: Aliases | None = N
     try:
         return model.model_validate(value, context={ALIASES: aliases})
     except ValidationError as error:
-        problems = _without_consequences(error.errors())
-        keys = [_key(value, problem) for problem in problems]
-        first = problems[0]
-        others = len(set(keys)) - 1
-        more = f" (and {others} more)" if others else ""
-        prefix = f"{where}: {keys[0]}: " if keys[0] else f"{where}: "
-        # the cause shows the place in an expression
-        cause = first.get("ctx", {}).get("error")
-        raise ConfigurationError(f"{prefix}{_problem(model, first)}{more}") from cause
+        found = mistakes(model, value, error)
+        others = len({mistake.key for mistake in found}) - 1
+        raise found[0].error(where, f" (and {others} more)" if others else "") from found[0].cause
+
+
+class Mistake(NamedTuple):
+    """A part of the configuration that a model refuses.
+
+    Attributes
+    ----------
+    location
+        Keys that lead to it, from the top of the file.
+    key
+        The same as it is shown.
+    cause
+        What shows the place in an expression.
+    """
+
+    location: tuple[int | str, ...]
+    key: str
+    text: str
+    cause: Exception | None
+
+    def error(self, where: str, more: str = "") -> ConfigurationError:
+        """Return the error that names the file."""
+        prefix = f"{where}: {self.key}: " if self.key else f"{where}: "
+        return ConfigurationError(f"{prefix}{self.text}{more}")
+
+
+def mistakes(model: type[Model], value: Any, error: ValidationError) -> list[Mistake]:
+    """Return every mistake in a part of the configuration."""
+    return [
+        Mistake(
+            problem["loc"],
+            _key(value, problem),
+            _problem(model, problem),
+            problem.get("ctx", {}).get("error"),
+        )
+        for problem in _without_consequences(error.errors())
+    ]
 
 
 def _without_consequences(problems: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -197,7 +228,39 @@ class _Definitions(Model):
     aliases: dict[Name, ExpressionText] = {}
 
 
-def _aliases(regions: Any, where: str) -> Aliases:
+def main_content(
+    config: Path | Mapping[str, Any], directory: Path | None
+) -> tuple[dict[str, Any], str, Path]:
+    """Return the content of the main configuration, what errors call it, and the folders' folder.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read.
+    """
+    if isinstance(config, Path):
+        return read_yaml(config), str(config), directory or config.parent
+    return dict(config), "configuration", directory or Path("config")
+
+
+def folder_of(analysis: str, where: str, directory: Path) -> Path:
+    """Return the folder of an analysis.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none.
+    """
+    folder = directory / analysis
+    if not folder.is_dir():
+        existing = [p.name for p in directory.iterdir() if p.is_dir()] if directory.is_dir() else []
+        raise ConfigurationError(
+            f"{where}: analysis: no folder {folder}{nearest(analysis, existing)}"
+        )
+    return folder
+
+
+def aliases_of(regions: Any, where: str) -> Aliases:
     """Return the aliases of ``regions.yaml``, which all other files may use."""
     given = {ALIASES: regions[ALIASES]} if isinstance(regions, dict) and ALIASES in regions else {}
     try:
@@ -222,24 +285,11 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
     ConfigurationError
         At the first mistake, naming file, key and the nearest valid name.
     """
-    if isinstance(config, Path):
-        where = str(config)
-        directory = directory or config.parent
-        content = read_yaml(config)
-    else:
-        where = "configuration"
-        content = dict(config)
-        directory = directory or Path("config")
+    content, where, directory = main_content(config, directory)
     main = validate(Main, content, where)
-    folder = directory / main.analysis
-    if not folder.is_dir():
-        existing = [p.name for p in directory.iterdir() if p.is_dir()] if directory.is_dir() else []
-        raise ConfigurationError(
-            f"{where}: analysis: no folder {folder}{nearest(main.analysis, existing)}"
-        )
-
+    folder = folder_of(main.analysis, where, directory)
     regions = read_yaml(folder / "regions.yaml")
-    aliases = _aliases(regions, f"{folder}/regions.yaml")
+    aliases = aliases_of(regions, f"{folder}/regions.yaml")
 
     def part(model: type[M], name: str) -> M:
         path = folder / name

@@ -9,6 +9,7 @@ from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.models import Models
 from n2mu.config.names import matching
 from n2mu.config.parameters import check_parameters
+from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.systematics import SampleSystematic, WeightSystematic
 from n2mu.errors import ConfigurationError, nearest
@@ -107,24 +108,27 @@ def _inputs_of_systematics(configuration: Configuration) -> dict[str, list[str]]
     }
 
 
+@independent()
 def _require_each_process_once(inputs: Inputs, where: str) -> None:
     """Refuse inputs that share a data set: each counts as its whole cross-section."""
     owners: dict[tuple[int, str | None], str] = {}
     per_campaign = isinstance(inputs.luminosity, dict)
     for entry in data_sets(inputs):
-        if entry.dsid is None or entry.data:
-            continue
-        key = (entry.dsid, entry.campaign if per_campaign else None)
-        if key in owners:
-            place = f" in campaign '{entry.campaign}'" if per_campaign else ""
-            raise ConfigurationError(
-                f"{where}: inputs.{entry.input}.dsid: {entry.dsid} is that of input "
-                f"'{owners[key]}'{place} as well, each would count as the whole "
-                "cross-section; make them one input, and tell samples apart by 'selection'"
-            )
-        owners[key] = entry.input
+        with independent():
+            if entry.dsid is None or entry.data:
+                continue
+            key = (entry.dsid, entry.campaign if per_campaign else None)
+            if key in owners:
+                place = f" in campaign '{entry.campaign}'" if per_campaign else ""
+                raise ConfigurationError(
+                    f"{where}: inputs.{entry.input}.dsid: {entry.dsid} is that of input "
+                    f"'{owners[key]}'{place} as well, each would count as the whole "
+                    "cross-section; make them one input, and tell samples apart by 'selection'"
+                )
+            owners[key] = entry.input
 
 
+@independent()
 def _require_all_campaigns(configuration: Configuration, members: dict[str, list[str]]) -> None:
     """Refuse an input without a campaign: its yield would be that of less luminosity."""
     where = f"{configuration.directory}/inputs.yaml"
@@ -137,34 +141,37 @@ def _require_all_campaigns(configuration: Configuration, members: dict[str, list
         for key, used in _inputs_of_systematics(configuration).items()
     }
     for name, entry in inputs.items():
-        place = f"{where}: inputs.{name}"
-        covered = dict.fromkeys(entry.campaigns or [], name)
-        for other in entry.other_campaigns:
-            if other not in inputs:
-                raise ConfigurationError(
-                    f"{place}.other_campaigns: unknown input '{other}'{nearest(other, inputs)}"
-                )
-            for campaign in inputs[other].campaigns or []:
-                if campaign in covered:
+        with independent():
+            place = f"{where}: inputs.{name}"
+            covered = dict.fromkeys(entry.campaigns or [], name)
+            for other in entry.other_campaigns:
+                if other not in inputs:
                     raise ConfigurationError(
-                        f"{place}.other_campaigns: campaign '{campaign}' is in '{other}' and in "
-                        f"'{covered[campaign]}' and would count twice; keep one"
+                        f"{place}.other_campaigns: unknown input '{other}'{nearest(other, inputs)}"
                     )
-                covered[campaign] = other
-            for key, chosen in users.items():
-                if name in chosen and other not in chosen:
+                for campaign in inputs[other].campaigns or []:
+                    if campaign in covered:
+                        raise ConfigurationError(
+                            f"{place}.other_campaigns: campaign '{campaign}' is in '{other}' and "
+                            f"in '{covered[campaign]}' and would count twice; keep one"
+                        )
+                    covered[campaign] = other
+                for key, chosen in users.items():
+                    if name in chosen and other not in chosen:
+                        raise ConfigurationError(
+                            f"{key}: '{name}' without '{other}', which holds its other campaigns; "
+                            "add it"
+                        )
+            for campaign in luminosity if isinstance(luminosity, dict) and not entry.data else []:
+                if campaign not in covered:
                     raise ConfigurationError(
-                        f"{key}: '{name}' without '{other}', which holds its other campaigns; "
-                        "add it"
+                        f"{place}.campaigns: '{campaign}' is not there, so that its luminosity "
+                        "would be missing; add it, or name the inputs that hold it in "
+                        "'other_campaigns'"
                     )
-        for campaign in luminosity if isinstance(luminosity, dict) and not entry.data else []:
-            if campaign not in covered:
-                raise ConfigurationError(
-                    f"{place}.campaigns: '{campaign}' is not there, so that its luminosity would "
-                    "be missing; add it, or name the inputs that hold it in 'other_campaigns'"
-                )
 
 
+@independent()
 def _require_each_input_in_one_sample(
     configuration: Configuration, members: dict[str, list[str]]
 ) -> None:
@@ -172,24 +179,26 @@ def _require_each_input_in_one_sample(
     used = {name for chosen in members.values() for name in chosen}
     used |= {name for chosen in _inputs_of_systematics(configuration).values() for name in chosen}
     for name in configuration.inputs.inputs:
-        if name not in used:
-            raise ConfigurationError(
-                f"{folder}/inputs.yaml: inputs.{name}: used by no sample in samples.yaml; "
-                "remove it or add it"
-            )
+        with independent():
+            if name not in used:
+                raise ConfigurationError(
+                    f"{folder}/inputs.yaml: inputs.{name}: used by no sample in samples.yaml; "
+                    "remove it or add it"
+                )
     owners: dict[tuple[str, str], str] = {}
     for name, sample in configuration.samples.samples.items():
-        if sample.kind == "ghost":
-            continue  # it is in no sum with others
-        selection = parse(sample.selection).canonical()
-        for entry in members[name]:
-            other = owners.setdefault((entry, selection), name)
-            if other != name:
-                raise ConfigurationError(
-                    f"{folder}/samples.yaml: samples.{name}.inputs: '{entry}' is in sample "
-                    f"'{other}' as well with the same selection '{selection}', so that its "
-                    "events would count twice; give each sample a 'selection' of its own"
-                )
+        with independent():
+            if sample.kind == "ghost":
+                continue  # it is in no sum with others
+            selection = parse(sample.selection).canonical()
+            for entry in members[name]:
+                other = owners.setdefault((entry, selection), name)
+                if other != name:
+                    raise ConfigurationError(
+                        f"{folder}/samples.yaml: samples.{name}.inputs: '{entry}' is in sample "
+                        f"'{other}' as well with the same selection '{selection}', so that its "
+                        "events would count twice; give each sample a 'selection' of its own"
+                    )
 
 
 def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[str, str]]:
@@ -222,58 +231,66 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
         yield place, regions.regions[region].selection
 
 
+@independent()
 def _require_events_before_scores(configuration: Configuration) -> None:
     scores = score_names(configuration.models, configuration.models.models)
     for place, text in _expressions_before_scores(configuration):
-        for column in sorted(parse(text).names & set(scores)):
-            raise ConfigurationError(
-                f"{place}: '{column}' is a score of model '{scores[column]}', which is not there "
-                "yet when this is evaluated; use branches of the ntuples only"
-            )
-
-
-def _require_regions_in_preselection(regions: Regions, where: str) -> None:
-    for name, region in regions.regions.items():
-        missing = unimplied(region.selection, regions.preselection)
-        if missing:
-            raise ConfigurationError(
-                f"{where}: regions.{name}.selection: not contained in the preselection; "
-                f"nothing in it implies '{missing[0]}': add that cut to the region, "
-                "or loosen the preselection"
-            )
-
-
-def _check_architectures(models: Models, where: str) -> None:
-    for name, classifier in models.models.items():
-        key = f"{where}: models.{name}"
-        architecture = classifier.architecture
-        if architecture not in ARCHITECTURES:
-            raise ConfigurationError(
-                f"{key}.architecture: unknown architecture '{architecture}'"
-                f"{nearest(architecture, ARCHITECTURES)}"
-            )
-        known = ARCHITECTURES[architecture]
-        for parameter in classifier.parameters:
-            if parameter not in known:
+        with independent():
+            for column in sorted(parse(text).names & set(scores)):
                 raise ConfigurationError(
-                    f"{key}.parameters.{parameter}: unknown parameter of architecture "
-                    f"'{architecture}'{nearest(parameter, known)}"
+                    f"{place}: '{column}' is a score of model '{scores[column]}', which is not "
+                    "there yet when this is evaluated; use branches of the ntuples only"
                 )
 
 
+@independent()
+def _require_regions_in_preselection(regions: Regions, where: str) -> None:
+    for name, region in regions.regions.items():
+        with independent():
+            missing = unimplied(region.selection, regions.preselection)
+            if missing:
+                raise ConfigurationError(
+                    f"{where}: regions.{name}.selection: not contained in the preselection; "
+                    f"nothing in it implies '{missing[0]}': add that cut to the region, "
+                    "or loosen the preselection"
+                )
+
+
+@independent()
+def _check_architectures(models: Models, where: str) -> None:
+    for name, classifier in models.models.items():
+        with independent():
+            key = f"{where}: models.{name}"
+            architecture = classifier.architecture
+            if architecture not in ARCHITECTURES:
+                raise ConfigurationError(
+                    f"{key}.architecture: unknown architecture '{architecture}'"
+                    f"{nearest(architecture, ARCHITECTURES)}"
+                )
+            known = ARCHITECTURES[architecture]
+            for parameter in classifier.parameters:
+                if parameter not in known:
+                    raise ConfigurationError(
+                        f"{key}.parameters.{parameter}: unknown parameter of architecture "
+                        f"'{architecture}'{nearest(parameter, known)}"
+                    )
+
+
+@independent()
 def _check_systematics(configuration: Configuration, where: str) -> None:
     for name, systematic in configuration.systematics.systematics.items():
-        key = f"{where}: systematics.{name}"
-        if systematic.kind == "tree" and configuration.inputs.event is None:
-            raise ConfigurationError(
-                f"{key}: without 'event' in inputs.yaml an event has another entry number, so "
-                "another fold, in each varied tree, and models would score events that trained "
-                "them; name the branch with the event number there"
-            )
-        if systematic.kind == "weight":
-            _require_a_change(systematic, configuration.inputs.weight, key)
-        if systematic.kind == "sample":
-            _require_one_sample(systematic, configuration, key)
+        with independent():
+            key = f"{where}: systematics.{name}"
+            if systematic.kind == "tree" and configuration.inputs.event is None:
+                raise ConfigurationError(
+                    f"{key}: without 'event' in inputs.yaml an event has another entry number, so "
+                    "another fold, in each varied tree, and models would score events that trained "
+                    "them; name the branch with the event number there"
+                )
+            if systematic.kind == "weight":
+                _require_a_change(systematic, configuration.inputs.weight, key)
+            if systematic.kind == "sample":
+                _require_one_sample(systematic, configuration, key)
 
 
 def _require_a_change(systematic: WeightSystematic, factors: dict[str, str], key: str) -> None:
@@ -304,49 +321,54 @@ def _require_one_sample(
             )
 
 
+@independent()
 def _check_fits(configuration: Configuration, where: str) -> None:
     samples = configuration.samples.samples
     for name, fit in configuration.fits.fits.items():
-        key = f"{where}: fits.{name}"
-        for region in fit.regions:
-            if configuration.regions.regions[region].role == "validation":
+        with independent():
+            key = f"{where}: fits.{name}"
+            for region in fit.regions:
+                if configuration.regions.regions[region].role == "validation":
+                    raise ConfigurationError(
+                        f"{key}.regions: '{region}' has role validation, and all regions here "
+                        "enter the likelihood; give it role control, or take it out of fit "
+                        f"'{name}'"
+                    )
+            poi = configuration.fits.norm_factors[fit.poi]
+            if poi.bounds is None:
                 raise ConfigurationError(
-                    f"{key}.regions: '{region}' has role validation, and all regions here enter "
-                    f"the likelihood; give it role control, or take it out of fit '{name}'"
+                    f"{key}.poi: '{fit.poi}' is an expression of other factors; choose a free one"
                 )
-        poi = configuration.fits.norm_factors[fit.poi]
-        if poi.bounds is None:
-            raise ConfigurationError(
-                f"{key}.poi: '{fit.poi}' is an expression of other factors; choose a free one"
+            in_fit = affected_samples(fit, configuration.samples, key)
+            affected = set(in_fit) & set(
+                matching(poi.samples, samples, f"norm_factors.{fit.poi}.samples", "sample")
             )
-        in_fit = affected_samples(fit, configuration.samples, key)
-        affected = set(in_fit) & set(
-            matching(poi.samples, samples, f"norm_factors.{fit.poi}.samples", "sample")
-        )
-        for sample in sorted(affected):
-            if samples[sample].kind == "background":
+            for sample in sorted(affected):
+                if samples[sample].kind == "background":
+                    raise ConfigurationError(
+                        f"{key}.poi: '{fit.poi}' acts on sample '{sample}', a background; the "
+                        "signal strength acts on signal only: change norm_factors or the "
+                        "sample's kind"
+                    )
+            if not affected:
                 raise ConfigurationError(
-                    f"{key}.poi: '{fit.poi}' acts on sample '{sample}', a background; the signal "
-                    "strength acts on signal only: change norm_factors or the sample's kind"
+                    f"{key}.poi: '{fit.poi}' acts on none of the samples of this fit "
+                    f"({', '.join(in_fit)}); change norm_factors or the fit's samples"
                 )
-        if not affected:
-            raise ConfigurationError(
-                f"{key}.poi: '{fit.poi}' acts on none of the samples of this fit "
-                f"({', '.join(in_fit)}); change norm_factors or the fit's samples"
-            )
-        low, high = poi.bounds
-        if not low <= fit.asimov_mu <= high:
-            raise ConfigurationError(
-                f"{key}.asimov_mu: {fit.asimov_mu:g} is outside the bounds ({low:g}, {high:g}) "
-                f"of norm factor '{fit.poi}'; change one of them"
-            )
-        if fit.data != "asimov" and configuration.samples.data is None:
-            raise ConfigurationError(
-                f"{key}.data: '{fit.data}', but no sample in samples.yaml is of kind data; add it"
-            )
-        roles = [configuration.regions.regions[region].role for region in fit.regions]
-        if fit.data == "mixed" and fit.data_regions is None and "control" not in roles:
-            raise ConfigurationError(
-                f"{key}.data_regions: no region of this fit has role control; say which regions "
-                "of the mixed data are observed"
-            )
+            low, high = poi.bounds
+            if not low <= fit.asimov_mu <= high:
+                raise ConfigurationError(
+                    f"{key}.asimov_mu: {fit.asimov_mu:g} is outside the bounds ({low:g}, {high:g}) "
+                    f"of norm factor '{fit.poi}'; change one of them"
+                )
+            if fit.data != "asimov" and configuration.samples.data is None:
+                raise ConfigurationError(
+                    f"{key}.data: '{fit.data}', but no sample in samples.yaml is of kind data; add "
+                    "it"
+                )
+            roles = [configuration.regions.regions[region].role for region in fit.regions]
+            if fit.data == "mixed" and fit.data_regions is None and "control" not in roles:
+                raise ConfigurationError(
+                    f"{key}.data_regions: no region of this fit has role control; say which "
+                    "regions of the mixed data are observed"
+                )

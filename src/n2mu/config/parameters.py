@@ -11,6 +11,7 @@ from n2mu.config.acting import (
 )
 from n2mu.config.coherence import Configuration
 from n2mu.config.polynomial import value
+from n2mu.config.problems import independent
 from n2mu.config.systematics import Systematic
 from n2mu.errors import ConfigurationError
 
@@ -28,6 +29,7 @@ def check_parameters(configuration: Configuration) -> None:
     _check_products(configuration)
 
 
+@independent()
 def _check_names(configuration: Configuration) -> None:
     """Refuse names that the likelihood would take for one and the same parameter."""
     folder = configuration.directory
@@ -99,6 +101,7 @@ def _acting(configuration: Configuration) -> list[_Acting]:
     return result
 
 
+@independent()
 def _check_shared(configuration: Configuration) -> None:
     """Refuse parameters that are shared by accident, or twice on the same yields."""
     where = f"{configuration.directory}/systematics.yaml: systematics"
@@ -136,6 +139,7 @@ def _base(acting: _Acting) -> str:
     return acting.systematic.parameter or acting.name
 
 
+@independent()
 def _check_products(configuration: Configuration) -> None:
     """Refuse what no workspace can hold: a factor that multiplies the same yields twice."""
     folder = configuration.directory
