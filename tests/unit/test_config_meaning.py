@@ -18,6 +18,13 @@ RELATIVE = "is no relative shift between -1 and 1; write 0.08 for 8 %, not 1.08 
 
 MISTAKES: list[tuple[str, str, str, Any, str]] = [
     (
+        "weight of an input for a factor that is none",
+        "inputs",
+        "inputs.sig.weight",
+        {"pile_up": "2"},
+        "inputs.sig.weight: unknown weight factor 'pile_up'; did you mean 'pileup'?",
+    ),
+    (
         "background that the signal strength scales",
         "fits",
         "norm_factors.mu.samples",
@@ -214,6 +221,14 @@ def test_what_would_give_a_wrong_number_is_one_line_with_a_remedy(
 ) -> None:
     tiny.change(part, key, value)
     refused(tiny, part, message)
+
+
+def test_normalised_weights_have_no_sum_of_a_variation_to_be_divided_by(
+    tiny: TinyAnalysis,
+) -> None:
+    tiny.change("inputs", "sum_of_weights", {"normalised": True})
+    with pytest.raises(ConfigurationError, match="scale.sum_up: .*put the ratio of the sums into"):
+        load(tiny.config)
 
 
 def test_varied_trees_need_the_event_number(tiny: TinyAnalysis) -> None:

@@ -413,3 +413,32 @@ def test_an_expression_that_cannot_be_evaluated_names_file_and_tree(tiny: TinyAn
         skim(tiny)
     assert caught.value.excerpt.splitlines()[1].strip() == "^"
     assert not (tiny.directory / "results").exists() or not tiny.job().skims[0].exists()
+
+
+def test_weights_that_are_normalised_already_are_divided_by_nothing(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    del tiny.parts["systematics"]["systematics"]["scale"]["sum_up"]
+    tiny.change("inputs", "sum_of_weights", {"normalised": True})
+    directories = skim(tiny)
+    assert Skim(directories).sum_of_weights("sig") == 1.0
+    files = read_json(directories[0] / "metadata.json")["data_sets"]["sig"]["files"]
+    assert [file["sums"] for file in files] == [{}, {}]
+
+
+def test_an_input_may_have_its_own_expression_for_a_weight_factor(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    tiny.change("inputs", "inputs.bkg.weight", {"pileup": "0.5 * njets"})
+    directories = skim(tiny)
+    found = Skim(directories)
+    names = ["n2mu_weight", "n2mu_weight_pileup_up", "njets"]
+    (columns,) = branches(tiny, ("bkg_1.root",), "nominal")
+    mask = preselected(columns)
+    generator = columns["weight_mc"][mask].astype(np.float64)
+    table = found.table("bkg", "nominal", names)
+    np.testing.assert_array_equal(table["n2mu_weight"], generator * (0.5 * columns["njets"][mask]))
+    varied = generator * columns["weight_pileup_up"][mask]
+    np.testing.assert_array_equal(table["n2mu_weight_pileup_up"], varied)
+    other = expected(tiny, SIGNAL, "nominal", preselected, "nominal")
+    np.testing.assert_array_equal(
+        found.table("sig", "nominal", ["n2mu_weight"])["n2mu_weight"], other["n2mu_weight"]
+    )

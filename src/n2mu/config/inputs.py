@@ -22,7 +22,8 @@ class SumOfWeights(Model):
     ``branch`` of the events' own tree, which then holds every generated event;
     a ``histogram`` and its ``bin``; or ``entries: true``: the ntuples hold every
     generated event, each with weight one.  All are added up over the files of a
-    data set.
+    data set.  Or ``normalised: true``: the event weight holds cross-section over
+    sum of weights already, and nothing is divided.
 
     Attributes
     ----------
@@ -35,15 +36,21 @@ class SumOfWeights(Model):
     histogram: str | None = None
     bin: PositiveInt | str | None = None
     entries: bool = False
+    normalised: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> "SumOfWeights":
-        sources = [self.branch is not None, self.histogram is not None, self.entries]
+        sources = [
+            self.branch is not None,
+            self.histogram is not None,
+            self.entries,
+            self.normalised,
+        ]
         alone = sum(sources) == 1 and (self.tree is None or self.branch is not None)
         if not alone or (self.histogram is None) != (self.bin is None):
             raise ValueError(
                 "give either 'tree' and 'branch', or 'branch' alone, or 'histogram' and 'bin', or "
-                "'entries: true'"
+                "'entries: true', or 'normalised: true'"
             )
         return self
 
@@ -84,6 +91,8 @@ class Input(Model):
         k-factor, filter efficiency and the like, multiplied.
     tree
         Nominal tree; without it, the one named for all inputs.
+    weight
+        Other expressions for factors of the event weight, by their names.
     """
 
     files: Annotated[str, AfterValidator(_below_the_base)]
@@ -95,12 +104,13 @@ class Input(Model):
     factors: PositiveFloat = 1.0
     tree: str | None = None
     base: str | None = None
+    weight: dict[Name, Expression] = {}
 
     @model_validator(mode="after")
     def _data_or_simulation(self) -> "Input":
         if not self.data and self.cross_section is None:
             raise ValueError("'cross_section' is missing; observed events say 'data: true' instead")
-        for key in ("cross_section", "factors"):
+        for key in ("cross_section", "factors", "weight"):
             if self.data and key in self.model_fields_set:
                 raise ValueError(f"'{key}' with 'data: true': an observed event counts as one")
         return self
@@ -162,6 +172,12 @@ class Inputs(Model):
                     f"inputs.{name}.campaigns: each would count the whole luminosity "
                     f"{self.luminosity}; give 'luminosity' per campaign"
                 )
+            for factor in entry.weight:
+                if factor not in self.weight:
+                    raise ValueError(
+                        f"inputs.{name}.weight: unknown weight factor '{factor}'"
+                        f"{nearest(factor, self.weight)}"
+                    )
             if "{dsid}" in entry.files and entry.dsid is None:
                 raise ValueError(f"inputs.{name}: 'files' uses {{dsid}} but no dsid is given")
             if "{campaign}" in entry.files and entry.campaigns is None:
@@ -175,6 +191,15 @@ class Inputs(Model):
                 "sum_of_weights: 'entries: true' counts every generated event as one, but 'weight' "
                 f"has {', '.join(self.weight)}; give 'tree' and 'branch', or 'histogram' and "
                 "'bin', with the sum of the generated weights, or the 'branch' to add up"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _normalised_files_are_whole(self) -> "Inputs":
+        if self.sum_of_weights.normalised and self.damaged_files == "skip":
+            raise ValueError(
+                "damaged_files: 'skip' with 'normalised: true': the events of a skipped file would "
+                "be missing, since no sum of weights can make up for them; say 'stop'"
             )
         return self
 
@@ -196,6 +221,8 @@ class DataSet(Model):
         In pb^-1; of observed events 1, as is their sum of weights.
     cross_section
         In pb, k-factors included; of observed events 1.
+    weight
+        Expressions of its own for factors of the event weight.
     """
 
     name: str
@@ -208,6 +235,7 @@ class DataSet(Model):
     data: bool
     luminosity: float
     cross_section: float
+    weight: dict[str, str] = {}
 
 
 def data_sets(inputs: Inputs) -> list[DataSet]:
@@ -235,6 +263,7 @@ def data_sets(inputs: Inputs) -> list[DataSet]:
                     data=entry.data,
                     luminosity=luminosity,
                     cross_section=cross_section * entry.factors,
+                    weight=entry.weight,
                 )
             )
     return result

@@ -11,7 +11,7 @@ from n2mu.config.names import matching
 from n2mu.config.parameters import check_parameters
 from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
-from n2mu.config.systematics import SampleSystematic, WeightSystematic
+from n2mu.config.systematics import SampleSystematic, SetSystematic, WeightSystematic
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse, unimplied
 
@@ -212,6 +212,9 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
         yield f"{folder}/samples.yaml: samples.{name}.selection", sample.selection
     for name, factor in configuration.inputs.weight.items():
         yield f"{folder}/inputs.yaml: weight.{name}", factor
+    for name, entry in configuration.inputs.inputs.items():
+        for key, factor in entry.weight.items():
+            yield f"{folder}/inputs.yaml: inputs.{name}.weight.{key}", factor
     for name, systematic in configuration.systematics.systematics.items():
         place = f"{folder}/systematics.yaml: systematics.{name}"
         if systematic.kind == "weight":
@@ -287,10 +290,24 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
                     "another fold, in each varied tree, and models would score events that trained "
                     "them; name the branch with the event number there"
                 )
+            if systematic.kind in ("weight", "set"):
+                _require_sums_to_divide_by(systematic, configuration.inputs, key)
             if systematic.kind == "weight":
                 _require_a_change(systematic, configuration.inputs.weight, key)
             if systematic.kind == "sample":
                 _require_one_sample(systematic, configuration, key)
+
+
+def _require_sums_to_divide_by(
+    systematic: WeightSystematic | SetSystematic, inputs: Inputs, key: str
+) -> None:
+    """Refuse sums of weights of variations where the nominal weights are divided by none."""
+    for option in sorted({"sum_up", "sum_down", "sums"} & systematic.model_fields_set):
+        if inputs.sum_of_weights.normalised:
+            raise ConfigurationError(
+                f"{key}.{option}: with 'sum_of_weights: {{normalised: true}}' nothing is divided "
+                "by a sum; put the ratio of the sums into the varied expression"
+            )
 
 
 def _require_a_change(systematic: WeightSystematic, factors: dict[str, str], key: str) -> None:

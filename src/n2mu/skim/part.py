@@ -88,7 +88,8 @@ def skim_part(part: Part) -> Skimmed:
             except ExpressionError as error:
                 message = f"{path}: tree '{name}': {error}"
                 raise ExpressionError(message, excerpt=error.excerpt) from None
-        if not part.number and not data_set.data:
+        normalised = data_set.data or part.settings.sum_of_weights.normalised
+        if not part.number and not normalised:
             done.sums.update(
                 sums_of_weights(
                     part.settings.sum_of_weights,

@@ -67,8 +67,11 @@ class Skim:
 
     def observed(self, data_set: str) -> bool:
         """Return whether a data set holds observed events."""
+        return self._says(data_set, "data")
+
+    def _says(self, data_set: str, key: str) -> bool:
         return any(
-            self._metadata[path]["data_sets"][data_set].get("data", False)
+            self._metadata[path]["data_sets"][data_set].get(key, False)
             for path in self.chunks(data_set)
         )
 
@@ -127,7 +130,8 @@ class Skim:
         Returns
         -------
         float
-            1 for observed events, each of which counts as one.
+            1 for observed events, each of which counts as one, and for weights that
+            are normalised already.
 
         Raises
         ------
@@ -143,7 +147,7 @@ class Skim:
     def _sum_of_weights(self, data_set: str, variation: str) -> float:
         if data_set not in self._chunks:
             raise ProductError(f"no skim of data set '{data_set}'{nearest(data_set, self._chunks)}")
-        if self.observed(data_set):
+        if self._says(data_set, "data") or self._says(data_set, "normalised"):
             return 1.0
         files = self.files(data_set)
         if not files:

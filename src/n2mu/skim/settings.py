@@ -34,6 +34,8 @@ class SkimDataSet(Model):
     data
         Observed events: of weight one, without sum of weights and variations, and
         not for training.
+    weight
+        Expressions of its own for factors of the event weight.
     columns
         Branches that later stages need.
     """
@@ -42,6 +44,7 @@ class SkimDataSet(Model):
     tree: str
     files: list[NtupleFile]
     data: bool = False
+    weight: dict[str, Expression] = {}
     columns: list[str]
     weight_variations: list[WeightVariation]
     tree_variations: list[str]

@@ -128,6 +128,7 @@ def _join(
         file["skipped"] |= {"share": share, "of": of}
     return {
         "data": data_set.data,
+        "normalised": settings.sum_of_weights.normalised,
         "files": files,
         "rows": writer.rows,
         "cutflow": cutflow.rows(),

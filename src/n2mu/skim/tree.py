@@ -70,13 +70,13 @@ class TreeSkim:
         self._variations = data_set.weight_variations if kind == NOMINAL else []
         self.cutflow = Cutflow(settings.preselection)
         self._data = data_set.data
-        self._factors = {} if data_set.data else settings.weight
+        self._factors = _factors(settings, data_set)
         self._columns = data_set.columns
         uses = _uses(settings, data_set, kind == NOMINAL)
         self._cutting = set(parse(settings.preselection).names) - {ENTRY}
         if kind == NOMINAL and not data_set.data:
             # the cutflow counts the weights of all events
-            texts = [settings.training, *settings.weight.values()]
+            texts = [settings.training, *self._factors.values()]
             self._cutting |= {n for text in texts for n in parse(text).names} - {ENTRY}
         self._needed = set(uses)
         require_branches(ntuple, uses, path, uses)
@@ -182,13 +182,19 @@ class TreeSkim:
         return weights
 
 
+def _factors(settings: SkimSettings, data_set: SkimDataSet) -> dict[str, str]:
+    """Return the factors of the event weight of a data set, by name."""
+    return {} if data_set.data else settings.weight | data_set.weight
+
+
 def _uses(settings: SkimSettings, data_set: SkimDataSet, nominal: bool) -> dict[str, str]:
     """Return the branches of a tree that are read, with what each is read for."""
     texts = {"the preselection": settings.preselection}
     if not data_set.data:
         if nominal:
             texts["the training selection"] = settings.training
-        texts |= {f"weight factor '{name}'": text for name, text in settings.weight.items()}
+        factors = _factors(settings, data_set)
+        texts |= {f"weight factor '{name}'": text for name, text in factors.items()}
     if nominal:
         variations = data_set.weight_variations
         texts |= {f"weight variation '{v.name}'": v.expression for v in variations}

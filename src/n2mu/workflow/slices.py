@@ -86,6 +86,7 @@ class Slices:
                     tree=self._analysis.data_sets[name].tree,
                     files=files,
                     data=self._analysis.data_sets[name].data,
+                    weight=self._analysis.data_sets[name].weight,
                     columns=self._analysis.columns(name),
                     weight_variations=self._analysis.weight_variations(name),
                     tree_variations=self._analysis.tree_variations(name),
