@@ -103,6 +103,7 @@ def region_products(samples: int = 4) -> tuple[Json, Json]:
             "edges": edges,
             "blinded": [False, False, False, False, region == "SR"],
         }
+        agreement = {"value": 3.21, "ndof": 4, "p_value": 0.523}
         both = {"value": total.tolist(), "error": (0.1 * total).tolist()}
         integral = {"value": float(total.sum()), "error": float(0.1 * total.sum())}
         postfit["regions"][region] = {
@@ -113,6 +114,7 @@ def region_products(samples: int = 4) -> tuple[Json, Json]:
             },
             "total": {"prefit": both, "postfit": both},
             "integral": {"prefit": integral, "postfit": integral},
+            "chi2": {"prefit": agreement, "postfit": agreement},
         }
     return report, postfit
 

@@ -9,13 +9,13 @@ from matplotlib.patches import Rectangle, StepPatch
 from plots_products import Json, overlapping, points, region_products, settings, texts
 from scipy.stats import chi2
 
-from n2mu.errors import ProductError
-from n2mu.plots.colours import sample_colours
+from n2mu.errors import ConfigurationError, ProductError
+from n2mu.plots.processes import processes, summed
 from n2mu.plots.region import bin_positions, edge_texts, poisson_interval, region_figure
 from n2mu.plots.settings import PlotSettings
 
 
-@pytest.mark.parametrize("samples", [2, 5, 17])
+@pytest.mark.parametrize("samples", [2, 5, 17, 33])
 @pytest.mark.parametrize("region", ["SR", "CR_ttZ"])
 def test_nothing_overlaps_in_a_region(region: str, samples: int) -> None:
     report, postfit = region_products(samples)
@@ -27,7 +27,7 @@ def test_nothing_overlaps_in_a_region(region: str, samples: int) -> None:
 def test_samples_are_stacked_in_their_order_up_to_the_total() -> None:
     report, postfit = region_products()
     figure = region_figure("CR_ttZ", "postfit", report, postfit, settings(), dataset="data")
-    colours = sample_colours(settings().samples)
+    colours = {name: process.colour for name, process in processes(settings().samples).items()}
     stairs = [patch for patch in figure.axes[0].patches if isinstance(patch, StepPatch)]
     below = np.zeros(5)
     for patch, (name, colour) in zip(stairs, colours.items(), strict=False):
@@ -121,6 +121,42 @@ def test_products_that_contradict_each_other_are_not_drawn() -> None:
 
 
 def test_samples_without_a_colour_get_different_ones() -> None:
-    samples = settings(17).samples
-    colours = sample_colours(samples)
-    assert len(set(colours.values())) == len(samples)
+    samples = settings(33).samples
+    colours = {process.colour for process in processes(samples).values()}
+    assert len(colours) == len(samples)
+
+
+def test_samples_of_a_group_are_drawn_together() -> None:
+    told = {
+        "a": {"kind": "background", "group": "Others"},
+        "b": {"kind": "background", "title": "B"},
+        "c": {"kind": "background", "group": "Others", "colour": "teal"},
+        "ttH": {"kind": "signal"},
+    }
+    styles = settings(samples=told).samples
+    found = processes(styles)
+    assert [(p.title, p.samples) for p in found.values()] == [
+        ("Others", ("a", "c")),
+        ("B", ("b",)),
+        ("ttH", ("ttH",)),
+    ]
+    assert found["Others"].colour == mpl.colors.to_hex("teal")
+    sums = summed({"a": np.array([1.0, 2.0]), "c": np.array([3.0, 4.0])}, styles)
+    assert list(sums) == ["Others"]
+    np.testing.assert_array_equal(sums["Others"][1], [4.0, 6.0])
+
+
+def test_signal_and_background_are_never_one_process() -> None:
+    told = {"a": {"kind": "background", "group": "X"}, "s": {"kind": "signal", "group": "X"}}
+    with pytest.raises(ConfigurationError, match="'a' is background, 's' is signal"):
+        processes(settings(samples=told).samples)
+
+
+def test_the_agreement_of_a_region_is_written_in_it() -> None:
+    report, postfit = region_products()
+    told = settings()
+    figure = region_figure("SR", "prefit", report, postfit, told, dataset="data")
+    assert r"$\chi^2$/ndf = 3.2/4, p = 0.52" in texts(figure)
+    postfit["regions"]["SR"]["chi2"]["prefit"] = {"value": None, "ndof": 0, "p_value": None}
+    figure = region_figure("SR", "prefit", report, postfit, told, dataset="data")
+    assert not any("chi" in text for text in texts(figure))

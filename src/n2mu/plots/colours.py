@@ -1,10 +1,6 @@
-"""Colours of samples and curves."""
-
-from collections.abc import Mapping
+"""Colours of processes and curves."""
 
 from matplotlib.colors import to_hex, to_rgb
-
-from n2mu.plots.settings import SampleStyle
 
 # ten colours that colour-blind readers can tell apart (M. Petroff, arXiv:2107.02270, table 1)
 PALETTE = (
@@ -22,22 +18,13 @@ SIGNAL = "#bd1f01"
 
 
 def shade(index: int) -> str:
-    """Return a colour of the palette, after its end the same ones paler and paler."""
-    strength = 0.55 ** (index // len(PALETTE))
-    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(PALETTE[index % len(PALETTE)]))
+    """Return a colour of the palette; after its end the same ones paler, then darker, and so on.
+
+    Beyond three rounds they come paler and darker again, by less.
+    """
+    colour = to_rgb(PALETTE[index % len(PALETTE)])
+    cycle = index // len(PALETTE)
+    strength = 0.5 * 0.6 ** ((cycle - 1) // 2) if cycle else 0.0
+    target = 1.0 if cycle % 2 else 0.0
+    red, green, blue = (part + strength * (target - part) for part in colour)
     return to_hex((red, green, blue))
-
-
-def sample_colours(samples: Mapping[str, SampleStyle]) -> dict[str, str]:
-    """Return the colour of every sample: its own, red for signals, or the palette's next."""
-    colours: dict[str, str] = {}
-    taken = 0
-    for name, style in samples.items():
-        if style.colour is not None:
-            colours[name] = to_hex(style.colour)
-        elif style.kind == "signal" and SIGNAL not in colours.values():
-            colours[name] = SIGNAL
-        else:
-            colours[name] = shade(taken)
-            taken += 1
-    return colours

@@ -12,9 +12,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from n2mu.plots.colours import sample_colours
 from n2mu.plots.fit_lines import data_title
 from n2mu.plots.names import verbatim
+from n2mu.plots.processes import summed
 from n2mu.plots.region_content import RegionContent, region_content
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import (
@@ -34,6 +34,8 @@ EQUAL_WIDTHS_ABOVE = 8.0
 
 LEGEND_ROWS = 5
 """Most rows of a legend inside the axes; a longer one stands beside them."""
+BESIDE_ROWS = 24
+"""Most rows of a legend beside the axes; a longer one has more columns."""
 
 THIN_LINES_ABOVE = 8
 """Number of samples above which their outlines are thinner."""
@@ -89,6 +91,8 @@ def region_figure(
     axis = (style and style.axis) or verbatim(str(report["regions"][region]["observable"]))
     heading = (style and style.title) or verbatim(region)
     lines = [heading, "Post-fit" if which == "postfit" else "Pre-fit"]
+    if content.chi2["value"] is not None:
+        lines.append(chi2_text(content.chi2))
     positions = bin_positions(content.edges)
     equal = positions is not content.edges
     rotated = equal and len(content.total) > 9
@@ -99,9 +103,10 @@ def region_figure(
         block = widest([energy_line(settings.labels), *lines], LINE_SIZE) + 0.5
         columns = next((n for n in (1, 2) if len(handles) <= n * LEGEND_ROWS), 0)
         beside = columns == 0 or block + columns * entry > WIDTH
+        columns = -(-len(handles) // BESIDE_ROWS) if beside else columns
         bottom = BOTTOM + (0.35 if rotated else 0.0)
         top = bottom + RATIO + GAP + MAIN
-        figure = new_figure(LEFT + WIDTH + (0.2 + entry if beside else 0.25), top + 0.15)
+        figure = new_figure(LEFT + WIDTH + (0.2 + columns * entry if beside else 0.25), top + 0.15)
         main = axes_in_inches(figure, LEFT, bottom + RATIO + GAP, WIDTH, MAIN)
         ratio = axes_in_inches(figure, LEFT, bottom, WIDTH, RATIO)
         _draw_main(main, positions, content, settings)
@@ -109,7 +114,8 @@ def region_figure(
         _ticks(main, ratio, positions, content.edges if equal else None, rotated)
         ratio.set_xlabel(axis)
         if beside:
-            main.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.025, 1.0))
+            place = (1.025, 1.0)
+            main.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=columns)
             rows = len(lines) + 2
         else:
             main.legend(
@@ -122,6 +128,13 @@ def region_figure(
         _hatch_blinded(ratio, positions, content)
         write_labels(figure, LEFT + 0.15, top - 0.1, settings.labels, lines)
     return figure
+
+
+def chi2_text(chi2: Mapping[str, Any]) -> str:
+    """Return a chi2 with its degrees of freedom and p-value as one line."""
+    p_value = chi2["p_value"]
+    probability = f"{p_value:.2f}" if p_value >= 0.01 else f"{p_value:.1g}"
+    return rf"$\chi^2$/ndf = {chi2['value']:.1f}/{chi2['ndof']}, p = {probability}"
 
 
 def bin_positions(edges: Floats) -> Floats:
@@ -145,15 +158,12 @@ def poisson_interval(counts: Floats) -> tuple[Floats, Floats]:
 def _handles(
     content: RegionContent, settings: PlotSettings, data: str, hidden: str
 ) -> list[Artist]:
-    colours = sample_colours(settings.samples)
     handles: list[Artist] = []
     if not content.blinded.all():
         handles.append(Line2D([], [], color="black", marker="o", linestyle="none", label=data))
-    for name in reversed(content.samples):
-        label = settings.samples[name].title or verbatim(name)
-        handles.append(
-            Patch(facecolor=colours[name], edgecolor="black", linewidth=0.6, label=label)
-        )
+    for process, _ in reversed(summed(content.samples, settings.samples).values()):
+        box: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.6}
+        handles.append(Patch(facecolor=process.colour, label=process.title, **box))
     handles.append(Patch(**UNCERTAINTY, linewidth=0, label="Uncertainty"))
     if content.blinded.any():
         handles.append(Patch(**BLINDED, linewidth=0.6, label=hidden))
@@ -163,17 +173,17 @@ def _handles(
 def _draw_main(
     axes: Axes, positions: Floats, content: RegionContent, settings: PlotSettings
 ) -> None:
-    colours = sample_colours(settings.samples)
     below = np.zeros_like(content.total)
-    for name, values in content.samples.items():
+    stack = summed(content.samples, settings.samples)
+    for process, values in stack.values():
         axes.stairs(
             below + values,
             positions,
             baseline=below,
             fill=True,
-            facecolor=colours[name],
+            facecolor=process.colour,
             edgecolor="black",
-            linewidth=0.5 if len(content.samples) <= THIN_LINES_ABOVE else 0.25,
+            linewidth=0.5 if len(stack) <= THIN_LINES_ABOVE else 0.25,
         )
         below = below + values
     axes.stairs(content.total, positions, color="black", linewidth=1.2)

@@ -17,7 +17,8 @@ RELATIVE_TOLERANCE = 1e-6
 class RegionContent(NamedTuple):
     """Yields of one region, all ``[bin]`` but the edges ``[bin + 1]``.
 
-    Samples are in stacking order; ``error`` is the total's.
+    Samples are in stacking order; ``error`` is the total's.  The chi2 compares observed and
+    total in the bins that are not blinded.
     """
 
     edges: Floats
@@ -26,6 +27,7 @@ class RegionContent(NamedTuple):
     samples: dict[str, Floats]
     total: Floats
     error: Floats
+    chi2: Mapping[str, Any]
 
 
 def region_content(
@@ -42,7 +44,7 @@ def region_content(
     report
         Contents of ``templates_report.json``: edges and blinded bins.
     postfit
-        Contents of ``postfit.json``: observed events, yields per sample, total and its error.
+        Contents of ``postfit.json``: observed events, yields per sample, total, its error, chi2.
     styles
         Every sample that may occur, in stacking order.
 
@@ -72,6 +74,7 @@ def region_content(
         },
         total=np.asarray(fitted["total"][which]["value"], dtype=np.float64),
         error=np.asarray(fitted["total"][which]["error"], dtype=np.float64),
+        chi2=fitted["chi2"][which],
     )
     _check(region, which, content)
     return content

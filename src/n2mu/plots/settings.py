@@ -15,10 +15,19 @@ class RegionStyle(Model):
 
 
 class SampleStyle(Model):
-    """How a sample is drawn; without a colour it takes the next of the palette."""
+    """How a sample is drawn.
+
+    Attributes
+    ----------
+    colour
+        Without one it takes the next of the palette.
+    group
+        Title under which it is drawn and tabulated together with others.
+    """
 
     title: str | None = None
     colour: str | None = None
+    group: str | None = None
     kind: Literal["signal", "background"]
 
 

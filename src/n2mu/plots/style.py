@@ -143,6 +143,7 @@ def check_settings(settings: PlotSettings) -> None:
         texts[f"region '{name}', axis"] = region.axis or ""
     for name, sample in settings.samples.items():
         texts[f"sample '{name}', title"] = sample.title or ""
+        texts[f"sample '{name}', group"] = sample.group or ""
         if sample.colour is not None and not is_color_like(sample.colour):
             raise ConfigurationError(
                 f"sample '{name}': '{sample.colour}' is no colour; "

@@ -294,7 +294,9 @@ class Slices:
                 for name, region in configuration.regions.regions.items()
             },
             samples={
-                name: SampleStyle(title=sample.title, colour=sample.colour, kind=kind)
+                name: SampleStyle(
+                    title=sample.title, colour=sample.colour, group=sample.group, kind=kind
+                )
                 for kind in STACKED
                 for name, sample in reversed(configuration.samples.samples.items())
                 if sample.kind == kind
