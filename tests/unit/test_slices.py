@@ -71,3 +71,15 @@ def test_no_stage_imports_the_reading_of_the_configuration() -> None:
         names = imported(f"n2mu.{package}.stage")
         assert "n2mu.config.load" not in names
         assert "n2mu.config.coherence" not in names
+
+
+def test_training_does_not_depend_on_how_a_feature_is_shown(configuration: Configuration) -> None:
+    features = configuration.features.features
+    shown = features["met_met"].model_copy(update={"title": "x", "unit": "TeV", "scale": 1e-6})
+    changed = configuration.features.model_copy(update={"features": {**features, "met_met": shown}})
+    other = Configuration(**{**vars(configuration), "features": changed})
+    assert slices(other).train("mlp_small", 0) == slices(configuration).train("mlp_small", 0)
+    assert (features["met_met"].axis, shown.axis) == (
+        r"$E_\mathrm{T}^\mathrm{miss}$ [GeV]",
+        "x [TeV]",
+    )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
@@ -24,6 +24,11 @@ class Feature(Model):
         Of a categorical feature: the values that occur; each is a class.
     branches
         Of a collection: the list branches that belong together.
+    title
+        How figures call it (LaTeX), without the unit.
+    unit, scale
+        The unit that figures show it in, and what they multiply it by: a
+        momentum in MeV is shown in GeV with 0.001.
     """
 
     kind: Literal["continuous", "categorical", "collection"] = "continuous"
@@ -32,6 +37,15 @@ class Feature(Model):
     values: Annotated[list[int], Field(min_length=1), Unique] | None = None
     branches: Annotated[list[str], Field(min_length=1), Unique] | None = None
     title: str | None = None
+    unit: str | None = None
+    scale: PositiveFloat = 1.0
+
+    @property
+    def axis(self) -> str | None:
+        """Title of an axis that shows it; None without a title."""
+        if self.title is None or self.unit is None:
+            return self.title
+        return f"{self.title} [{self.unit}]"
 
     @model_validator(mode="after")
     def _by_kind(self) -> "Feature":

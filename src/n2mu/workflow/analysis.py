@@ -134,12 +134,15 @@ class Analysis:
         return result
 
     def features(self, model: str) -> dict[str, Feature]:
-        """Return the features of a model; patterns do not reach collections."""
+        """Return the features of a model, without how figures show them.
+
+        Patterns do not reach collections.
+        """
         features = self.configuration.features.features
         patterns = self.configuration.models.models[model].features
         chosen = matching(patterns, features, f"models.yaml: models.{model}.features", "feature")
         return {
-            name: features[name]
+            name: features[name].model_copy(update={"title": None, "unit": None, "scale": 1.0})
             for name in chosen
             if features[name].kind != "collection" or name in patterns
         }
