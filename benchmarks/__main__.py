@@ -7,6 +7,7 @@ import sys
 BENCHMARKS = {
     "skim": "the skim beside decompression alone, naive uproot and RDataFrame; about five minutes",
     "fit": "fits and rankings beside pyhf + MINUIT, cabinetry and nextstat; about ten minutes",
+    "dag": "the plan of an analysis of 2.7 TB, from a listing without files; half a minute",
 }
 
 

@@ -66,20 +66,21 @@ def log_or_benchmark(kind, stage, names, suffix):
     return str(job().paths.root / kind / stage / f"{stem}.{suffix}")
 
 
+def growing(amount):
+    """Return a function of the attempt: a job that failed asks for more of a resource."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def ntuples_of(wildcards):
     """Return what a job that reads the ntuples of a chunk waits for.
 
-    Their identity is part of what the job is told, so the age of ntuples does not
-    matter. Only what the workflow does not make may be ancient. Snakemake overlooks what
-    depends on an ancient product when that product is made again.
+    That is what the workflow itself makes, the ntuples of the demo. Others are known from the
+    listing: their identity is part of what the job is told, and it checks them. So nobody
+    looks at thousands of files to plan, and neither their age nor their place matters.
     """
-    bases = job().bases
-    if job().configuration.main.demo is not None:
-        return [base / f"{wildcards.chunk}.json" for base in bases.values()]
-    files = job().slices.ntuples(wildcards.chunk)
-    paths = [bases[file.base] / file.path for file in files]
-    # what is behind a URL is checked by the job that reads it
-    return [ancient(str(path)) for path in paths if "://" not in str(path)]
+    if job().configuration.main.demo is None:
+        return []
+    return [base / f"{wildcards.chunk}.json" for base in job().bases.values()]
 
 
 def all_skims(wildcards):

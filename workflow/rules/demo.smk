@@ -11,8 +11,8 @@ if job().configuration.main.demo is not None:
         conda:
             "../../envs/n2mu.yaml"
         resources:
-            mem_mb=2000,
-            runtime=30,
+            mem_mb=growing(2000),
+            runtime=growing(30),
         params:
             cfg=lambda wildcards: canonical_json(
                 [file.content for file in job().slices.ntuples(wildcards.chunk)]

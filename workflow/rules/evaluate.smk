@@ -12,8 +12,8 @@ rule evaluate_models:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         cfg=cfg("evaluate"),
         digest=digest_of("evaluate"),

@@ -13,8 +13,8 @@ rule fit:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         cfg=cfg("fit", "fit"),
         digest=digest_of("fit", "fit"),
@@ -38,8 +38,8 @@ rule rank_parameters:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         cfg=cfg("fit", "fit"),
         digest=digest_of("fit", "fit"),

@@ -59,8 +59,8 @@ rule plot_fit:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cfg=cfg("plots"),
         digest=digest_of("plots"),
@@ -89,8 +89,8 @@ rule plot_models:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cfg=cfg("plots"),
         digest=digest_of("plots"),
@@ -118,8 +118,8 @@ rule tabulate_cutflow:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cfg=cfg("cutflow"),
         digest=digest_of("cutflow"),

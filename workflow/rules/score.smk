@@ -13,8 +13,8 @@ rule score:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         cfg=cfg("score", "chunk"),
         digest=digest_of("score", "chunk"),

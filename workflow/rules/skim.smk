@@ -11,8 +11,8 @@ rule skim:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         cfg=cfg("skim", "chunk"),
         digest=digest_of("skim", "chunk"),

@@ -14,8 +14,8 @@ rule train:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         cfg=cfg("train", "model", "fold"),
         digest=digest_of("train", "model", "fold"),

@@ -11,8 +11,8 @@ rule build_workspace:
     conda:
         "../../envs/n2mu.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cfg=cfg("workspace", "fit"),
         digest=digest_of("workspace", "fit"),
