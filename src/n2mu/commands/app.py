@@ -17,6 +17,7 @@ from n2mu.commands import (
     export,
     fit,
     gof,
+    import_trex,
     limit,
     listing,
     plot,
@@ -60,6 +61,7 @@ for name, module in {
     "compare": compare,
     "plot": plot,
     "report": report,
+    "import-trex": import_trex,
 }.items():
     app.command(name)(module.command)
 app.add_typer(export.app, name="export")
