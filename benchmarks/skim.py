@@ -11,7 +11,8 @@ from typing import Any
 
 from benchmarks.timing import print_table
 
-ENTRIES = 1_000_000
+ENTRIES = int(os.environ.get("N2MU_BENCH_ENTRIES", "1_000_000"))
+TIMES = 4  # as many events in a file that only shows what memory depends on
 CODECS = {"ZSTD": 505, "LZ4": 404, "ZLIB": 101}  # of ROOT: 100 * algorithm + level
 REPEATS = 3
 RUNS = ("decompress", "n2mu", "naive", "RDataFrame", "RDataFrame, 1000 events")
@@ -52,12 +53,18 @@ void ntuple(const char* path, int compression, Long64_t entries) {
 
 def main() -> None:
     """Print CPU seconds, bytes and memory of every way, and check that they agree."""
-    scratch = Path(os.environ.get("N2MU_BENCH_SCRATCH", tempfile.gettempdir())) / "n2mu-bench-skim"
+    scratch = (
+        Path(os.environ.get("N2MU_BENCH_SCRATCH", tempfile.gettempdir()))
+        / f"n2mu-bench-skim-{ENTRIES}"
+    )
     scratch.mkdir(parents=True, exist_ok=True)
     for codec, code in CODECS.items():
         for name, entries in ((codec, ENTRIES), (f"{codec}_small", 1000)):
             if not (scratch / f"{name}.root").exists():
                 _run("write", scratch / f"{name}.root", scratch, str(code), str(entries))
+    large = scratch / "large.root"
+    if not large.exists():
+        _run("merge", large, scratch, str(scratch / "ZSTD.root"), str(TIMES))
     for codec in CODECS:
         results: dict[str, list[dict[str, float]]] = {run: [] for run in RUNS}
         for _ in range(REPEATS):
@@ -67,6 +74,12 @@ def main() -> None:
                 results[run].append(_run(way, path, scratch))
         _print(codec, results)
         _run("compare", scratch / f"{codec}.root", scratch)
+    found = _run("n2mu", large, scratch)
+    print(
+        f"\nn2mu on {TIMES} times the events, {large.stat().st_size / 1e9:.2f} GB (ZSTD): "
+        f"{found['cpu']:.2f} CPU seconds, {found['kept']:.0f} kept, "
+        f"peak {found['memory'] / 1e6:.0f} MB"
+    )
 
 
 def _run(way: str, path: Path, scratch: Path, *more: str) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """One way to skim one file, measured from after its imports: called as a process by `skim`."""
 
 import json
-import resource
 import sys
 import time
 import warnings
@@ -10,18 +9,38 @@ from pathlib import Path
 
 import numpy as np
 
-CUT = "f001 > 40e3 && n000 >= 4 && n001 >= 4 && f004 > 60e3"
+from benchmarks.skim import CODECS, MACRO
+from benchmarks.timing import bytes_read, largest_process
+
+CUT = "f001 > 40e3 && n000 >= 4 && n001 >= 4 && f004 > 50.4e3"
 
 
 def write(path: Path, scratch: Path, code: str, entries: str) -> Callable[[], int]:
     import ROOT
 
-    from benchmarks.skim import MACRO
-
     macro = scratch / "ntuple.C"
     macro.write_text(MACRO)
     ROOT.gROOT.ProcessLine(f".L {macro}+O")
     return lambda: ROOT.ntuple(str(path), int(code), int(entries)) or 0
+
+
+def merge(path: Path, scratch: Path, source: str, times: str) -> Callable[[], int]:
+    import ROOT
+
+    def run() -> int:
+        merger = ROOT.TFileMerger(False)
+        merger.OutputFile(str(path), "RECREATE", CODECS["ZSTD"])
+        # links, since one file is added once
+        links = [scratch / f"{path.stem}_{number}.root" for number in range(int(times))]
+        for link in links:
+            link.symlink_to(source)
+            merger.AddFile(str(link), False)
+        merged = merger.Merge()
+        for link in links:
+            link.unlink()
+        return 0 if merged else sys.exit(f"{path}: not merged")
+
+    return run
 
 
 def decompress(path: Path, scratch: Path) -> Callable[[], int]:
@@ -99,7 +118,7 @@ def naive(path: Path, scratch: Path) -> Callable[[], int]:
         with uproot.open(path) as file:
             for events in file["nominal"].iterate(step_size=100_000):
                 mask = (events.f001 > np.float64(40e3)) & (events.n000 >= 4) & (events.n001 >= 4)
-                kept = events[mask & (events.f004 > np.float64(60e3))]
+                kept = events[mask & (events.f004 > np.float64(50.4e3))]
                 table = ak.to_arrow_table(kept, list_to32=True, extensionarray=False)
                 if writer is None:
                     writer = pq.ParquetWriter(scratch / "naive.parquet", table.schema)
@@ -139,6 +158,7 @@ def compare(path: Path, scratch: Path) -> Callable[[], int]:
 
 WAYS: dict[str, Callable[..., Callable[[], int]]] = {
     "write": write,
+    "merge": merge,
     "decompress": decompress,
     "n2mu": n2mu,
     "naive": naive,
@@ -147,20 +167,13 @@ WAYS: dict[str, Callable[..., Callable[[], int]]] = {
 }
 
 
-def bytes_read() -> int:
-    """Return the bytes that this process asked the system for, page cache or disk."""
-    lines = Path("/proc/self/io").read_text().splitlines()
-    return int(dict(line.split(": ") for line in lines)["rchar"])
-
-
 def measure(way: str, path: Path, scratch: Path, *more: str) -> dict[str, float]:
     run = WAYS[way](path, scratch, *more)
     before, read = time.process_time(), bytes_read()
     kept = run()
     cpu = time.process_time() - before
     read = bytes_read() - read
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"cpu": cpu, "bytes": read, "memory": memory, "kept": kept}
+    return {"cpu": cpu, "bytes": read, "memory": largest_process(), "kept": kept}
 
 
 if __name__ == "__main__":

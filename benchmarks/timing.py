@@ -5,6 +5,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -54,3 +55,17 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 def peak_memory() -> float:
     """Return the largest memory of this process so far, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def bytes_read() -> int:
+    """Return the bytes that this process and its ended children asked for, page cache or disk."""
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in lines)["rchar"])
+
+
+def largest_process() -> int:
+    """Return the largest memory in bytes that this process or an ended child of it had."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    # not ru_maxrss, which holds what the program had that started this one
+    own = int(dict(line.split(":") for line in lines)["VmHWM"].split()[0])
+    return 1024 * max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)

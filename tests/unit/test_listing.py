@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uproot
 from tests.conftest import TinyAnalysis, events, tiny_trees, write_ntuple
 
 from n2mu.commands.job import slice_json
 from n2mu.errors import ConfigurationError, InputError, N2muError, ProductError
-from n2mu.inputs.listing import Listing, read_listing, write_listing
+from n2mu.inputs.listing import Listing, read_listing, tree_entries, write_listing
 
 ABOUT_TWO_FILES = 130_000
 
@@ -226,3 +227,24 @@ def test_a_file_in_two_chunks_is_refused(listed: TinyAnalysis) -> None:
         match=r"file sig_1\.root of base 'disk' is in chunk c0000 and again in c0001",
     ):
         listed.job()
+
+
+def test_entries_are_read_from_the_head_of_a_tree_or_by_uproot(
+    tiny: TinyAnalysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny.ntuple("a.root")
+    none = {name: values[:0] for name, values in events(1).items()}
+    write_ntuple(path, tiny_trees(1) | {"a/b/nominal": events(2, 7), "x" * 300: events(3, 9)})
+    with uproot.update(path) as file:
+        file.mktree("empty", {name: values.dtype for name, values in none.items() if name == "pt"})
+    with uproot.open(path) as file:
+        names = file.keys(filter_classname="TTree", cycle=False)
+        expected = {name: file[name].num_entries for name in names}
+    assert expected["a/b/nominal"] == 7 and expected["empty"] == 0
+    assert tree_entries(path) == expected
+    monkeypatch.setattr("n2mu.inputs.ntuple.tree", None)
+    assert tree_entries(path) == expected
+    monkeypatch.undo()
+    # a class version whose layout is not known
+    monkeypatch.setattr("n2mu.inputs.ntuple._TREE_VERSIONS", ())
+    assert tree_entries(path) == expected

@@ -1,7 +1,11 @@
 """Ntuples behind URLs: the same listing and the same skim as from a disk."""
 
+import sys
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import fsspec
 import pytest
@@ -42,11 +46,88 @@ def test_ntuples_behind_a_url_give_the_same_skim(
         assert (tiny.directory / "remote" / relative).read_bytes() == path.read_bytes()
 
 
+class Ranges(SimpleHTTPRequestHandler):
+    """Serves files below a directory, and parts of them, as web servers of storage do."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer with the bytes that are asked for."""
+        path = Path(self.translate_path(self.path))
+        wanted = self.headers.get("Range")
+        if wanted is None or not path.is_file():
+            super().do_GET()
+            return
+        first, last = wanted.removeprefix("bytes=").split("-")
+        size = path.stat().st_size
+        stop = min(int(last) + 1, size) if last else size
+        content = path.read_bytes()[int(first) : stop]
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {first}-{stop - 1}/{size}")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def end_headers(self) -> None:
+        """Say that parts of files can be asked for."""
+        self.send_header("Accept-Ranges", "bytes")
+        super().end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server(tiny: TinyAnalysis) -> Iterator[str]:
+    handler = partial(Ranges, directory=str(tiny.directory))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+def test_ntuples_on_a_web_server_give_the_same_skim(tiny: TinyAnalysis, server: str) -> None:
+    tiny.write_ntuples()
+    local = tiny.list()
+    run_skim(local.slices.skim("c0000"), local.bases, tiny.directory / "local")
+    (tiny.directory / "listing.json").unlink()
+    tiny.change("config", "ntuples", {"disk": f"{server}/ntuples"})
+    job = tiny.list()
+    run_skim(job.slices.skim("c0000"), job.bases, tiny.directory / "remote", workers=2)
+    for path in (tiny.directory / "local").rglob("*.*"):
+        relative = path.relative_to(tiny.directory / "local")
+        assert (tiny.directory / "remote" / relative).read_bytes() == path.read_bytes()
+    write_ntuple(tiny.ntuple("sig_2.root"), tiny_trees(9))
+    with pytest.raises(InputError, match=r"ntuples/sig_2\.root: differs from its listing"):
+        run_skim(job.slices.skim("c0000"), job.bases, tiny.directory / "remote")
+    tiny.ntuple("sig_2.root").unlink()
+    with pytest.raises(InputError, match=r"ntuples/sig_2\.root: no such ntuple"):
+        run_skim(job.slices.skim("c0000"), job.bases, tiny.directory / "remote")
+
+
+def test_a_server_that_cannot_be_reached_is_named(tiny: TinyAnalysis, server: str) -> None:
+    tiny.change("config", "ntuples", {"disk": f"{server}/nothing"})
+    with pytest.raises(InputError, match=r"127.0.0.1:\d+/nothing"):
+        tiny.list()
+    tiny.change("config", "ntuples", {"disk": "http://127.0.0.1:9/ntuples"})
+    with pytest.raises(InputError, match=r"http://127.0.0.1:9/ntuples"):
+        tiny.list()
+
+
 def test_what_is_missing_to_read_a_url_is_said(tiny: TinyAnalysis) -> None:
     tiny.change("config", "ntuples", {"disk": "root://eos.example.org//ntuples"})
     with pytest.raises(InputError) as caught:
         tiny.list()
     assert "cannot read root:// here, install fsspec-xrootd and xrootd" in str(caught.value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "aiohttp", None)
+        patch.delitem(sys.modules, "fsspec.implementations.http", raising=False)
+        # what fsspec has imported already
+        known = vars(sys.modules["fsspec.registry"])["_registry"]
+        patch.delitem(known, "https", raising=False)
+        tiny.change("config", "ntuples", {"disk": "https://example.org/ntuples"})
+        with pytest.raises(InputError, match="cannot read https:// here, install aiohttp"):
+            tiny.list()
     tiny.change("config", "ntuples", {"disk": "nothing://x"})
     with pytest.raises(InputError, match="cannot read nothing:// here"):
         tiny.list()

@@ -326,10 +326,10 @@ def _require_trees(
 
 def tree_entries(path: Location) -> dict[str, int]:
     """Return the number of entries of every tree of a file."""
-    from n2mu.inputs.ntuple import open_ntuple, tree, tree_names
+    from n2mu.inputs.ntuple import entries_of, open_ntuple, tree_names
 
     with open_ntuple(path) as file:
-        return {name: int(tree(file, name, path).num_entries) for name in tree_names(file, path)}
+        return {name: entries_of(file, name, path) for name in tree_names(file, path)}
 
 
 def _require_different(files: list[ListedFile]) -> None:

@@ -1,5 +1,6 @@
 """Opening ntuples; whatever is wrong with one becomes a line that names it."""
 
+import struct
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,11 @@ import uproot
 from n2mu.errors import InputError, nearest
 from n2mu.inputs.location import Location
 from n2mu.inputs.reading import DamagedError, reading
+
+_TREE_VERSIONS = (19, 20)  # of the class TTree; ROOT 5.14 and later
+_TREE_HEAD = 100_000  # bytes; far more than a name and a title take
+_COUNTED = 0x4000_0000  # the bit that tells a number of bytes from a version
+_SIZE_AND_VERSION, _SIZE, _ENTRIES = struct.Struct(">IH"), struct.Struct(">I"), struct.Struct(">q")
 
 
 @contextmanager
@@ -50,6 +56,31 @@ def tree(file: Any, name: str, path: Location) -> Any:
         raise DamagedError(f"{path}: no tree '{name}'{nearest(name, names)}")
     with reading(path):
         return file[name]
+
+
+def entries_of(file: Any, name: str, path: Location) -> int:
+    """Return the number of entries of a tree, without interpreting its branches.
+
+    It stands behind the four base classes with which a tree begins in a file; interpreting
+    thousands of branches takes a second, this a millisecond.  Reference: ``TTree::Streamer``.
+
+    Raises
+    ------
+    DamagedError
+        If the tree cannot be read.
+    """
+    with reading(path):
+        chunk, _ = file.key(name).get_uncompressed_chunk_cursor()
+        content = bytes(chunk.raw_data[:_TREE_HEAD])
+        size, version = _SIZE_AND_VERSION.unpack_from(content)
+        if version in _TREE_VERSIONS and size == _COUNTED + len(chunk.raw_data) - 4:
+            place = _SIZE_AND_VERSION.size
+            for _ in ("TNamed", "TAttLine", "TAttFill", "TAttMarker"):
+                (size,) = _SIZE.unpack_from(content, place)
+                place += 4 + size - _COUNTED
+            (entries,) = _ENTRIES.unpack_from(content, place)
+            return int(entries)
+    return int(tree(file, name, path).num_entries)
 
 
 def require_branches(
