@@ -11,7 +11,7 @@ from n2mu.demo.generate import make_trees
 from n2mu.demo.plan import PlannedFile, plan
 from n2mu.demo.write import Table
 
-DATA_SETS = ("ttH_semilep.mc16a", "ttZ_mumu.mc16d", "tt.mc16e", "VV_lllv.mc16a")
+DATA_SETS = ("ttH_346344.mc16a", "ttZ_504334.mc16d", "tt_410470.mc16e", "VV_364253.mc16a")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,11 @@ class Generated:
     metadata: Columns
 
 
-def planned(data_set: str, events: int = 1500) -> PlannedFile:
+VARIED = tuple(name for name in DATA_SETS if not name.startswith("VV"))
+"""Those with the trees of the varied energies and resolutions."""
+
+
+def planned(data_set: str, events: int = 3000) -> PlannedFile:
     """Return the first planned file of a data set with another number of events."""
     file = next(file for file in plan("tiny") if file.data_set == data_set)
     return replace(file, events=events)

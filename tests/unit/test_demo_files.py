@@ -23,14 +23,14 @@ IDENTITY = "plan:0123456789abcdef"
 @pytest.fixture(scope="module")
 def ntuple(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base: Path = tmp_path_factory.mktemp("ntuples")
-    file = planned("ttH_semilep.mc16a")
+    file = planned("ttH_346344.mc16a")
     generate_file(file, base, IDENTITY)
     assert [path.name for path in (base / file.path).parent.iterdir()] == ["346344_000001.root"]
     return base / file.path
 
 
 def test_a_file_holds_its_identity_metadata_and_all_trees(ntuple: Path) -> None:
-    sample = generated("ttH_semilep.mc16a")
+    sample = generated("ttH_346344.mc16a")
     with uproot.open(ntuple) as file:
         assert str(file["n2mu_plan"]) == IDENTITY
         kinds = file.classnames(cycle=False)
@@ -46,7 +46,7 @@ def test_a_file_holds_its_identity_metadata_and_all_trees(ntuple: Path) -> None:
 
 
 def test_what_is_read_back_is_what_was_generated(ntuple: Path) -> None:
-    sample = generated("ttH_semilep.mc16a")
+    sample = generated("ttH_346344.mc16a")
     with uproot.open(ntuple) as file:
         for name, table in sample.trees.items():
             tree = file[name]
@@ -69,14 +69,14 @@ def test_an_interrupted_file_leaves_nothing_behind(
 
     monkeypatch.setattr("n2mu.demo.generate.write_ntuple", fail)
     with pytest.raises(N2muError, match="stopped"):
-        generate_file(planned("tt.mc16a", 100), tmp_path, IDENTITY)
+        generate_file(planned("tt_410470.mc16a", 100), tmp_path, IDENTITY)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_remembered_headers_change_nothing_in_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sample = generated("tt.mc16e")
+    sample = generated("tt_410470.mc16e")
     for _ in range(2):
         write_ntuple(tmp_path / "fast.root", sample.trees, sample.metadata, IDENTITY)
     monkeypatch.setattr(write, "remembered_headers", nullcontext)
@@ -92,7 +92,7 @@ def test_remembered_headers_change_nothing_in_the_file(
 
 
 def test_a_tree_without_events_is_written_and_read(tmp_path: Path) -> None:
-    sample = generated("ttZ_mumu.mc16d")
+    sample = generated("ttZ_504334.mc16d")
     nominal = sample.trees["nominal"]
     empty = write.Table({n: v[:0] for n, v in nominal.scalars.items()}, nominal.jets[:0])
     write_ntuple(tmp_path / "empty.root", {"nominal": empty}, sample.metadata, IDENTITY)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from demo_events import DATA_SETS, generated, jets_of, planned
 
+from n2mu.demo.datasets import DATA_SETS as OF_NUMBER
 from n2mu.demo.generate import make_trees
-from n2mu.demo.processes import CHANNELS, PROCESSES
+from n2mu.demo.processes import PROCESSES
 from n2mu.demo.reconstruct import SHIFTS
 from n2mu.demo.weights import OWN_SUMS
 
@@ -71,6 +72,9 @@ def test_lepton_combinations_follow_from_the_four_vectors(data_set: str) -> None
         else:
             assert value["dilep_type"] == 0
             assert value["Mlll012"] > value["Mll01"] - 1
+        assert value["nTaus_OR"] >= value["taus_JetRNNSigMedium_0"]
+        if value["nTaus_OR"] == 0:
+            assert value["HT_taus"] == value["nTaus_OR_Pt25"] == 0
         if value["nTaus_OR"] == 1:
             assert value["HT_taus"] == pytest.approx(value["taus_pt_0"])
             assert value["nTaus_OR_Pt25"] == (value["taus_pt_0"] > 25e3)
@@ -131,11 +135,11 @@ def test_jet_quantities_follow_from_the_jets_of_the_event(data_set: str) -> None
         assert value["eta_frwdjet"] == pytest.approx(leading)
         if value["total_leptons"] == 2 and value["nTaus_OR"] == 1:
             etas = [*jets["eta"], *(value[f"lep_Eta_{i}"] for i in (0, 1)), value["taus_eta_0"]]
-            assert value["max_eta"] == pytest.approx(max(map(abs, etas)), rel=1e-5)
+            assert value["max_eta"] >= max(map(abs, etas)) * (1 - 1e-5)
 
 
 def test_masses_with_a_b_jet_are_those_of_one_of_the_jets() -> None:
-    table = generated("ttH_semilep.mc16a").trees["nominal"]
+    table = generated("ttH_346344.mc16a").trees["nominal"]
     checked = 0
     for row, jets in enumerate(jets_of(table)[:250]):
         value = {name: float(values[row]) for name, values in table.scalars.items()}
@@ -166,14 +170,14 @@ def test_masses_with_a_b_jet_are_those_of_one_of_the_jets() -> None:
 
 
 def test_the_same_seed_gives_the_same_content_and_another_seed_does_not() -> None:
-    file = planned("ttW.mc16d", 400)
+    file = planned("ttW_700168.mc16d", 400)
     (one, _), (other, _) = make_trees(file), make_trees(file)
     assert list(one) == list(other) == list(SHIFTS)
     for name, table in one.items():
         for branch, values in table.scalars.items():
             assert np.array_equal(values, other[name].scalars[branch]), (name, branch)
         assert ak.array_equal(table.jets, other[name].jets)
-    elsewhere = planned("ttW.mc16e", 400)
+    elsewhere = planned("ttW_700168.mc16e", 400)
     assert elsewhere.seed != file.seed
     changed, _ = make_trees(elsewhere)
     assert not np.array_equal(
@@ -184,14 +188,12 @@ def test_the_same_seed_gives_the_same_content_and_another_seed_does_not() -> Non
 @pytest.mark.parametrize("data_set", DATA_SETS)
 def test_the_metadata_counts_every_generated_event(data_set: str) -> None:
     sample = generated(data_set)
-    process = PROCESSES[CHANNELS[sample.file.dsid].process]
+    process = PROCESSES[OF_NUMBER[sample.file.dsid].process]
     assert sample.metadata["totalEvents"].tolist() == [sample.file.events]
     assert sample.metadata["dsid"].tolist() == [sample.file.dsid]
     mean = process.weight_scale * (1 - 2 * process.negative)
     total = sample.metadata["totalEventsWeighted"][0]
     assert total == pytest.approx(sample.file.events * mean)
-    if data_set.startswith("VV"):
-        assert total == sample.file.events
     assert len(sample.trees["nominal"].jets) < sample.file.events
     for name in OWN_SUMS:
         own = sample.metadata[f"totalEventsWeighted_{name}"][0]
@@ -226,23 +228,36 @@ def test_what_is_not_there_has_the_code_of_its_branch() -> None:
     assert set(np.unique(columns["taus_passJVT_0"])) == {-99, 0, 1}
 
 
-def test_fakes_and_charge_flips_are_marked() -> None:
-    columns = generated("tt.mc16e").trees["nominal"].scalars
-    fake_tau = columns["taus_isTrueHadTau_0"] == 0
+@pytest.mark.parametrize("data_set", DATA_SETS)
+def test_every_lepton_is_either_prompt_or_fake_or_of_the_wrong_charge(data_set: str) -> None:
+    columns = generated(data_set).trees["nominal"].scalars
+    for i in (0, 1):
+        flags = [columns[f"lep_is{kind}_{i}"] for kind in ("Prompt", "FakeLep", "QMisID")]
+        assert all(flag.dtype == np.int8 for flag in flags)
+        assert np.all(np.sum(flags, axis=0) == 1)
+        assert np.all(np.abs(columns[f"lep_ID_{i}"][flags[2] == 1]) == 11)
+    assert set(np.unique(columns["taus_isHadronicTau_0"])) <= {0, 1}
+
+
+def test_same_sign_leptons_of_top_pairs_are_fakes_or_of_the_wrong_charge() -> None:
+    columns = generated("tt_410470.mc16e").trees["nominal"].scalars
+    fake_tau = columns["taus_isHadronicTau_0"] == 0
     assert 0 < fake_tau.mean() < 1
-    real, fake = (columns["taus_RNNJetScore_0"][m].mean() for m in (~fake_tau, fake_tau))
-    assert real > fake + 0.15
-    non_prompt = (columns["lep_isPrompt_0"] == 0) | (columns["lep_isPrompt_1"] == 0)
-    flipped = (columns["lep_isQMisID_0"] == 1) | (columns["lep_isQMisID_1"] == 1)
-    same_sign = (columns["total_leptons"] == 2) & (columns["total_charge"] != 0)
-    assert np.all(non_prompt[same_sign] | flipped[same_sign])
-    assert np.all(np.abs(columns["lep_ID_0"][columns["lep_isQMisID_0"] == 1]) == 11)
-    # what is misidentified is rare, so its events weigh little
     weight = np.abs(columns["weight_mc"])
+    real, fake = (
+        np.average(columns["taus_RNNJetScore_0"][m], weights=weight[m])
+        for m in (~fake_tau, fake_tau)
+    )
+    assert real > fake + 0.1
+    prompt = (columns["lep_isPrompt_0"] == 1) & (columns["lep_isPrompt_1"] == 1)
+    same_sign = (columns["total_leptons"] == 2) & (columns["total_charge"] != 0)
+    assert same_sign.sum() > 5
+    assert not np.any(prompt & same_sign)
+    # what is misidentified is rare, so its events weigh little
     assert weight[same_sign].sum() < 0.1 * weight.sum()
 
 
 def test_generator_weights_are_signed_where_the_process_says_so() -> None:
     for data_set in DATA_SETS:
         negative = np.mean(generated(data_set).trees["nominal"].scalars["weight_mc"] < 0)
-        assert (negative == 0) if data_set.startswith("VV") else (0.02 < negative < 0.15)
+        assert 0.02 < negative < 0.2

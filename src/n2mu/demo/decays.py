@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats, mass, two_body
-from n2mu.demo.processes import GEV, MASS, Leaf
+from n2mu.demo.modes import JETS, Leaf
+from n2mu.demo.processes import GEV, MASS
 from n2mu.demo.spectra import resonance_mass, species
 from n2mu.demo.strata import Strata
 
@@ -16,7 +17,7 @@ def _leaf_mass(leaf: NDArray[np.int8]) -> Floats:
     """Return the mass that a leaf has before a tau lepton decays."""
     result = np.zeros(len(leaf))
     result[np.isin(leaf, (Leaf.TAU_LEPTON, Leaf.TAU_HADRON))] = MASS["tau"]
-    result[np.isin(leaf, (Leaf.LIGHT_JET, Leaf.C_JET, Leaf.B_JET))] = _JET_MASS
+    result[np.isin(leaf, JETS)] = _JET_MASS
     return result
 
 
@@ -78,6 +79,9 @@ def decay_heavy(
     for index, name in enumerate(heavy):
         first, last = strata.slots_of[index]
         parent, own = p4[:, index], leaves[:, first:last]
+        if name in ("b", "q"):
+            out[:, first] = parent
+            continue
         if name == "H":
             out[:, first:last] = _higgs(parent, own, strata.pairs[topology], rng)
             continue

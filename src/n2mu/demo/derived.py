@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from n2mu.demo.kinematics import Floats, azimuth, delta_phi, delta_r, mass, transverse_momentum
 from n2mu.demo.processes import GEV, MASS
 from n2mu.demo.reconstruct import Candidates, Objects
-from n2mu.demo.response import NOT_MEASURED, Response
+from n2mu.demo.response import NOT_MEASURED, RNN_LOOSE, RNN_MEDIUM, RNN_TIGHT, Response
 from n2mu.demo.truth import Truth
 
 MISSING = -99.0
@@ -28,8 +28,8 @@ def lepton_branches(truth: Truth, response: Response, leptons: Candidates) -> Co
     measured = response.identification
     flavour = leptons.of_slot(truth.flavour, 0)
     charge = leptons.of_slot(truth.charge, 0)
-    flipped = leptons.of_slot(truth.flipped, 0)
-    prompt = leptons.of_slot(~truth.non_prompt, 0)
+    flipped = leptons.of_slot(truth.flipped, 0) > 0
+    fake = leptons.of_slot(truth.fake, 0) > 0
     columns: Columns = {}
     for i in (0, 1):
         columns[f"lep_Pt_{i}"] = leptons.pt[:, i].astype(np.float32)
@@ -37,8 +37,9 @@ def lepton_branches(truth: Truth, response: Response, leptons: Candidates) -> Co
         columns[f"lep_Phi_{i}"] = leptons.phi[:, i].astype(np.float32)
         columns[f"lep_E_{i}"] = leptons.p4[:, i, 3].astype(np.float32)
         columns[f"lep_ID_{i}"] = (-charge * flavour)[:, i].astype(np.int32)
+        columns[f"lep_isPrompt_{i}"] = (~fake & ~flipped)[:, i].astype(np.int8)
+        columns[f"lep_isFakeLep_{i}"] = fake[:, i].astype(np.int8)
         columns[f"lep_isQMisID_{i}"] = flipped[:, i].astype(np.int8)
-        columns[f"lep_isPrompt_{i}"] = prompt[:, i].astype(np.int8)
     shift = leptons.of_slot(measured["clusterShift"], 0.0)
     for i in (0, 1):
         columns[f"lep_EtaBE2_{i}"] = (leptons.eta + shift)[:, i].astype(np.float32)
@@ -61,7 +62,7 @@ def lepton_branches(truth: Truth, response: Response, leptons: Candidates) -> Co
 
 
 def tau_branches(truth: Truth, response: Response, taus: Candidates) -> Columns:
-    """Return the branches of the leading tau, ``taus_..._0``."""
+    """Return the branches of the leading tau, ``taus_..._0``: an identified one, if there is."""
 
     def measured(name: str) -> Floats:
         return taus.of_slot(response.identification[f"tau_{name}"], MISSING)[:, 0]
@@ -73,10 +74,10 @@ def tau_branches(truth: Truth, response: Response, taus: Candidates) -> Columns:
         "taus_phi_0": taus.phi[:, 0].astype(np.float32),
         "taus_charge_0": taus.of_slot(truth.charge, 0)[:, 0].astype(np.int32),
         "taus_RNNJetScore_0": score.astype(np.float32),
-        "taus_JetRNNSigLoose_0": (score > 0.25).astype(np.int8),
-        "taus_JetRNNSigMedium_0": (score > 0.4).astype(np.int8),
-        "taus_JetRNNSigTight_0": (score > 0.55).astype(np.int8),
-        "taus_isTrueHadTau_0": taus.of_slot(~truth.fake_tau, 0)[:, 0].astype(np.int8),
+        "taus_JetRNNSigLoose_0": (score > RNN_LOOSE).astype(np.int8),
+        "taus_JetRNNSigMedium_0": (score > RNN_MEDIUM).astype(np.int8),
+        "taus_JetRNNSigTight_0": (score > RNN_TIGHT).astype(np.int8),
+        "taus_isHadronicTau_0": taus.of_slot(~truth.fake, 0)[:, 0].astype(np.int8),
     }
     for name in ("width", "DL1r"):
         columns[f"taus_{name}_0"] = measured(name).astype(np.float32)
@@ -147,6 +148,7 @@ def event_branches(truth: Truth, response: Response, objects: Objects) -> Column
     other = pairs.pop("_other").astype(np.int64)
     other_p4 = np.take_along_axis(leptons.p4, np.maximum(other, 0)[:, None, None], axis=1)[:, 0]
     muons = np.sum(flavour[:, :2] == 13, axis=1)
+    good = taus.of_slot(response.good_tau, 0) > 0
     floats: dict[str, NDArray[Any]] = {
         "Mll01": mass(two),
         "Ptll01": transverse_momentum(two),
@@ -157,7 +159,7 @@ def event_branches(truth: Truth, response: Response, objects: Objects) -> Column
         "Mllll0123": np.where(leptons.count >= 4, mass(four), MISSING),
         **pairs,
         "HT_lep": leptons.pt.sum(axis=1),
-        "HT_taus": taus.pt.sum(axis=1),
+        "HT_taus": np.where(good, taus.pt, 0.0).sum(axis=1),
         "met_met": missing,
         "met_phi": np.arctan2(met[:, 1], met[:, 0]),
         "MLepMet": mass(first + met_p4),
@@ -168,15 +170,15 @@ def event_branches(truth: Truth, response: Response, objects: Objects) -> Column
     trigger = (
         (leptons.pt[:, 0] > 22 * GEV)
         & (leptons.pt[:, 1] > np.where(muons == 0, 17 * GEV, 9 * GEV))
-        & (response.event["trigger"] < 0.96)
+        & (response.event["trigger"] < 0.88)
     )
     return {
         **{name: values.astype(np.float32) for name, values in floats.items()},
         "dilep_type": np.where(leptons.count == 2, 3 - muons, 0).astype(np.int32),
         "total_charge": charge.sum(axis=1).astype(np.int32),
         "total_leptons": leptons.count.astype(np.int32),
-        "nTaus_OR": taus.count.astype(np.int32),
-        "nTaus_OR_Pt25": np.sum(taus.pt > 25 * GEV, axis=1).astype(np.int32),
+        "nTaus_OR": objects.good_taus.astype(np.int32),
+        "nTaus_OR_Pt25": np.sum(good & (taus.pt > 25 * GEV), axis=1).astype(np.int32),
         "custTrigMatch_LooseID_FCLooseIso_DLT": trigger.astype(np.int8),
         "flag_JetCleaning_LooseBad": (response.event["cleaning"] < 0.995).astype(np.int8),
     }

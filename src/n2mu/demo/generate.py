@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.derived import Columns, event_branches, lepton_branches, tau_branches
 from n2mu.demo.derived_jets import jet_branches
 from n2mu.demo.kinematics import Floats
 from n2mu.demo.plan import PlannedFile
-from n2mu.demo.processes import CHANNELS, PROCESSES
-from n2mu.demo.reconstruct import NOMINAL, SHIFTS, Objects, in_ntuple, may_pass, reconstruct
+from n2mu.demo.processes import PROCESSES
+from n2mu.demo.reconstruct import NOMINAL, SHIFTS, Objects, in_ntuple, reconstruct
 from n2mu.demo.response import Response, respond
-from n2mu.demo.thin import thin
 from n2mu.demo.truth import Truth, generate
 from n2mu.demo.weights import (
     generator_weights,
@@ -54,6 +54,11 @@ def _branches(
     return columns
 
 
+def tree_names(file: PlannedFile) -> list[str]:
+    """Return the trees of a planned file, the nominal one first."""
+    return list(SHIFTS) if file.varied else [NOMINAL]
+
+
 def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
     """Generate the events of a planned file.
 
@@ -68,28 +73,24 @@ def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
         Content by tree, and the one entry of the metadata.
     """
     rng = np.random.default_rng(file.seed)
-    truth = generate(file.dsid, file.events, rng)
-    process = PROCESSES[CHANNELS[file.dsid].process]
-    weights = generator_weights(process, truth, rng)
+    hard, truth = generate(file.dsid, file.events, rng)
+    process = PROCESSES[DATA_SETS[file.dsid].process]
+    weights = generator_weights(process, hard, truth, rng)
     response = respond(truth, rng)
-    kept, thinning = thin(truth, response, rng)
-    possible = np.flatnonzero(kept & may_pass(response))
-    truth, response = truth.take(possible), response.take(possible)
     trees = {}
-    for name, shift in SHIFTS.items():
-        objects = reconstruct(truth, response, shift)
+    for name in tree_names(file):
+        objects = reconstruct(truth, response, SHIFTS[name])
         rows = np.flatnonzero(in_ntuple(objects))
-        generated = possible[rows]
-        own = {key: ratio[generated] for key, ratio in weights.ratios.items()}
-        seen = objects.take(rows)
+        own = {key: ratio[rows] for key, ratio in weights.ratios.items()}
+        seen, of_rows = objects.take(rows), truth.take(rows)
         trees[name] = Table(
             _branches(
                 file,
-                file.first_event + generated,
-                truth.take(rows),
+                file.first_event + of_rows.number,
+                of_rows,
                 response.take(rows),
                 seen,
-                (weights.weight * thinning)[generated],
+                weights.weight[rows],
                 own if name == NOMINAL else None,
             ),
             jet_record(seen.jets),

@@ -6,12 +6,14 @@ time it is parsed.
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from math import ceil
 from typing import Literal, NamedTuple
 
+from n2mu.demo.datasets import DATA_SETS, DataSet
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.products import canonical_json, digest
 
-Size = Literal["tiny", "small"]
+Size = Literal["tiny", "small", "thesis"]
 
 SEED = 20230817
 """Every random number of the built-in Monte Carlo descends from it."""
@@ -19,7 +21,7 @@ SEED = 20230817
 LUMINOSITY = {"mc16a": 36646.74, "mc16d": 44630.6, "mc16e": 58791.6}
 """Integrated luminosity per campaign in pb^-1; events are shared out in proportion."""
 
-_SIZES = ("tiny", "small")
+SIZES: tuple[Size, ...] = ("tiny", "small", "thesis")
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,15 @@ class PlannedFile:
         Below the base directory of the ntuples.
     data_set
         ``<input>.<campaign>``.
-    process
-        Name in the table of processes.
+    group
+        The process as table 1.2 of the thesis names it.
     events
         Generated events: the sum of weights counts all of them, the trees hold
         those that pass the ntuple preselection.
     first_event
         Event number of the first generated event.
+    varied
+        Whether it holds the trees of the varied energies and resolutions.
     seed
         Seed of the file's own stream of random numbers.
     bytes
@@ -49,53 +53,66 @@ class PlannedFile:
     data_set: str
     dsid: int
     campaign: str
-    process: str
+    group: str
     events: int
     first_event: int
+    varied: bool
     seed: int
     bytes: int
 
 
-class _Row(NamedTuple):
-    """A data set over all campaigns.
+class _Budget(NamedTuple):
+    """Events of a group of data sets.
 
     Attributes
     ----------
     tiny, small
-        Generated events of each size.
+        Generated events of each size, over all data sets and campaigns.
+    raw
+        Events that pass the ntuple preselection in the size ``thesis``: table 1.2.
     kept
-        Fraction of these that the trees hold, which the estimate of bytes needs.
-    files
-        Files per campaign of the larger size.
+        Fraction of the generated events that pass it.
     """
 
-    input: str
-    dsid: int
-    ptag: str
-    process: str
     tiny: int
     small: int
+    raw: int
     kept: float
-    files: int = 1
 
 
-_ROWS = (
-    _Row("ttH_allhad", 346343, "p4498", "ttH", 600, 6000, 0.16),
-    _Row("ttH_semilep", 346344, "p4498", "ttH", 9000, 120000, 0.19, 3),
-    _Row("ttH_dilep", 346345, "p4498", "ttH", 2400, 36000, 0.18),
-    _Row("ttW", 700168, "p4416", "ttW", 3000, 60000, 0.18),
-    _Row("ttZ_ee", 504330, "p4416", "ttZ", 1500, 30000, 0.29),
-    _Row("ttZ_mumu", 504334, "p4416", "ttZ", 1500, 30000, 0.33),
-    _Row("ttZ_tautau", 504342, "p4416", "ttZ", 9000, 75000, 0.09, 3),
-    _Row("tt", 410470, "p4308", "tt", 18000, 180000, 0.16),
-    _Row("VV_llll", 364250, "p4416", "VV", 6000, 45000, 0.06),
-    _Row("VV_lllv", 364253, "p4416", "VV", 20000, 150000, 0.035),
-    _Row("VV_llvv", 364254, "p4416", "VV", 600, 9000, 0.08),
-    _Row("VV_lvvv", 364255, "p4416", "VV", 300, 3000, 0.09),
-)
+_BUDGETS = {
+    "ttH": _Budget(15000, 300000, 834970, 0.30),
+    "ttW": _Budget(9000, 120000, 581089, 0.20),
+    "ttWEW": _Budget(600, 10000, 15314, 0.20),
+    "ttZ": _Budget(15000, 200000, 1750978, 0.30),
+    "tt": _Budget(30000, 200000, 299808, 0.10),
+    "VV": _Budget(24000, 300000, 3829589, 0.20),
+    "tZ": _Budget(600, 10000, 40946, 0.20),
+    "WtZ": _Budget(600, 10000, 45931, 0.20),
+    "tW": _Budget(600, 10000, 4493, 0.20),
+    "ttt": _Budget(600, 6000, 22980, 0.30),
+    "tttt": _Budget(600, 8000, 22746, 0.30),
+    "ggVV": _Budget(1500, 10000, 792331, 0.20),
+    "VVV": _Budget(2400, 10000, 151324, 0.30),
+    "VH": _Budget(600, 6000, 255, 0.10),
+    "WttW": _Budget(600, 6000, 5944, 0.30),
+    "tHjb": _Budget(600, 10000, 445666, 0.30),
+    "tWH": _Budget(600, 8000, 30587, 0.30),
+    "alt_ttH": _Budget(3000, 60000, 167000, 0.30),
+    "alt_ttW": _Budget(1500, 30000, 116000, 0.20),
+    "alt_ttZ": _Budget(3000, 40000, 350000, 0.30),
+    "alt_tt": _Budget(3000, 50000, 60000, 0.10),
+}
 
-_BYTES_PER_ENTRY = 2600
-_BYTES_PER_FILE = 850_000
+VARIED = ("ttH", "ttW", "ttZ", "tt")
+"""Groups whose files hold the trees of the varied energies and resolutions."""
+
+_SPLIT = {"ttH": 3, "ttZ": 3}
+"""Files per data set and campaign of the larger sizes; one where absent."""
+
+_THESIS_EVENTS_PER_FILE = 400_000
+_BYTES_PER_ENTRY = {False: 700, True: 6000}
+_BYTES_PER_FILE = {False: 120_000, True: 1_100_000}
 
 
 def _split(total: int, shares: list[float]) -> list[int]:
@@ -107,41 +124,56 @@ def _split(total: int, shares: list[float]) -> list[int]:
     return [high - low for low, high in pairwise(edges)]
 
 
+def _generated(row: DataSet, size: Size) -> int:
+    """Return the generated events of a data set over all campaigns."""
+    budget = _BUDGETS[row.group]
+    if size == "thesis":
+        total = budget.raw / budget.kept
+    else:
+        total = budget.tiny if size == "tiny" else budget.small
+    return round(total * row.share)
+
+
 def plan(size: Size) -> list[PlannedFile]:
     """Return every file of the built-in Monte Carlo of one size, in a fixed order.
 
     Parameters
     ----------
     size
-        ``tiny`` for tests, ``small`` for the demonstration.
+        ``tiny`` for tests, ``small`` for the demonstration, ``thesis`` for as many raw
+        events as the thesis had.
 
     Raises
     ------
     ConfigurationError
         If the size does not exist.
     """
-    if size not in _SIZES:
-        raise ConfigurationError(f"demo size '{size}' is unknown{nearest(size, _SIZES)}")
+    if size not in SIZES:
+        raise ConfigurationError(f"demo size '{size}' is unknown{nearest(size, SIZES)}")
     planned = []
-    for row in _ROWS:
-        total = row.tiny if size == "tiny" else row.small
-        parts = row.files if size == "small" else 1
-        shares = _split(total, list(LUMINOSITY.values()))
+    for row in DATA_SETS.values():
+        varied = row.group in VARIED
+        shares = _split(_generated(row, size), list(LUMINOSITY.values()))
         for campaign, events_of_campaign in zip(LUMINOSITY, shares, strict=True):
+            parts = 1 if size == "tiny" else _SPLIT.get(row.group, 1)
+            parts = max(parts, ceil(events_of_campaign / _THESIS_EVENTS_PER_FILE))
             first_event = 1
             for part, events in enumerate(_split(events_of_campaign, [1.0] * parts), start=1):
-                path = f"{campaign}/{row.ptag}/{row.dsid}/{row.dsid}_{part:06d}.root"
+                folder = row.folder or str(row.dsid)
+                path = f"{campaign}/{row.ptag}/{folder}/{row.dsid}_{part:06d}.root"
+                kept = events * _BUDGETS[row.group].kept
                 planned.append(
                     PlannedFile(
                         path=path,
                         data_set=f"{row.input}.{campaign}",
                         dsid=row.dsid,
                         campaign=campaign,
-                        process=row.process,
+                        group=row.group,
                         events=events,
                         first_event=first_event,
+                        varied=varied,
                         seed=int(digest(f"{SEED} {path}", 15), 16),
-                        bytes=_BYTES_PER_FILE + round(events * row.kept * _BYTES_PER_ENTRY),
+                        bytes=_BYTES_PER_FILE[varied] + round(kept * _BYTES_PER_ENTRY[varied]),
                     )
                 )
                 first_event += events

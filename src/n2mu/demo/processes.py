@@ -1,13 +1,10 @@
-"""The processes: which heavy particles, how they decay, how much radiation.
+"""The processes: which heavy particles, how they move, how much radiation.
 
 A process is a list of heavy particles plus extra jets, so a new one is a new row.
-Branching ratios: Particle Data Group, Review of Particle Physics (2022), and for
-the Higgs boson of 125 GeV the LHC Higgs working group (Yellow Report 4).
+The decay modes are in `n2mu.demo.modes`.
 """
 
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 GEV = 1000.0
 """One GeV in MeV, the unit of every energy, momentum and mass."""
@@ -19,131 +16,8 @@ MASS = {
     "Z": 91.19 * GEV,
     "tau": 1.777 * GEV,
     "b": 4.7 * GEV,
+    "q": 5.0 * GEV,
 }
-
-
-class Leaf(IntEnum):
-    """What a heavy particle finally decays to."""
-
-    INVISIBLE = 0
-    LEPTON = 1
-    TAU_LEPTON = 2
-    TAU_HADRON = 3
-    LIGHT_JET = 4
-    C_JET = 5
-    B_JET = 6
-
-
-class Mode(NamedTuple):
-    """A decay mode of a heavy particle: two leaves, or four through a pair of bosons.
-
-    Attributes
-    ----------
-    name
-        Short name, by which a data set allows or forbids it.
-    probability
-        Branching ratio.
-    leaves, charges
-        In the order of the particle's leaf slots.
-    pair
-        ``""`` for a direct decay, ``W`` or ``Z`` through a pair of these.
-    """
-
-    name: str
-    probability: float
-    leaves: tuple[Leaf, ...]
-    charges: tuple[int, ...]
-    pair: str = ""
-
-
-_TAU_TO_LEPTON = 0.3521
-_TAU_TO_HADRONS = 1 - _TAU_TO_LEPTON
-_NU, _LEP, _TL, _TH = Leaf.INVISIBLE, Leaf.LEPTON, Leaf.TAU_LEPTON, Leaf.TAU_HADRON
-_Q, _C, _B = Leaf.LIGHT_JET, Leaf.C_JET, Leaf.B_JET
-
-
-def _w_modes(charge: int) -> list[Mode]:
-    return [
-        Mode("lv", 0.2134, (_LEP, _NU), (charge, 0)),
-        Mode("tlv", 0.1138 * _TAU_TO_LEPTON, (_TL, _NU), (charge, 0)),
-        Mode("thv", 0.1138 * _TAU_TO_HADRONS, (_TH, _NU), (charge, 0)),
-        Mode("ud", 0.3364, (_Q, _Q), (0, 0)),
-        Mode("cs", 0.3364, (_C, _Q), (0, 0)),
-    ]
-
-
-def _tau_pair(probability: float) -> list[Mode]:
-    fractions = {_TL: _TAU_TO_LEPTON, _TH: _TAU_TO_HADRONS}
-    return [
-        Mode("tautau", probability * fractions[plus] * fractions[minus], (plus, minus), (1, -1))
-        for plus in (_TL, _TH)
-        for minus in (_TL, _TH)
-    ]
-
-
-def _z_modes() -> list[Mode]:
-    return [
-        Mode("ll", 0.06729, (_LEP, _LEP), (1, -1)),
-        *_tau_pair(0.0337),
-        Mode("vv", 0.2, (_NU, _NU), (0, 0)),
-        Mode("cc", 0.1203, (_C, _C), (0, 0)),
-        Mode("bb", 0.1512, (_B, _B), (0, 0)),
-        Mode("qq", 0.42751, (_Q, _Q), (0, 0)),
-    ]
-
-
-def _pairs(boson: str, probability: float, first: list[Mode], second: list[Mode]) -> list[Mode]:
-    return [
-        Mode(
-            boson + boson,
-            probability * one.probability * two.probability,
-            one.leaves + two.leaves,
-            one.charges + two.charges,
-            boson,
-        )
-        for one in first
-        for two in second
-    ]
-
-
-def _h_modes() -> list[Mode]:
-    return [
-        Mode("bb", 0.5824, (_B, _B), (0, 0)),
-        Mode("cc", 0.0289, (_C, _C), (0, 0)),
-        Mode("gg", 0.0858, (_Q, _Q), (0, 0)),
-        *_tau_pair(0.0627),
-        *_pairs("W", 0.2137, _w_modes(+1), _w_modes(-1)),
-        *_pairs("Z", 0.0262, _z_modes(), _z_modes()),
-    ]
-
-
-def _t_modes(charge: int) -> list[Mode]:
-    return [
-        mode._replace(leaves=(_B, *mode.leaves), charges=(0, *mode.charges))
-        for mode in _w_modes(charge)
-    ]
-
-
-MODES: dict[str, list[Mode]] = {
-    "t": _t_modes(+1),
-    "tbar": _t_modes(-1),
-    "W+": _w_modes(+1),
-    "W-": _w_modes(-1),
-    "W": [
-        mode._replace(probability=fraction * mode.probability)
-        for charge, fraction in ((+1, 0.63), (-1, 0.37))
-        for mode in _w_modes(charge)
-    ],
-    "Z": _z_modes(),
-    "H": _h_modes(),
-}
-"""Decay modes by heavy particle; ``W`` is either charge, in the
-proportion of associated production; the Higgs boson's decays to photons are not generated."""
-
-SLOTS = {"t": 3, "tbar": 3, "W+": 2, "W-": 2, "W": 2, "Z": 2, "H": 4}
-"""Leaf slots by heavy particle."""
-
-LEPTONIC = frozenset({"lv", "tlv", "thv"})
 
 
 @dataclass(frozen=True)
@@ -153,7 +27,8 @@ class Process:
     Attributes
     ----------
     heavy
-        The heavy particles of the hard process.
+        The heavy particles of the hard process; ``b`` and ``q`` are a b quark and a
+        light quark that come with them, as in the t-channel.
     transverse_momentum
         Mean transverse momentum of a heavy particle before balancing, in MeV.
     boost, rapidity
@@ -161,18 +36,14 @@ class Process:
         and an antiquark (ttW, VV) boost more than two gluons, a scalar is central.
     extra_jets
         Mean number of jets from radiation.
+    jet_momentum
+        Mean transverse momentum of a radiated jet above its threshold, in MeV.
     heavy_flavour
         Fraction of these with a b quark.
-    weight_spread
-        Standard deviation of the logarithm of the generator weight's size.
     negative
         Fraction of negative generator weights.
     weight_scale
-        Mean size of the generator weight, as arbitrary as a generator's is.
-    shares
-        Share of the generated events per class: same-sign leptons with at least four
-        jets, opposite-sign with at least four, same-sign with fewer, opposite-sign
-        with fewer.
+        Size of the generator weight, as arbitrary as a generator's is.
     """
 
     heavy: tuple[str, ...]
@@ -180,62 +51,58 @@ class Process:
     boost: float
     rapidity: float
     extra_jets: float
+    jet_momentum: float = 40 * GEV
     heavy_flavour: float = 0.03
-    weight_spread: float = 0.0
     negative: float = 0.0
     weight_scale: float = 1.0
-    shares: tuple[float, float, float, float] = (0.55, 0.2, 0.17, 0.08)
 
 
-_FEW_JETS = (0.45, 0.1, 0.35, 0.1)
+_DIBOSON = Process(("W", "Z"), 70 * GEV, 1.1, 0.9, 1.9, 45 * GEV, heavy_flavour=0.06, negative=0.08)
 
 PROCESSES: dict[str, Process] = {
-    "ttH": Process(("t", "tbar", "H"), 160 * GEV, 0.6, 0.55, 0.75, 0.03, 0.1, 0.06, 0.52),
-    "ttW": Process(("t", "tbar", "W"), 135 * GEV, 1.05, 0.85, 0.8, 0.03, 0.25, 0.08, 12.0),
-    "ttZ": Process(("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 0.9, 0.03, 0.1, 0.07, 0.04),
-    "tt": Process(("t", "tbar"), 150 * GEV, 0.85, 0.75, 1.2, 0.03, 0.05, 0.05, 730.0),
-    "ZZ": Process(("Z", "Z"), 70 * GEV, 1.1, 0.9, 0.9, 0.04, shares=_FEW_JETS),
-    "WZ": Process(("W", "Z"), 70 * GEV, 1.1, 0.9, 0.9, 0.04, shares=_FEW_JETS),
-    "WW": Process(("W+", "W-"), 70 * GEV, 1.1, 0.9, 0.9, 0.04, shares=_FEW_JETS),
+    "ttH": Process(("t", "tbar", "H"), 160 * GEV, 0.6, 0.55, 0.9, negative=0.06, weight_scale=0.52),
+    "ttW": Process(
+        ("t", "tbar", "W"), 110 * GEV, 1.05, 0.85, 0.55, negative=0.08, weight_scale=12.0
+    ),
+    "ttWEW": Process(
+        ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.15, negative=0.05, weight_scale=0.7
+    ),
+    "ttZ": Process(("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 0.9, negative=0.07, weight_scale=0.04),
+    "tt": Process(("t", "tbar"), 130 * GEV, 0.85, 0.75, 1.2, negative=0.05, weight_scale=730.0),
+    "ZZ": replace(_DIBOSON, heavy=("Z", "Z")),
+    "WZ": _DIBOSON,
+    "WW": replace(_DIBOSON, heavy=("W+", "W-")),
+    "ZZjj": replace(_DIBOSON, heavy=("Z", "Z", "q", "q"), extra_jets=0.6, negative=0.0),
+    "WZjj": replace(_DIBOSON, heavy=("W", "Z", "q", "q"), extra_jets=0.6, negative=0.0),
+    "WWjj": replace(_DIBOSON, heavy=("W+", "W-", "q", "q"), extra_jets=0.6, negative=0.0),
+    "W+W+jj": replace(_DIBOSON, heavy=("W+", "W+", "q", "q"), extra_jets=0.6, negative=0.0),
+    "ggZZ": replace(_DIBOSON, heavy=("Z", "Z"), boost=0.7, negative=0.0, extra_jets=0.8),
+    "ggWW": replace(_DIBOSON, heavy=("W+", "W-"), boost=0.7, negative=0.0, extra_jets=0.8),
+    "tZ": Process(("t", "Z", "q", "b"), 80 * GEV, 1.0, 1.1, 0.6, weight_scale=0.3),
+    "WtZ": Process(("t", "W-", "Z"), 110 * GEV, 0.9, 0.8, 0.9, negative=0.1, weight_scale=0.02),
+    "tW": Process(("t", "W-"), 100 * GEV, 0.9, 0.8, 0.9, negative=0.05, weight_scale=38.0),
+    "ttt": Process(("t", "tbar", "t", "q"), 130 * GEV, 0.7, 0.8, 0.8, weight_scale=0.002),
+    "tttt": Process(("t", "tbar", "t", "tbar"), 140 * GEV, 0.6, 0.7, 0.8, weight_scale=0.009),
+    "WWW": Process(("W+", "W-", "W"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
+    "WWZ": Process(("W+", "W-", "Z"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
+    "WZZ": Process(("W", "Z", "Z"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
+    "ZZZ": Process(("Z", "Z", "Z"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
+    "WH": Process(("W", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=1.1),
+    "ZH": Process(("Z", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=0.6),
+    "WttW": Process(("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008),
+    "tHjb": Process(
+        ("t", "H", "q", "b"), 90 * GEV, 0.9, 1.0, 0.6, negative=0.12, weight_scale=0.06
+    ),
+    "tWH": Process(("t", "W-", "H"), 110 * GEV, 0.8, 0.8, 0.8, negative=0.1, weight_scale=0.016),
 }
 
-
-@dataclass(frozen=True)
-class Channel:
-    """What a data set holds of a process; its cross-section is that of what is allowed.
-
-    Attributes
-    ----------
-    process
-        Name in the table of processes.
-    top_leptons
-        Allowed numbers of top quarks that decay to a lepton (electron, muon or tau).
-    modes
-        Allowed modes per heavy particle, by its name.
-    flavour
-        PDG number of the leptons of every Z boson, if there is only one.
-    """
-
-    process: str
-    top_leptons: tuple[int, ...] = (0, 1, 2)
-    modes: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    flavour: int | None = None
-
-
-_LEPTONIC = ("lv", "tlv", "thv", "ll", "tautau")
-
-CHANNELS: dict[int, Channel] = {
-    346343: Channel("ttH", top_leptons=(0,)),
-    346344: Channel("ttH", top_leptons=(1,)),
-    346345: Channel("ttH", top_leptons=(2,)),
-    700168: Channel("ttW"),
-    504330: Channel("ttZ", modes=(("Z", ("ll",)),), flavour=11),
-    504334: Channel("ttZ", modes=(("Z", ("ll",)),), flavour=13),
-    504342: Channel("ttZ", modes=(("Z", ("tautau",)),)),
-    410470: Channel("tt", top_leptons=(1, 2)),
-    364250: Channel("ZZ", modes=(("Z", _LEPTONIC),)),
-    364253: Channel("WZ", modes=(("W", _LEPTONIC), ("Z", _LEPTONIC))),
-    364254: Channel("WW", modes=(("W+", _LEPTONIC), ("W-", _LEPTONIC))),
-    364255: Channel("WZ", modes=(("W", _LEPTONIC), ("Z", ("vv",)))),
-}
-"""By data set number."""
+# Another hadronisation and shower: a little more and softer radiation, softer heavy particles.
+for _name in ("ttH", "ttW", "ttZ", "tt"):
+    _nominal = PROCESSES[_name]
+    PROCESSES[f"alt_{_name}"] = replace(
+        _nominal,
+        transverse_momentum=0.95 * _nominal.transverse_momentum,
+        extra_jets=1.12 * _nominal.extra_jets,
+        jet_momentum=0.92 * _nominal.jet_momentum,
+        heavy_flavour=1.2 * _nominal.heavy_flavour,
+    )

@@ -19,17 +19,21 @@ TAUS_KEPT = 2
 LEPTON_PT, TAU_PT, JET_PT = 10 * GEV, 20 * GEV, 25 * GEV
 CENTRAL_ETA = 2.5
 OVERLAP_RADIUS = 0.2
+_LARGE = 1e9
 
 
 @dataclass(frozen=True)
 class Shift:
-    """What a variation does to the energies of objects; factors of the nominal."""
+    """What a variation does to energies and their resolutions; factors of the nominal."""
 
     jet: float = 1.0
-    jet_resolution: float = 1.0
     tau: float = 1.0
     electron: float = 1.0
     muon: float = 1.0
+    jet_resolution: float = 1.0
+    tau_resolution: float = 1.0
+    electron_resolution: float = 1.0
+    muon_resolution: float = 1.0
 
 
 NOMINAL = "nominal"
@@ -45,6 +49,9 @@ SHIFTS: dict[str, Shift] = {
     "EG_SCALE__1down": Shift(electron=0.995),
     "MUON_SCALE__1up": Shift(muon=1.003),
     "MUON_SCALE__1down": Shift(muon=0.997),
+    "TAUS_RESOLUTION__1up": Shift(tau_resolution=1.2),
+    "EG_RESOLUTION__1up": Shift(electron_resolution=1.25),
+    "MUON_RESOLUTION__1up": Shift(muon_resolution=1.2),
 }
 """By the name of the tree."""
 
@@ -89,24 +96,36 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Objects:
-    """What the detector sees of events in one variation; ``met`` is ``(px, py)`` in MeV."""
+    """What the detector sees of events in one variation.
+
+    ``taus`` are candidates, ``good_taus`` the number of identified ones among them;
+    ``met`` is ``(px, py)`` in MeV.
+    """
 
     leptons: Candidates
     taus: Candidates
+    good_taus: NDArray[np.int64]
     jets: Candidates
     met: Floats
 
     def take(self, rows: NDArray[np.int64]) -> "Objects":
         """Return the chosen events."""
         leptons, taus, jets = (c.take(rows) for c in (self.leptons, self.taus, self.jets))
-        return Objects(leptons, taus, jets, self.met[rows])
+        return Objects(leptons, taus, self.good_taus[rows], jets, self.met[rows])
 
 
 def _sorted(
-    p4: Floats, pt: Floats, eta: Floats, phi: Floats, chosen: NDArray[np.bool_], kept: int
+    p4: Floats,
+    pt: Floats,
+    eta: Floats,
+    phi: Floats,
+    chosen: NDArray[np.bool_],
+    kept: int,
+    order: Floats | None = None,
 ) -> Candidates:
-    """Sort the chosen slots by transverse momentum and keep the first ones."""
-    slot = np.argsort(np.where(chosen, -pt, np.inf), axis=1, kind="stable")[:, :kept]
+    """Sort the chosen slots by transverse momentum, or another order, and keep the first."""
+    key = pt if order is None else order
+    slot = np.argsort(np.where(chosen, -key, np.inf), axis=1, kind="stable")[:, :kept]
     exists = np.take_along_axis(chosen, slot, axis=1)
 
     def take(values: Floats) -> Floats:
@@ -126,37 +145,52 @@ def reconstruct(truth: Truth, response: Response, shift: Shift) -> Objects:
     scale = np.where(
         response.lepton,
         np.where(electron, shift.electron, shift.muon),
-        np.where(response.tau, shift.tau, shift.jet),
+        np.where(response.good_tau, shift.tau, shift.jet),
     )
-    widening = np.where(response.jet, shift.jet_resolution, 1.0)
-    smear = np.maximum(1 + response.normal * response.resolution * widening, 0.1)
+    widening = np.where(
+        response.lepton,
+        np.where(electron, shift.electron_resolution, shift.muon_resolution),
+        np.where(response.good_tau, shift.tau_resolution, shift.jet_resolution),
+    )
+    smear = _smear(response, widening)
     p4 = truth.p4 * (smear * scale)[..., None]
-    pt = np.hypot(p4[..., 0], p4[..., 1])
+    # a candidate that is no good tau is measured twice, as a tau and as a jet
+    as_tau = _smear(response, np.full_like(widening, shift.tau_resolution)) * shift.tau
+    tau_p4 = truth.p4 * (as_tau * response.tau)[..., None]
+    pt, tau_pt = np.hypot(p4[..., 0], p4[..., 1]), np.hypot(tau_p4[..., 0], tau_p4[..., 1])
     eta, phi = pseudorapidity(truth.p4), azimuth(truth.p4)
 
     leptons = _sorted(p4, pt, eta, phi, response.lepton & (pt > LEPTON_PT), LEPTONS_KEPT)
-    is_tau = response.tau & (pt > TAU_PT) & ~_near(leptons, eta, phi)
-    taus = _sorted(p4, pt, eta, phi, is_tau, TAUS_KEPT)
-    is_jet = response.jet & (pt > JET_PT) & ~_near(leptons, eta, phi) & ~_near(taus, eta, phi)
+    is_tau = response.tau & (tau_pt > TAU_PT) & ~_near(leptons, eta, phi)
+    is_good = is_tau & response.good_tau
+    # the good ones first: what is called the leading tau is one that counts, if any does
+    taus = _sorted(tau_p4, tau_pt, eta, phi, is_tau, TAUS_KEPT, tau_pt + is_good * _LARGE)
+    good = taus.of_slot(is_good, 0) > 0
+    is_jet = response.jet & (pt > JET_PT) & ~_near(leptons, eta, phi)
+    is_jet &= ~_near(taus, eta, phi, good)
     jets = _sorted(p4, pt, eta, phi, is_jet, pt.shape[1])
 
     # what is seen but below threshold counts with its true momentum, as a soft term would
-    seen = (response.lepton & (pt > LEPTON_PT)) | is_tau | is_jet
+    seen = (response.lepton & (pt > LEPTON_PT)) | is_good | is_jet
     lost = np.sum((truth.p4 - p4)[..., :2] * seen[..., None], axis=1)
-    return Objects(leptons, taus, jets, truth.invisible + lost + response.event["noise"])
+    met = truth.invisible + lost + response.event["noise"]
+    return Objects(leptons, taus, is_good.sum(axis=1), jets, met)
 
 
-def _near(objects: Candidates, eta: Floats, phi: Floats) -> NDArray[np.bool_]:
+def _smear(response: Response, widening: Floats) -> Floats:
+    """Return measured over true energy, for resolutions wider by a factor."""
+    return np.maximum(1 + response.normal * response.resolution * widening, 0.1)
+
+
+def _near(
+    objects: Candidates, eta: Floats, phi: Floats, among: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Tell which slots overlap with one of the objects, shape ``[n, slots]``."""
     distance = delta_r(
         eta[:, :, None], phi[:, :, None], objects.eta[:, None, :], objects.phi[:, None, :]
     )
-    return np.asarray(np.any((distance < OVERLAP_RADIUS) & objects.exists[:, None, :], axis=2))
-
-
-def may_pass(response: Response) -> NDArray[np.bool_]:
-    """Tell which events can pass the ntuple preselection in some variation."""
-    return np.asarray((response.lepton.sum(axis=1) >= 2) & (response.tau.sum(axis=1) >= 1))
+    among = objects.exists if among is None else among
+    return np.asarray(np.any((distance < OVERLAP_RADIUS) & among[:, None, :], axis=2))
 
 
 def in_ntuple(objects: Objects) -> NDArray[np.bool_]:

@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats, pseudorapidity, transverse_momentum
-from n2mu.demo.processes import GEV, Leaf
-from n2mu.demo.truth import LEPTONS, Truth
+from n2mu.demo.modes import LEPTONS, Leaf
+from n2mu.demo.processes import GEV
+from n2mu.demo.truth import Truth
 
 NOT_MEASURED = -999.0
+RNN_LOOSE, RNN_MEDIUM, RNN_TIGHT = 0.15, 0.25, 0.40
+"""Thresholds of the tau identification."""
+
 _MET_NOISE = 12 * GEV
 _B_TAG_THRESHOLDS = {
     Leaf.B_JET: (0.60, 0.70, 0.77, 0.85),
@@ -33,9 +37,11 @@ class Response:
     normal
         Standard normal numbers that smear the energies.
     lepton, tau
-        Whether the slot is seen as a light lepton or as a hadronic tau.
+        Whether the slot is seen as a light lepton or as a candidate for a hadronic tau.
+    good_tau
+        Whether the candidate passes the medium identification.
     jet
-        Whether it is seen as a jet.
+        Whether it is seen as a jet; a candidate that fails the identification is one, too.
     resolution
         Relative energy resolution.
     b_tag
@@ -49,6 +55,7 @@ class Response:
     normal: Floats
     lepton: NDArray[np.bool_]
     tau: NDArray[np.bool_]
+    good_tau: NDArray[np.bool_]
     jet: NDArray[np.bool_]
     resolution: Floats
     b_tag: NDArray[np.int8]
@@ -80,15 +87,16 @@ def respond(truth: Truth, rng: np.random.Generator) -> Response:
     lepton = light & exists & (uniform < efficiency)
 
     hadronic = truth.leaf == Leaf.TAU_HADRON
-    tau_efficiency = 0.52 * (1 - np.exp(-pt / (15 * GEV)))
-    tau = exists & (truth.fake_tau | (hadronic & (uniform < tau_efficiency))) & (eta < 2.5)
-    # what fails tau identification is still a jet
-    jet = exists & ~light & ~tau & (eta < 4.5)
+    tau_efficiency = 0.85 * (1 - np.exp(-pt / (12 * GEV)))
+    tau = hadronic & exists & (truth.fake | (uniform < tau_efficiency)) & (eta < 2.5)
+    of_taus = _identify_taus(truth, tau, rng)
+    good_tau = tau & (of_taus["tau_RNNJetScore"] > RNN_MEDIUM)
+    jet = exists & ~light & ~good_tau & (eta < 4.5)
 
     energy = truth.p4[..., 3] / GEV
     with np.errstate(divide="ignore"):
         resolution = np.select(
-            [light & electron, light, hadronic | truth.fake_tau],
+            [light & electron, light, good_tau],
             [
                 np.hypot(0.1 / np.sqrt(energy), 0.01),
                 0.015 + 1e-4 * energy,
@@ -108,12 +116,13 @@ def respond(truth: Truth, rng: np.random.Generator) -> Response:
         normal=np.clip(rng.normal(size=shape), -3.5, 3.5),
         lepton=lepton,
         tau=tau,
+        good_tau=good_tau,
         jet=jet,
         resolution=resolution,
         b_tag=b_tag,
         identification={
             **_identify_leptons(truth, lepton, rng),
-            **_identify_taus(truth, tau, rng),
+            **of_taus,
         },
         event={
             "noise": np.asarray(rng.normal(0.0, _MET_NOISE, (shape[0], 2))),
@@ -137,7 +146,7 @@ def _identify_leptons(
     """Sample the identification quantities of light leptons."""
     count = int(lepton.sum())
     electron = truth.flavour[lepton] == 11
-    prompt = ~truth.non_prompt[lepton]
+    prompt = ~truth.fake[lepton]
     flipped = truth.flipped[lepton]
     pt = transverse_momentum(truth.p4)[lepton]
     from_tau = truth.leaf[lepton] == Leaf.TAU_LEPTON
@@ -146,7 +155,7 @@ def _identify_leptons(
         return (rng.random(count) < probability).astype(np.float64)
 
     score = np.where(
-        flipped, rng.beta(3.0, 2.0, count) * 2 - 1, 1 - 0.25 * rng.exponential(0.7, count)
+        flipped, 1 - 0.6 * rng.beta(1.0, 1.0, count), 1 - 0.25 * rng.exponential(0.7, count)
     )
     converted = electron & (rng.random(count) < np.where(prompt, 0.04, 0.15))
     at_conversion = np.where(converted, rng.exponential(0.12, count), NOT_MEASURED)
@@ -157,7 +166,13 @@ def _identify_leptons(
         "isMedium": passes(np.where(electron, 0.90, 0.98)),
         "isTightLH": electron * passes(np.where(prompt, 0.86, 0.6)),
         "isolationLoose_VarRad": passes(np.where(prompt, 0.98, 0.7)),
-        "passPLIVTight": passes(np.where(prompt, 0.88 - 0.45 * np.exp(-pt / (14 * GEV)), 0.12)),
+        "passPLIVTight": passes(
+            np.where(
+                prompt,
+                0.92 - 0.4 * np.exp(-pt / (14 * GEV)),
+                truth.identified[lepton].astype(float),
+            )
+        ),
         "ambiguityType": np.where(electron, rng.choice(3, count, p=[0.96, 0.03, 0.01]), 0),
         "chargeIDBDTResult_recalc_rel207_tight": np.where(electron, score.clip(-1, 1), 0.0),
         "Mtrktrk_atConvV_CO": at_conversion,
@@ -178,11 +193,18 @@ def _identify_taus(
 ) -> dict[str, Floats]:
     """Sample the identification quantities of hadronic taus."""
     count = int(tau.sum())
-    real = ~truth.fake_tau[tau]
+    real = ~truth.fake[tau]
     prongs = truth.prongs[tau]
-    score = np.where(real, rng.beta(4.0, 1.3, count), rng.beta(1.4, 2.6, count))
+    score = np.where(
+        real,
+        rng.beta(1.0, 2.6, count),
+        np.where(
+            truth.identified[tau],
+            1 - (1 - RNN_MEDIUM) * rng.beta(3.5, 1.0, count),
+            RNN_MEDIUM * rng.beta(0.8, 1.0, count),
+        ),
+    )
     pt = transverse_momentum(truth.p4)[tau]
-    b_like = truth.leaf[tau] == Leaf.B_JET
     values = {
         "RNNJetScore": score,
         "numTrack": prongs.astype(np.float64),
@@ -192,7 +214,7 @@ def _identify_taus(
             3 + (rng.random(count) < 0.35),
         ),
         "width": rng.gamma(2.0, np.where(real, 0.012, 0.03), count),
-        "DL1r": rng.normal(np.where(b_like, 3.0, -1.0), 2.0, count),
+        "DL1r": rng.normal(np.where(real, -1.0, 0.0), 2.0, count),
         "passJVT": np.where(pt > 60 * GEV, -99.0, rng.random(count) < np.where(real, 0.97, 0.9)),
         "passEleOLR": (rng.random(count) < 0.98).astype(np.float64),
         "passEleBDT": (rng.random(count) < 0.95).astype(np.float64),

@@ -12,6 +12,7 @@ from n2mu.demo.strata import MAX_EXTRA_JETS
 
 _WIDTH = {"t": 1.4 * GEV, "H": 0.004 * GEV, "W": 2.1 * GEV, "Z": 2.5 * GEV}
 _JET_THRESHOLD = 20 * GEV
+_SPECTATOR_RAPIDITY, _SPECTATOR_PT = 1.8, 50 * GEV
 
 
 def species(name: str) -> str:
@@ -20,18 +21,22 @@ def species(name: str) -> str:
 
 
 def resonance_mass(name: str, events: int, rng: np.random.Generator) -> Floats:
-    """Sample a Breit-Wigner mass in MeV, cut at eight widths."""
+    """Sample a Breit-Wigner mass in MeV, cut at eight widths; quarks have none."""
+    if name not in _WIDTH:
+        return np.full(events, MASS[name])
     uniform = rng.uniform(-0.46, 0.46, events)
     return MASS[name] + 0.5 * _WIDTH[name] * np.tan(np.pi * uniform)
 
 
-def extra_jets(count: np.ndarray, rng: np.random.Generator) -> Floats:
+def extra_jets(count: np.ndarray, mean: float, rng: np.random.Generator) -> Floats:
     """Sample jets from radiation; those beyond an event's number vanish.
 
     Parameters
     ----------
     count
         Number of extra jets per event, shape ``[n]``.
+    mean
+        Mean transverse momentum above the threshold, in MeV.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def extra_jets(count: np.ndarray, rng: np.random.Generator) -> Floats:
         Shape ``[n, MAX_EXTRA_JETS, 4]``, MeV.
     """
     shape = (len(count), MAX_EXTRA_JETS)
-    pt = _JET_THRESHOLD + rng.gamma(0.9, 45 * GEV, shape)
+    pt = _JET_THRESHOLD + rng.gamma(0.9, mean / 0.9, shape)
     eta = rng.normal(0.0, 1.7, shape).clip(-4.8, 4.8)
     phi = rng.uniform(-np.pi, np.pi, shape)
     jets = from_pt_eta_phi(pt, eta, phi, 0.08 * pt)
@@ -64,13 +69,17 @@ def heavy_particles(process: Process, recoil: Floats, rng: np.random.Generator) 
         their transverse momenta add up to zero.
     """
     events, number = len(recoil), len(process.heavy)
-    pt = rng.gamma(2.2, process.transverse_momentum / 2.2, (events, number))
+    means = [
+        _SPECTATOR_PT if n in ("b", "q") else process.transverse_momentum for n in process.heavy
+    ]
+    pt = rng.gamma(2.2, np.array(means) / 2.2, (events, number))
     phi = rng.uniform(-np.pi, np.pi, (events, number))
     px, py = pt * np.cos(phi), pt * np.sin(phi)
     px -= (px.sum(axis=1) + recoil[:, 0])[:, None] / number
     py -= (py.sum(axis=1) + recoil[:, 1])[:, None] / number
     rapidity = rng.normal(0.0, process.boost, (events, 1))
-    rapidity = rapidity + rng.normal(0.0, process.rapidity, (events, number))
+    widths = [_SPECTATOR_RAPIDITY if n in ("b", "q") else process.rapidity for n in process.heavy]
+    rapidity = rapidity + rng.normal(0.0, 1.0, (events, number)) * np.array(widths)
     masses = np.stack([resonance_mass(species(n), events, rng) for n in process.heavy], axis=1)
     pz = np.sqrt(masses**2 + px**2 + py**2) * np.sinh(rapidity)
     return from_momentum(px, py, pz, masses)

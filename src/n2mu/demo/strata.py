@@ -1,10 +1,9 @@
-"""Strata: which combinations of decays, radiation and misidentification are generated.
+"""Strata: which combinations of decays and radiation are generated how often.
 
-Unenriched, one tt event in thousands reaches the ntuple preselection.  The
-combinations can be enumerated and their probabilities are known, so only those
-are generated that can give two light leptons and a tau candidate, each with the
-ratio of its true to its sampled probability as weight.  Sums over all events,
-generated or not, then stay those of an unenriched sample.
+Unenriched, one tt event in hundreds reaches the ntuple preselection.  The decays of
+all heavy particles and the number of extra jets can be enumerated and their
+probabilities are known, so those are generated more often that may reach the signal
+region, each with the ratio of its true to its sampled probability as weight.
 """
 
 from dataclasses import dataclass
@@ -16,23 +15,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.processes import CHANNELS, LEPTONIC, MODES, PROCESSES, SLOTS, Leaf
+from n2mu.demo.datasets import DATA_SETS
+from n2mu.demo.modes import JETS, LEPTONIC, LEPTONS, MODES, SLOTS, Leaf
+from n2mu.demo.processes import PROCESSES
+from n2mu.demo.rates import ENRICHMENT, FAKE_ELECTRON
 
 MAX_EXTRA_JETS = 6
 
-C_FRACTION = 0.08
-"""Fraction of extra jets with a c quark."""
+_OF_JETS = (0.03, 0.05, 0.12, 0.3)
+"""How often events with fewer than four jets are generated, in units of those with four."""
 
-FAKE_TAU = {Leaf.LIGHT_JET: 0.008, Leaf.C_JET: 0.006, Leaf.B_JET: 0.003}
-"""Probability of a jet to be taken for a hadronic tau."""
 
-NON_PROMPT = {Leaf.LIGHT_JET: 1.5e-5, Leaf.C_JET: 3e-4, Leaf.B_JET: 1e-3}
-"""Probability of a jet to give an isolated non-prompt or fake light lepton."""
-
-CHARGE_FLIP = 0.002
-"""Probability of an electron to be reconstructed with the wrong charge."""
-
-MISIDENTIFICATIONS = ("none", "non-prompt +", "non-prompt -", "flip of +", "flip of -")
+_BY_FAKES = {"tt": 0.4, "alt_tt": 0.4, "tW": 0.4}
+"""Groups of which little but fakes reaches the signal region."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +42,10 @@ class Strata:
         Per topology: 0 a direct decay of the Higgs boson, 1 through WW, 2 through ZZ.
     slots_of
         First and one past the last slot of each heavy particle.
-    topology, extra_jets, misidentification, fake_tau
-        Per stratum: index of the topology, number of extra jets, index into
-        ``MISIDENTIFICATIONS``, whether a jet is taken for a tau.
+    topology, extra_jets
+        Per stratum: index of the topology, and number of extra jets.
     probability
-        Of each stratum in an unenriched sample.
+        Of each stratum in an unenriched sample; it sums to one.
     sampled
         Probability with which it is generated; sums to one.
     """
@@ -62,8 +56,6 @@ class Strata:
     slots_of: tuple[tuple[int, int], ...]
     topology: NDArray[np.int32]
     extra_jets: NDArray[np.int8]
-    misidentification: NDArray[np.int8]
-    fake_tau: NDArray[np.bool_]
     probability: NDArray[np.float64]
     sampled: NDArray[np.float64]
 
@@ -79,9 +71,9 @@ class _Topologies(NamedTuple):
 
 def _topologies(dsid: int) -> _Topologies:
     """Enumerate the decays of all heavy particles of a data set."""
-    channel = CHANNELS[dsid]
-    heavy = PROCESSES[channel.process].heavy
-    allowed = dict(channel.modes)
+    data_set = DATA_SETS[dsid]
+    heavy = PROCESSES[data_set.process].heavy
+    allowed = dict(data_set.modes)
     choices = [
         [mode for mode in MODES[name] if name not in allowed or mode.name in allowed[name]]
         for name in heavy
@@ -93,7 +85,7 @@ def _topologies(dsid: int) -> _Topologies:
             for name, mode in zip(heavy, modes, strict=True)
             if name in ("t", "tbar")
         )
-        if top_leptons not in channel.top_leptons:
+        if data_set.top_leptons is not None and top_leptons not in data_set.top_leptons:
             continue
         row_leaves: list[int] = []
         row_charges: list[int] = []
@@ -120,6 +112,39 @@ def _extra_jet_probabilities(mean: float) -> NDArray[np.float64]:
     return np.array(values) / sum(values)
 
 
+def _usefulness(found: _Topologies, by_fakes: float) -> NDArray[np.float64]:
+    """Return how often combinations are generated relative to their probability.
+
+    What needs a fake is generated less often, as the weight of an event with a fake is
+    small; so the weights of all events in the signal region are of one size.
+
+    Parameters
+    ----------
+    by_fakes
+        Weight in the signal region of an event with a fake lepton, in units of one without.
+
+    Returns
+    -------
+    array
+        Shape ``[topologies, extra jets]``.
+    """
+    lepton = np.isin(found.leaves, LEPTONS)
+    plus = np.sum(lepton & (found.charges > 0), axis=1)
+    minus = np.sum(lepton & (found.charges < 0), axis=1)
+    taus = np.sum(found.leaves == Leaf.TAU_HADRON, axis=1)
+    fake_leptons = np.maximum(2 - plus - minus, 0)
+    fake_taus = np.maximum(1 - taus, 0)
+    jets = np.isin(found.leaves, JETS).sum(axis=1) + np.maximum(taus - 1, 0)
+    jets = (jets - fake_leptons - fake_taus)[:, None] + np.arange(MAX_EXTRA_JETS + 1)
+    same_sign = (plus + minus == 2) & (plus * minus == 0)
+    signs = np.where((fake_leptons > 0) | same_sign, 1.0, 0.3)
+    fakes = (1 / (by_fakes * ENRICHMENT[FAKE_ELECTRON[0]])) ** fake_leptons * (
+        1 / ENRICHMENT[0]
+    ) ** fake_taus
+    of_jets = np.array([*_OF_JETS, 1.0])[jets.clip(0, 4)]
+    return np.asarray((fakes * signs)[:, None] * of_jets)
+
+
 @cache
 def strata(dsid: int) -> Strata:
     """Enumerate the strata of a data set with their probabilities.
@@ -129,75 +154,21 @@ def strata(dsid: int) -> Strata:
     dsid
         Data set number.
     """
-    process = PROCESSES[CHANNELS[dsid].process]
-    base, leaves, charges, pairs = _topologies(dsid)
-    extra = np.arange(MAX_EXTRA_JETS + 1)
-
-    def count(*kinds: Leaf) -> NDArray[np.int64]:
-        return np.asarray(np.isin(leaves, kinds).sum(axis=1))
-
-    leptons = np.isin(leaves, (Leaf.LEPTON, Leaf.TAU_LEPTON))
-    # axes: topology, extra jets, misidentification, fake tau
-    plus = np.sum(leptons & (charges > 0), axis=1)[:, None, None, None]
-    minus = np.sum(leptons & (charges < 0), axis=1)[:, None, None, None]
-    taus = count(Leaf.TAU_HADRON)[:, None, None, None]
-    jets = (count(Leaf.LIGHT_JET, Leaf.C_JET, Leaf.B_JET)[:, None] + extra)[..., None, None]
-
-    def rate(table: dict[Leaf, float]) -> NDArray[np.float64]:
-        of_decays = sum(count(kind) * table[kind] for kind in table)
-        heavy = process.heavy_flavour
-        of_extra = heavy * table[Leaf.B_JET] + C_FRACTION * table[Leaf.C_JET]
-        of_extra += (1 - heavy - C_FRACTION) * table[Leaf.LIGHT_JET]
-        return np.asarray(np.asarray(of_decays)[:, None] + extra * of_extra)[..., None, None]
-
-    non_prompt, fake = rate(NON_PROMPT), rate(FAKE_TAU)
-    # half of the light leptons are electrons
-    flip_plus, flip_minus = 0.5 * CHARGE_FLIP * plus, 0.5 * CHARGE_FLIP * minus
-    none = 1 - non_prompt - flip_plus - flip_minus
-    shape = (*jets.shape[:2], len(MISIDENTIFICATIONS), 2)
-    misidentified = np.empty(shape)
-    for index, term in enumerate(
-        (none, non_prompt / 2, non_prompt / 2, flip_plus, flip_minus),
-    ):
-        misidentified[:, :, index, :] = np.broadcast_to(term, (*shape[:2], 1, 1))[:, :, 0, :]
-    with_fake = np.concatenate([1 - fake, fake], axis=3)
-    probability = (
-        base[:, None, None, None]
-        * _extra_jet_probabilities(process.extra_jets)[None, :, None, None]
-        * misidentified
-        * with_fake
-    )
-
-    step = np.array([[0, 0], [1, 0], [0, 1], [-1, 1], [1, -1]])
-    plus = np.broadcast_to(plus, shape) + step[None, None, :, None, 0]
-    minus = np.broadcast_to(minus, shape) + step[None, None, :, None, 1]
-    fakes = np.broadcast_to(np.arange(2), shape)
-    taus = np.broadcast_to(taus, shape) + fakes
-    # one of the jets is the fake tau; a tau that fails its identification is a jet
-    jets = np.broadcast_to(jets, shape) - fakes + np.maximum(taus - 1, 0)
-    possible = (plus + minus >= 2) & (taus >= 1) & (jets >= 0)
-    same_sign = np.maximum(plus, minus) >= 2
-    kind = np.where(jets >= 4, 0, 2) + np.where(same_sign, 0, 1)
-
-    sampled = np.zeros(shape)
-    for index, share in enumerate(process.shares):
-        chosen = possible & (kind == index) & (probability > 0)
-        total = probability[chosen].sum()
-        if total > 0:
-            sampled[chosen] = share * probability[chosen] / total
-    sampled /= sampled.sum()
+    process = PROCESSES[DATA_SETS[dsid].process]
+    found = _topologies(dsid)
+    radiation = _extra_jet_probabilities(process.extra_jets)
+    probability = found.probability[:, None] * radiation
+    sampled = probability * _usefulness(found, _BY_FAKES.get(DATA_SETS[dsid].group, 2.0))
     kept = np.nonzero(sampled)
     return Strata(
-        leaves=leaves,
-        charges=charges,
-        pairs=pairs,
+        leaves=found.leaves,
+        charges=found.charges,
+        pairs=found.pairs,
         slots_of=_slots(process.heavy),
         topology=kept[0].astype(np.int32),
         extra_jets=kept[1].astype(np.int8),
-        misidentification=kept[2].astype(np.int8),
-        fake_tau=kept[3].astype(np.bool_),
         probability=probability[kept],
-        sampled=sampled[kept],
+        sampled=sampled[kept] / sampled.sum(),
     )
 
 

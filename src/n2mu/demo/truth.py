@@ -1,48 +1,49 @@
-"""Events before the detector: stable leaves, radiation and what will be misidentified.
-
-Misidentification is decided here, on what is true, so that it is the same in the
-nominal tree and in every variation.
-"""
+"""Events before the detector: stable leaves, radiation and what will be misidentified."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.decays import decay_heavy, decay_taus
-from n2mu.demo.kinematics import Floats, pseudorapidity, transverse_momentum
-from n2mu.demo.processes import CHANNELS, GEV, PROCESSES, Leaf
+from n2mu.demo.kinematics import Floats, transverse_momentum
+from n2mu.demo.misidentify import misidentify
+from n2mu.demo.modes import LEPTONS, Leaf
+from n2mu.demo.processes import GEV, PROCESSES
 from n2mu.demo.spectra import extra_jets, heavy_particles
-from n2mu.demo.strata import C_FRACTION, FAKE_TAU, MAX_EXTRA_JETS, NON_PROMPT, Strata, strata
+from n2mu.demo.strata import MAX_EXTRA_JETS, Strata, strata
 
-JETS = (Leaf.LIGHT_JET, Leaf.C_JET, Leaf.B_JET)
-LEPTONS = (Leaf.LEPTON, Leaf.TAU_LEPTON)
-_MISIDENTIFIED_PT, _MISIDENTIFIED_ETA = 22 * GEV, 2.4
+C_FRACTION = 0.08
+"""Fraction of extra jets with a c quark."""
+
+_LEPTON_PT, _TAU_PT = 6 * GEV, 13 * GEV
+"""Below these no variation makes a reconstructed object of a leaf."""
 
 
 @dataclass(frozen=True)
 class Truth:
     """Generated events; the second axis of every array of leaves is the slot.
 
-    The slots are the leaves of the heavy particles, the extra jets, and last the
-    non-prompt lepton, if there is one.
+    The slots are the leaves of the heavy particles and the extra jets.
 
     Attributes
     ----------
     p4
         Visible four-momenta, shape ``[n, slots, 4]``, MeV.
     leaf, charge, flavour, prongs
-        What it is, its charge, the PDG number of a light lepton (11 or 13), the charged
-        particles of a hadronic tau; shape ``[n, slots]``.
-    fake_tau, flipped, non_prompt
-        What will be misidentified, shape ``[n, slots]``.
+        What it is (or is taken for), its charge, the PDG number of a light lepton (11 or
+        13), the charged particles of a hadronic tau; shape ``[n, slots]``.
+    fake, identified, flipped
+        Which leptons and taus are fakes, which of these pass the prompt-lepton veto or the
+        tau identification, and which electrons have the wrong charge, shape
+        ``[n, slots]``.
     invisible
         Transverse momentum of all neutrinos, shape ``[n, 2]``, MeV.
     weight
         True over sampled probability, shape ``[n]``.
-    radiation, scale
-        Number of extra jets, and scalar sum of the heavy particles' transverse
-        momenta in MeV: what the theory variations depend on.
+    number
+        Which of the generated events it is, shape ``[n]``.
     """
 
     p4: Floats
@@ -50,39 +51,37 @@ class Truth:
     charge: NDArray[np.int8]
     flavour: NDArray[np.int8]
     prongs: NDArray[np.int8]
-    fake_tau: NDArray[np.bool_]
+    fake: NDArray[np.bool_]
+    identified: NDArray[np.bool_]
     flipped: NDArray[np.bool_]
-    non_prompt: NDArray[np.bool_]
     invisible: Floats
     weight: Floats
-    radiation: NDArray[np.int8]
-    scale: Floats
+    number: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.int64]) -> "Truth":
         """Return the chosen events."""
         return Truth(**{name: values[rows] for name, values in vars(self).items()})
 
 
-def _choose(likelihood: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Choose one slot per event in proportion to its likelihood, shape ``[n, slots]``."""
-    cumulative = np.cumsum(likelihood, axis=1)
-    threshold = rng.random(len(likelihood)) * cumulative[:, -1]
-    chosen = np.sum(cumulative <= threshold[:, None], axis=1)
-    return np.asarray(np.minimum(chosen, likelihood.shape[1] - 1))
+@dataclass(frozen=True)
+class HardProcess:
+    """What theory variations depend on, of all generated events; shape ``[n]``.
+
+    Attributes
+    ----------
+    weight
+        True over sampled probability of the stratum.
+    radiation, scale
+        Number of extra jets, and scalar sum of the heavy particles' transverse
+        momenta in MeV.
+    """
+
+    weight: Floats
+    radiation: NDArray[np.int8]
+    scale: Floats
 
 
-def _likelihood(leaf: NDArray[np.int8], p4: Floats, table: dict[Leaf, float]) -> Floats:
-    """Return how likely each jet is misidentified; within the acceptance, where there is one."""
-    accepted = (transverse_momentum(p4) > _MISIDENTIFIED_PT) & (
-        np.abs(pseudorapidity(p4)) < _MISIDENTIFIED_ETA
-    )
-    result = np.zeros(leaf.shape)
-    for kind, rate in table.items():
-        result[leaf == kind] = rate
-    return result * np.where(accepted, 1.0, 1e-6)
-
-
-def generate(dsid: int, events: int, rng: np.random.Generator) -> Truth:
+def generate(dsid: int, events: int, rng: np.random.Generator) -> tuple[HardProcess, Truth]:
     """Generate events of a data set.
 
     Parameters
@@ -93,56 +92,60 @@ def generate(dsid: int, events: int, rng: np.random.Generator) -> Truth:
         How many.
     rng
         The stream of random numbers.
+
+    Returns
+    -------
+    tuple
+        The hard process of all events, and those of them that may have two light leptons
+        and a tau candidate in some variation.
     """
-    channel = CHANNELS[dsid]
-    process = PROCESSES[channel.process]
+    data_set = DATA_SETS[dsid]
+    process = PROCESSES[data_set.process]
     table = strata(dsid)
-    drawn = rng.choice(len(table.sampled), size=events, p=table.sampled)
+    drawn = np.searchsorted(np.cumsum(table.sampled), rng.random(events))
+    drawn = np.minimum(drawn, len(table.sampled) - 1)
     topology, radiation = table.topology[drawn], table.extra_jets[drawn]
-    jets = extra_jets(radiation, rng)
+    jets = extra_jets(radiation, process.jet_momentum, rng)
     heavy = heavy_particles(process, jets.sum(axis=1), rng)
     leaves = decay_heavy(process.heavy, heavy, table, topology, rng)
 
     decayed = leaves.shape[1]
-    p4 = np.zeros((events, decayed + MAX_EXTRA_JETS + 1, 4))
-    p4[:, :decayed] = leaves
-    p4[:, decayed:-1] = jets
+    p4 = np.concatenate([leaves, jets], axis=1)
     leaf = np.zeros(p4.shape[:2], dtype=np.int8)
     charge = np.zeros(p4.shape[:2], dtype=np.int8)
     leaf[:, :decayed] = table.leaves[topology]
     charge[:, :decayed] = table.charges[topology]
-    leaf[:, decayed:-1] = _radiated_flavour(radiation, process.heavy_flavour, rng)
+    leaf[:, decayed:] = _radiated_flavour(radiation, process.heavy_flavour, rng)
 
     prongs = np.zeros(leaf.shape, dtype=np.int8)
-    taus = np.isin(leaf, (Leaf.TAU_LEPTON, Leaf.TAU_HADRON))
+    invisible = np.sum(p4[..., :2] * (leaf == Leaf.INVISIBLE)[..., None], axis=1)
+    taus = np.nonzero((leaf == Leaf.TAU_LEPTON) | (leaf == Leaf.TAU_HADRON))
     full = p4[taus]
     p4[taus], prongs[taus] = decay_taus(full, leaf[taus], rng)
-    invisible = np.sum(p4 * (leaf == Leaf.INVISIBLE)[..., None], axis=1)[:, :2]
-    neutrinos = np.zeros_like(p4)
-    neutrinos[taus] = full - p4[taus]
-    invisible = invisible + neutrinos.sum(axis=1)[:, :2]
+    np.add.at(invisible, taus[0], (full - p4[taus])[:, :2])
     p4[leaf == Leaf.INVISIBLE] = 0.0
 
+    flavour = _flavours(leaf, table, data_set.flavour, process.heavy, rng)
+    found = misidentify(p4, leaf, charge, flavour, prongs, rng)
     weight = (table.probability / table.sampled)[drawn]
-    flipped, flip_weight = _flip(leaf, charge, table, drawn, channel.flavour, process.heavy, rng)
-    flavour = _flavours(leaf, flipped, table, channel.flavour, process.heavy, rng)
-    charge[flipped] *= -1
-    fake_tau = _fake_taus(p4, leaf, charge, prongs, table.fake_tau[drawn], rng)
-    non_prompt = _non_prompt(p4, leaf, charge, fake_tau, table.misidentification[drawn], rng)
-    return Truth(
+    pt = transverse_momentum(p4)
+    leptons = np.sum(((leaf == LEPTONS[0]) | (leaf == LEPTONS[1])) & (pt > _LEPTON_PT), axis=1)
+    hadronic = np.sum((leaf == Leaf.TAU_HADRON) & (pt > _TAU_PT), axis=1)
+    possible = np.flatnonzero((leptons >= 2) & (hadronic >= 1))
+    truth = Truth(
         p4=p4,
         leaf=leaf,
         charge=charge,
         flavour=flavour,
         prongs=prongs,
-        fake_tau=fake_tau,
-        flipped=flipped,
-        non_prompt=non_prompt,
+        fake=found.fake,
+        identified=found.identified,
+        flipped=found.flipped,
         invisible=invisible,
-        weight=weight * flip_weight,
-        radiation=radiation,
-        scale=transverse_momentum(heavy).sum(axis=1),
-    )
+        weight=weight * found.weight,
+        number=np.arange(events),
+    ).take(possible)
+    return HardProcess(weight, radiation, transverse_momentum(heavy).sum(axis=1)), truth
 
 
 def _radiated_flavour(
@@ -150,7 +153,7 @@ def _radiated_flavour(
 ) -> NDArray[np.int8]:
     """Return the flavour of the extra jets, shape ``[n, MAX_EXTRA_JETS]``."""
     uniform = rng.random((len(radiation), MAX_EXTRA_JETS))
-    flavour = np.where(uniform < heavy_flavour + C_FRACTION, Leaf.C_JET, JETS[0])
+    flavour = np.where(uniform < heavy_flavour + C_FRACTION, Leaf.C_JET, Leaf.LIGHT_JET)
     flavour = np.where(uniform < heavy_flavour, Leaf.B_JET, flavour)
     exists = np.arange(MAX_EXTRA_JETS) < radiation[:, None]
     return np.where(exists, flavour, Leaf.INVISIBLE).astype(np.int8)
@@ -164,35 +167,8 @@ def _z_slots(table: Strata, heavy: tuple[str, ...], slots: int) -> NDArray[np.bo
     return result
 
 
-def _flip(
-    leaf: NDArray[np.int8],
-    charge: NDArray[np.int8],
-    table: Strata,
-    drawn: NDArray[np.int64],
-    flavour: int | None,
-    heavy: tuple[str, ...],
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.bool_], Floats]:
-    """Choose the lepton whose charge is mistaken, and the weight of its being an electron."""
-    kind = table.misidentification[drawn]
-    sign = np.where(kind == 3, 1, np.where(kind == 4, -1, 0))
-    candidate = np.isin(leaf, LEPTONS) & (charge == sign[:, None]) & (sign != 0)[:, None]
-    electron = np.full(leaf.shape[1], 0.5)
-    if flavour is not None:
-        electron[_z_slots(table, heavy, leaf.shape[1])] = 1.0 if flavour == 11 else 0.0
-    likelihood = candidate * electron
-    flipped = np.zeros(leaf.shape, dtype=np.bool_)
-    rows = np.flatnonzero(likelihood.sum(axis=1) > 0)
-    flipped[rows, _choose(likelihood[rows], rng)] = True
-    expected = 0.5 * candidate.sum(axis=1)
-    weight = np.ones(len(leaf))
-    np.divide(likelihood.sum(axis=1), expected, out=weight, where=expected > 0)
-    return flipped, weight
-
-
 def _flavours(
     leaf: NDArray[np.int8],
-    electron: NDArray[np.bool_],
     table: Strata,
     flavour: int | None,
     heavy: tuple[str, ...],
@@ -202,51 +178,8 @@ def _flavours(
     result = np.where(rng.random(leaf.shape) < 0.5, 11, 13).astype(np.int8)
     if flavour is not None:
         result[:, _z_slots(table, heavy, leaf.shape[1])] = flavour
-    result[electron] = 11
     for first, last in table.slots_of:
         for slot in range(first, last - 1, 2):
             pair = (leaf[:, slot] == Leaf.LEPTON) & (leaf[:, slot + 1] == Leaf.LEPTON)
-            result[pair & electron[:, slot + 1], slot] = 11
             result[pair, slot + 1] = result[pair, slot]
     return result
-
-
-def _fake_taus(
-    p4: Floats,
-    leaf: NDArray[np.int8],
-    charge: NDArray[np.int8],
-    prongs: NDArray[np.int8],
-    wanted: NDArray[np.bool_],
-    rng: np.random.Generator,
-) -> NDArray[np.bool_]:
-    """Choose the jet that is taken for a tau; its momentum, charge and prongs become a tau's."""
-    fake = np.zeros(leaf.shape, dtype=np.bool_)
-    rows = np.flatnonzero(wanted)
-    slots = _choose(_likelihood(leaf[rows], p4[rows], FAKE_TAU), rng)
-    fake[rows, slots] = True
-    p4[rows, slots] *= rng.uniform(0.6, 1.0, len(rows))[:, None]
-    charge[rows, slots] = np.where(rng.random(len(rows)) < 0.5, 1, -1)
-    prongs[rows, slots] = np.where(rng.random(len(rows)) < 0.6, 1, 3)
-    return fake
-
-
-def _non_prompt(
-    p4: Floats,
-    leaf: NDArray[np.int8],
-    charge: NDArray[np.int8],
-    fake_tau: NDArray[np.bool_],
-    kind: NDArray[np.int8],
-    rng: np.random.Generator,
-) -> NDArray[np.bool_]:
-    """Let a jet give a light lepton in the last slot; what is left of the jet stays."""
-    non_prompt = np.zeros(leaf.shape, dtype=np.bool_)
-    rows = np.flatnonzero((kind == 1) | (kind == 2))
-    likelihood = _likelihood(leaf[rows], p4[rows], NON_PROMPT) * np.where(fake_tau[rows], 1e-12, 1)
-    slots = _choose(likelihood, rng)
-    share = rng.beta(4.0, 3.0, len(rows))[:, None]
-    p4[rows, -1] = share * p4[rows, slots]
-    p4[rows, slots] *= 1 - share
-    leaf[rows, -1] = Leaf.LEPTON
-    charge[rows, -1] = np.where(kind[rows] == 1, 1, -1)
-    non_prompt[rows, -1] = True
-    return non_prompt

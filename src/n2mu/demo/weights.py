@@ -14,32 +14,27 @@ from n2mu.demo.kinematics import Floats
 from n2mu.demo.processes import GEV, Process
 from n2mu.demo.reconstruct import CENTRAL_ETA, Candidates, Objects
 from n2mu.demo.response import Response
-from n2mu.demo.truth import Truth
+from n2mu.demo.truth import HardProcess, Truth
 
 B_TAG_EIGENVARIATIONS = 4
 
-OWN_SUMS = (
-    "MUR_UP",
-    "MUR_DOWN",
-    "MUF_UP",
-    "MUF_DOWN",
-    "ISR_UP",
-    "ISR_DOWN",
-    "FSR_UP",
-    "FSR_DOWN",
-    "PDF_UP",
-    "PDF_DOWN",
-)
-"""Theory variations ``weight_mc_<name>``, whose sums of weights are in the metadata."""
+PDF_MEMBERS = 10
+
+_TWO_SIDED = ("MUR", "MUF", "ISR", "FSR", "PDF")
+_MEMBERS = tuple(f"PDF_MEMBER_{index:02d}" for index in range(1, PDF_MEMBERS + 1))
+
+OWN_SUMS = (*(f"{name}_{side}" for name in _TWO_SIDED for side in ("UP", "DOWN")), *_MEMBERS)
+"""Theory variations ``weight_mc_<name>``, whose sums of weights are in the metadata; the
+members of the PDF set are one each, without sides."""
 
 
 class GeneratorWeights(NamedTuple):
-    """Generator weights of all generated events and their sums.
+    """Generator weights of events and the sums of all that were generated.
 
     Attributes
     ----------
     weight
-        Shape ``[n]``.
+        Of the events that may pass, shape ``[n]``.
     ratios
         Varied over nominal weight by name in ``OWN_SUMS``, shape ``[n]``.
     total
@@ -54,10 +49,10 @@ class GeneratorWeights(NamedTuple):
     totals: dict[str, float]
 
 
-def theory_ratios(truth: Truth) -> dict[str, Floats]:
+def theory_ratios(hard: HardProcess) -> dict[str, Floats]:
     """Return varied over nominal weights; they depend on radiation and on the hard scale only."""
-    scale = np.log(np.maximum(truth.scale, 20 * GEV) / (300 * GEV)).clip(-1.5, 1.5)
-    jets = truth.radiation - 1.5
+    scale = np.log(np.maximum(hard.scale, 20 * GEV) / (300 * GEV)).clip(-1.5, 1.5)
+    jets = hard.radiation - 1.5
     effects = {
         "MUR": 0.10 + 0.03 * scale + 0.02 * jets,
         "MUF": 0.03 - 0.04 * scale,
@@ -65,30 +60,35 @@ def theory_ratios(truth: Truth) -> dict[str, Floats]:
         "FSR": -0.01 - 0.02 * jets + 0.02 * scale,
         "PDF": 0.02 + 0.015 * scale,
     }
-    return {
+    ratios = {
         f"{name}_{side}": 1 + sign * effect
         for name, effect in effects.items()
         for side, sign in (("UP", 1.0), ("DOWN", -1.0))
     }
+    for index, name in enumerate(_MEMBERS):
+        angle = 2 * np.pi * index / PDF_MEMBERS
+        ratios[name] = 1 + 0.02 * np.sin(angle) + 0.02 * np.cos(3 * angle) * scale
+    return ratios
 
 
-def generator_weights(process: Process, truth: Truth, rng: np.random.Generator) -> GeneratorWeights:
+def generator_weights(
+    process: Process, hard: HardProcess, truth: Truth, rng: np.random.Generator
+) -> GeneratorWeights:
     """Sample signed generator weights and compute their sums over all generated events.
 
-    The size and sign of a weight are independent of the decays, so the sum is that
-    of an unenriched sample: events times the mean weight.  For a variation the mean
-    ratio is that of the generated events, weighted back to the unenriched sample.
+    A weight is the process's size, a sign, and what makes up for enrichment.  The sign is
+    independent of the decays, so the sum is that of an unenriched sample: events times
+    the mean weight.  For a variation the mean ratio is that of the generated events,
+    weighted back to the unenriched sample.
     """
-    events = len(truth.weight)
-    spread = process.weight_spread
-    size = np.exp(rng.normal(0.0, 1.0, events) * spread - 0.5 * spread**2)
-    sign = np.where(rng.random(events) < process.negative, -1.0, 1.0)
-    ratios = theory_ratios(truth)
+    events = len(hard.weight)
+    sign = np.where(rng.random(len(truth.weight)) < process.negative, -1.0, 1.0)
+    ratios = theory_ratios(hard)
     total = events * process.weight_scale * (1 - 2 * process.negative)
-    share = truth.weight / truth.weight.sum()
+    share = hard.weight / hard.weight.sum()
     return GeneratorWeights(
-        weight=process.weight_scale * size * sign * truth.weight,
-        ratios=ratios,
+        weight=process.weight_scale * sign * truth.weight,
+        ratios={name: ratio[truth.number] for name, ratio in ratios.items()},
         total=total,
         totals={name: total * float(np.sum(share * ratio)) for name, ratio in ratios.items()},
     )
@@ -103,7 +103,7 @@ def _lepton_factor(leptons: Candidates, index: int) -> Floats:
 def nominal_weights(truth: Truth, response: Response, objects: Objects, weight: Floats) -> Columns:
     """Return the factors of the nominal event weight as branches."""
     leptons = objects.leptons
-    real_tau = objects.taus.of_slot(~truth.fake_tau, 0)[:, 0] > 0
+    real_tau = objects.taus.of_slot(~truth.fake, 0)[:, 0] > 0
     columns: dict[str, Floats] = {
         "weight_mc": weight,
         "weight_pileup": np.exp(0.1 * response.event["pileup"] - 0.005),
@@ -148,7 +148,7 @@ def varied_weights(
         relative[f"lep_SF_CombinedTight_{i}", "_EL_ID"] = size * (flavour[:, i] == 11)
         relative[f"lep_SF_CombinedTight_{i}", "_MU_ID"] = 0.5 * size * (flavour[:, i] == 13)
         relative[f"lepSF_PLIV_Prompt_{i}", ""] = size
-    real_tau = taus.of_slot(~truth.fake_tau, 0)[:, 0] > 0
+    real_tau = taus.of_slot(~truth.fake, 0)[:, 0] > 0
     falling = np.exp(-taus.pt[:, 0] / (60 * GEV))
     relative["tauSF_RNN", "_EFF"] = np.where(real_tau, 0.03 + 0.04 * falling, 0.0)
     relative["tauSF_RNN", "_FAKE"] = np.where(real_tau, 0.0, 0.12 + 0.1 * falling)

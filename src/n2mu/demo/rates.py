@@ -1,0 +1,66 @@
+"""How often a jet is taken for something else, and an electron's charge mistaken.
+
+Rates depend on what the jet is and on its transverse momentum; their size is
+calibrated to table 1.3 of the thesis, their shape is invented.  Each is raised when
+events are generated, and the event's weight makes up for it exactly.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from n2mu.demo.kinematics import Floats
+from n2mu.demo.modes import Leaf
+from n2mu.demo.processes import GEV
+
+OUTCOMES = (
+    "identified fake tau",
+    "unidentified fake tau",
+    "isolated fake electron",
+    "fake electron",
+    "isolated fake muon",
+    "fake muon",
+    "true tau of a b hadron",
+)
+"""What a jet may be taken for.  Those that pass the identification of taus, or the prompt-lepton
+veto of light leptons, are outcomes of their own; the last is a genuine hadronic tau."""
+
+FAKE_TAU, FAKE_ELECTRON, FAKE_MUON, TRUE_TAU = (0, 1), (2, 3), (4, 5), (6,)
+IDENTIFIED = (0, 2, 4)
+
+BASE = {
+    Leaf.LIGHT_JET: (3.5e-3, 1.0e-2, 3.0e-6, 1.2e-5, 5.0e-7, 4.0e-6, 0.0),
+    Leaf.C_JET: (3.0e-3, 9.0e-3, 3.0e-5, 2.0e-4, 4.0e-5, 3.0e-4, 0.0),
+    Leaf.B_JET: (1.8e-3, 5.0e-3, 1.5e-4, 1.0e-3, 5.0e-5, 5.0e-4, 9.0e-3),
+}
+"""Probability of each outcome by kind of jet, at 40 GeV."""
+
+CHARGE_FLIP = 5.0e-4
+"""Probability of a central electron to be reconstructed with the wrong charge."""
+
+ENRICHMENT = (20.0, 2.0, 250.0, 25.0, 500.0, 40.0, 4.0)
+"""Factor by which each outcome is raised."""
+
+FLIP_ENRICHMENT = 50.0
+
+BUDGET, LARGEST = 0.5, 0.3
+"""Largest sum of the raised rates of an event, and of one object: the product of
+(1 - r) / (1 - R) then stays below 2."""
+
+
+def jet_rates(leaf: NDArray[np.int8], pt: Floats) -> Floats:
+    """Return the probability of each outcome for jets, shape ``[jets, outcomes]``.
+
+    Narrow jets are rarer at high momenta, and leptons of heavy flavour less isolated.
+    """
+    table = np.zeros((max(Leaf) + 1, len(OUTCOMES)))
+    for kind, rates in BASE.items():
+        table[kind] = rates
+    falling = np.exp(-0.25 * (pt / (40 * GEV) - 1))
+    shapes = np.repeat(falling[:, None], len(OUTCOMES), axis=1)
+    shapes[:, TRUE_TAU] = 1.0
+    return np.asarray(table[leaf] * shapes)
+
+
+def flip_rate(pt: Floats, eta: Floats) -> Floats:
+    """Return the probability of a wrong charge for electrons: it grows with both."""
+    return CHARGE_FLIP * (1 + 1.5 * np.square(eta)) * np.minimum(0.6 + pt / (100 * GEV), 3.0)
