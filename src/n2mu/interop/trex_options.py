@@ -156,8 +156,8 @@ _COMMANDS = {
 CARRIED: dict[str, str] = {
     "Job": (
         "AtlasLabel BlindingThreshold BlindingType CmeLabel Lumi LumiLabel LumiScale "
-        "MCstatConstraint MCstatThreshold MCweight MergeUnderOverFlow NtupleFile NtupleName NtuplePath POI ReadFrom "
-        "Selection SmoothingOption SystPruningNorm SystPruningShape"
+        "MCstatConstraint MCstatThreshold MCweight MergeUnderOverFlow NtupleFile NtupleName "
+        "NtuplePath POI ReadFrom Selection SmoothingOption SystPruningNorm SystPruningShape"
     ),
     "Fit": "FitBlind FitRegion FitType POIAsimov",
     "Region": (

@@ -1,7 +1,7 @@
 """``systematics.yaml`` of a TRExFitter configuration."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from n2mu.interop.trex_inputs import (
