@@ -103,11 +103,16 @@ def region_products(samples: int = 4) -> tuple[Json, Json]:
             "edges": edges,
             "blinded": [False, False, False, False, region == "SR"],
         }
+        # fully correlated errors of 10 %
+        sums = np.array([values.sum() for values in yields.values()])
+        matrix = (0.01 * np.outer(sums, sums)).tolist()
         agreement = {"value": 3.21, "ndof": 4, "p_value": 0.523}
         both = {"value": total.tolist(), "error": (0.1 * total).tolist()}
         integral = {"value": float(total.sum()), "error": float(0.1 * total.sum())}
         postfit["regions"][region] = {
             "observed": total.tolist(),
+            "blinded": report["regions"][region]["blinded"],
+            "sample_covariance": {"names": list(yields), "prefit": matrix, "postfit": matrix},
             "samples": {
                 name: {"prefit": values.tolist(), "postfit": values.tolist()}
                 for name, values in yields.items()
@@ -199,6 +204,22 @@ def write_fit(directory: Path) -> tuple[Path, Path, Path, Path]:
     mu_fit, ranking = fit_products(2)
     report, postfit = region_products(3)
     postfit["correlation"] = {"names": ["np_0", "mu"], "matrix": [[1.0, 0.3], [0.3, 1.0]]}
+    mu_fit["yields"] = {
+        name: {
+            "role": "signal",
+            "samples": {
+                sample: {
+                    "kind": settings(3).samples[sample].kind,
+                    **{
+                        stage: {"value": sum(values[stage]), "error": 0.1 * sum(values[stage])}
+                        for stage in ("prefit", "postfit")
+                    },
+                }
+                for sample, values in content["samples"].items()
+            },
+        }
+        for name, content in postfit["regions"].items()
+    }
     contents = (mu_fit, ranking, postfit, report)
     paths = (
         directory / "mu_fit.json",

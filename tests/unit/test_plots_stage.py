@@ -34,10 +34,13 @@ def test_figures_leave_the_settings_of_matplotlib_alone() -> None:
 
 def test_the_stage_writes_every_figure_and_table_of_a_fit(tmp_path: Path) -> None:
     run_plot_fit(settings(3), *write_fit(tmp_path), output=tmp_path / "plots")
-    figures = {"ranking", "pulls", "correlation"}
+    figures = {"ranking", "pulls", "correlation", "sensitivity"}
+    figures |= {"composition_prefit", "composition_postfit"}
+    figures |= {"separation/SR", "separation/CR_ttZ"}
     figures |= {f"regions/{r}_{w}" for r in ("SR", "CR_ttZ") for w in ("prefit", "postfit")}
     expected = {f"{name}.{suffix}" for name in figures for suffix in ("pdf", "png")}
-    expected |= {"summary.html", "yields.html", "changes.html"}
+    expected |= {"summary.html", "changes.html"}
+    expected |= {f"yields.{suffix}" for suffix in ("html", "txt", "tex", "json")}
     written = {
         str(path.relative_to(tmp_path / "plots"))
         for path in (tmp_path / "plots").rglob("*")

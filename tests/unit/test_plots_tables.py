@@ -14,7 +14,9 @@ from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals, plain, signed
 from n2mu.plots.stage import run_tables
 from n2mu.plots.summary import summary_table
-from n2mu.plots.tables import changes_table, cutflow_table, yields_table
+from n2mu.plots.tables import changes_table, cutflow_table
+from n2mu.plots.yields import region_yields
+from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
 from n2mu.products import write_json
 
 MINUS = "\N{MINUS SIGN}"
@@ -36,25 +38,70 @@ def yields() -> tuple[Json, Json]:
         content = {"value": value, "error": error}
         return {"kind": kind, "prefit": content, "postfit": content}
 
-    samples = {"ttH": entry("signal", 1.234, 0.051), "background_0": entry("background", 100, 12)}
+    samples = {
+        "ttH": entry("signal", 1.234, 0.051),
+        "background_0": entry("background", 100, 12),
+        "background_1": entry("background", 10, 5),
+    }
     mu_fit["yields"] = {"SR": {"role": "signal", "samples": samples}}
-    total = {"value": 101.234, "error": 11.0}
-    return mu_fit, {"regions": {"SR": {"integral": {"prefit": total, "postfit": total}}}}
+    total = {"value": 111.234, "error": 11.0}
+    # the backgrounds are anticorrelated: 144 + 25 - 2 x 40
+    matrix = [[0.0026, 0, 0], [0, 144.0, -40.0], [0, -40.0, 25.0]]
+    region = {
+        "integral": {"prefit": total, "postfit": total},
+        "sample_covariance": {"names": list(samples), "prefit": matrix, "postfit": matrix},
+        "observed": [60.0, 50.0],
+        "blinded": [False, False],
+    }
+    return mu_fit, {"regions": {"SR": region}}
 
 
-def test_yields_have_the_digits_that_their_errors_deserve_and_a_total() -> None:
-    assert rows(yields_table(*yields(), settings())) == [
+def test_yields_have_the_digits_that_their_errors_deserve_and_sums() -> None:
+    assert rows(yields_html(region_yields(*yields(), settings()))) == [
         ["tt&#x304;H", "signal", "1.234 ± 0.051", "1.234 ± 0.051"],
+        ["background_1", "background", "10.0 ± 5.0", "10.0 ± 5.0"],
         ["background_0", "background", "100 ± 12", "100 ± 12"],
-        ["Total", "", "101 ± 11", "101 ± 11"],
+        ["Background", "", "110.0 ± 9.4", "110.0 ± 9.4"],
+        ["Total", "", "111 ± 11", "111 ± 11"],
+        ["Asimov data", "", "110.0", "110.0"],
     ]
+
+
+def test_a_group_has_the_error_of_its_sum() -> None:
+    styles: Json = {
+        "background_0": {"kind": "background", "group": "Both_of & all"},
+        "background_1": {"kind": "background", "group": "Both_of & all"},
+        "ttH": {"kind": "signal", "title": r"$t\bar{t}H$"},
+    }
+    told = settings(samples=styles)
+    found = region_yields(*yields(), told)
+    group = found["regions"]["SR"]["processes"][1]
+    assert group["samples"] == ["background_0", "background_1"]
+    assert group["prefit"] == {"value": 110.0, "error": pytest.approx(89**0.5)}
+    text = yields_text(found, told).splitlines()
+    assert text[:3] == ["Toy Internal", "sqrt(s) = 13 TeV, 140 fb^-1", "Yields, fit best of toy"]
+    assert text[6:8] == [
+        "ttH            signal      1.234 +- 0.051  1.234 +- 0.051",
+        "Both_of & all  background    110.0 +- 9.4    110.0 +- 9.4",
+    ]
+    latex = yields_latex(found).splitlines()
+    assert r"$t\bar{t}H$ & $1.234 \pm 0.051$ & $1.234 \pm 0.051$ \\" in latex
+    assert r"Both\_of \& all & $110.0 \pm 9.4$ & $110.0 \pm 9.4$ \\" in latex
+
+
+def test_a_region_with_blinded_bins_shows_no_count() -> None:
+    mu_fit, postfit = yields()
+    postfit["regions"]["SR"]["blinded"] = [False, True]
+    found = region_yields(mu_fit, postfit, settings())
+    assert found["regions"]["SR"]["observed"] is None
+    assert rows(yields_html(found))[-1][2] == "1 bins blinded"
 
 
 def test_a_total_that_its_samples_do_not_make_is_refused() -> None:
     mu_fit, postfit = yields()
-    postfit["regions"]["SR"]["integral"]["postfit"] = {"value": 102.0, "error": 11.0}
-    with pytest.raises(ProductError, match="SR, postfit: the total is 102, but the samples"):
-        yields_table(mu_fit, postfit, settings())
+    postfit["regions"]["SR"]["integral"]["postfit"] = {"value": 112.0, "error": 11.0}
+    with pytest.raises(ProductError, match="SR, postfit: the total is 112, but the samples"):
+        region_yields(mu_fit, postfit, settings())
 
 
 def test_the_summary_shows_signed_errors_gates_and_the_cross_check() -> None:
@@ -154,7 +201,7 @@ def test_numbers_have_two_digits_of_their_error_and_a_proper_minus() -> None:
 @pytest.mark.parametrize("caption", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
 def test_captions_are_templates_that_name_what_they_show(caption: Path) -> None:
     wildcards = {"fit": "best", "figure": "roc", "region": "SR", "which": "prefit"}
-    config = {"analysis": "tth", "publish": "best"}
+    config = {"analysis": "tth", "publish": "best", "labels": {"luminosity": "140 fb"}}
     snakemake = SimpleNamespace(wildcards=SimpleNamespace(**wildcards), config=config)
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     text = environment.from_string(caption.read_text()).render(snakemake=snakemake)

@@ -139,6 +139,8 @@ def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, A
     regions = {}
     for number, (region, where) in enumerate(zip(model.regions, model.region_slices, strict=True)):
         hidden = list(blinded.get(region, [False] * (where.stop - where.start)))
+        present = _samples(model, where)
+        rows = [row for row, _ in present]
         regions[region] = {
             "bins": where.stop - where.start,
             "observed": best.likelihood.observed[where].tolist(),
@@ -148,7 +150,7 @@ def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, A
                     "prefit": before.samples[row, where].tolist(),
                     "postfit": after.samples[row, where].tolist(),
                 }
-                for row, sample in _samples(model, where)
+                for row, sample in present
             },
             "total": {
                 stage: {
@@ -163,6 +165,13 @@ def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, A
                     "error": float(yields.region_total_error[number]),
                 }
                 for stage, yields in (("prefit", before), ("postfit", after))
+            },
+            "sample_covariance": {
+                "names": [sample for _, sample in present],
+                **{
+                    stage: yields.region_sample_covariance[number][np.ix_(rows, rows)].tolist()
+                    for stage, yields in (("prefit", before), ("postfit", after))
+                },
             },
             "chi2": {
                 stage: asdict(

@@ -22,6 +22,8 @@ class Yields(NamedTuple):
         Per bin, shapes [B], [B] and [B, B].
     region_samples, region_sample_errors
         Per sample and region, shape [S, R].
+    region_sample_covariance
+        Between the samples of each region, shape [R, S, S].
     region_total, region_total_error
         Per region, shape [R].
     """
@@ -32,6 +34,7 @@ class Yields(NamedTuple):
     total_covariance: FloatArray
     region_samples: FloatArray
     region_sample_errors: FloatArray
+    region_sample_covariance: FloatArray
     region_total: FloatArray
     region_total_error: FloatArray
 
@@ -67,6 +70,9 @@ def propagate(likelihood: Likelihood, theta: FloatArray, covariance: FloatArray)
         total_covariance=bins.T @ covariance @ bins,
         region_samples=by_region,
         region_sample_errors=_errors(regions, covariance),
+        region_sample_covariance=np.einsum(
+            "psr,ptr->rst", regions, np.einsum("pq,qtr->ptr", covariance, regions)
+        ),
         region_total=by_region.sum(axis=0),
         region_total_error=_errors(regions.sum(axis=1), covariance),
     )

@@ -1,6 +1,6 @@
 """Stacked histogram of one region before or after the fit, with the data and their ratio."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -88,7 +88,7 @@ def region_figure(
     """
     content = region_content(region, which, report, postfit, settings.samples)
     style = settings.regions.get(region)
-    axis = (style and style.axis) or verbatim(str(report["regions"][region]["observable"]))
+    axis = axis_title(region, report, settings)
     heading = (style and style.title) or verbatim(region)
     lines = [heading, "Post-fit" if which == "postfit" else "Pre-fit"]
     if content.chi2["value"] is not None:
@@ -128,6 +128,12 @@ def region_figure(
         _hatch_blinded(ratio, positions, content)
         write_labels(figure, LEFT + 0.15, top - 0.1, settings.labels, lines)
     return figure
+
+
+def axis_title(region: str, report: Mapping[str, Any], settings: PlotSettings) -> str:
+    """Return the axis title of a region, or its observable."""
+    style = settings.regions.get(region)
+    return (style and style.axis) or verbatim(str(report["regions"][region]["observable"]))
 
 
 def chi2_text(chi2: Mapping[str, Any]) -> str:
@@ -254,7 +260,8 @@ def _ticks(
         if written is not None:
             axes.minorticks_off()
             axes.set_xticks(positions)
-    main.tick_params(axis="x", labelbottom=False)
+    if main is not ratio:
+        main.tick_params(axis="x", labelbottom=False)
     if written is not None:
         ratio.set_xticks(
             positions,
@@ -262,6 +269,12 @@ def _ticks(
             fontsize=9,
             rotation=90 if rotated else 0,
         )
+
+
+def write_edges(panels: Sequence[Axes], positions: Floats, edges: Floats) -> None:
+    """Limit panels to the bins and, where these are drawn equally wide, write their edges below."""
+    equal = positions is not edges
+    _ticks(panels[0], panels[-1], positions, edges if equal else None, equal and len(edges) > 10)
 
 
 def edge_texts(edges: Floats) -> list[str]:

@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from n2mu.errors import ProductError
+from n2mu.plots.composition import composition_figure
 from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
 from n2mu.plots.history import history_figure
 from n2mu.plots.pulls import pulls_figure
 from n2mu.plots.ranking import ranking_figure, ranking_pages
 from n2mu.plots.region import region_figure
 from n2mu.plots.roc import roc_figure
+from n2mu.plots.sensitivity import sensitivity_figure
+from n2mu.plots.separation import separation_figure
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import check_settings, save_figure
 from n2mu.plots.summary import summary_table
-from n2mu.plots.tables import changes_table, cutflow_table, yields_table
-from n2mu.products import atomic_directory, atomic_file, read_json
+from n2mu.plots.tables import changes_table, cutflow_table
+from n2mu.plots.yields import STAGES, region_yields
+from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
+from n2mu.products import atomic_directory, atomic_file, read_json, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +51,7 @@ def run_plot_fit(
     ranking_page_size: int | None = None,
     correlation_threshold: float = CORRELATION_THRESHOLD,
 ) -> None:
-    """Draw a fit: ranking, pulls, correlation, regions; tables of yields, result and changes.
+    """Draw a fit and its regions; write tables of yields, result and changes.
 
     Parameters
     ----------
@@ -55,9 +60,10 @@ def run_plot_fit(
     report
         ``templates_report.json`` of the same fit.
     output
-        Directory of ``ranking``, ``pulls``, ``correlation`` and
-        ``regions/<region>_<prefit|postfit>`` as PDF and PNG, and of ``summary.html``,
-        ``yields.html`` and ``changes.html``.
+        Directory of ``ranking``, ``pulls``, ``correlation``, ``composition_<prefit|postfit>``,
+        ``sensitivity``, ``regions/<region>_<prefit|postfit>`` and ``separation/<region>`` as PDF
+        and PNG, of ``summary.html``, ``changes.html``, and ``yields`` as ``.html``, ``.txt``,
+        ``.tex`` and ``.json``.
     ranking_page_size
         Adds the ranking of all parameters as ``ranking_page<n>``, so many on each.
     correlation_threshold
@@ -89,16 +95,37 @@ def run_plot_fit(
         save_figure(pulls_figure(fitted, settings), directory / "pulls")
         matrix = correlation_figure(fitted, yields, settings, correlation_threshold)
         save_figure(matrix, directory / "correlation")
-        for region in yields["regions"]:
-            for which in ("prefit", "postfit"):
-                figure = region_figure(
-                    region, which, templates, yields, settings, dataset=fitted["dataset"]
-                )
-                save_figure(figure, directory / "regions" / f"{region}_{which}")
-        _write(directory / "yields.html", yields_table(fitted, yields, settings))
+        _draw_regions(settings, fitted, yields, templates, directory)
+        counted = region_yields(fitted, yields, settings)
+        write_json(directory / "yields.json", counted)
+        _write(directory / "yields.html", yields_html(counted))
+        _write(directory / "yields.txt", yields_text(counted, settings))
+        _write(directory / "yields.tex", yields_latex(counted))
         _write(directory / "summary.html", summary_table(fitted, settings))
         _write(directory / "changes.html", changes_table(templates))
     logger.info("figures and tables of fit '%s' are in %s", templates["fit"], output)
+
+
+def _draw_regions(
+    settings: PlotSettings,
+    mu_fit: Mapping[str, Any],
+    postfit: Mapping[str, Any],
+    report: Mapping[str, Any],
+    directory: Path,
+) -> None:
+    (directory / "separation").mkdir()
+    for region in postfit["regions"]:
+        for which in STAGES:
+            figure = region_figure(
+                region, which, report, postfit, settings, dataset=mu_fit["dataset"]
+            )
+            save_figure(figure, directory / "regions" / f"{region}_{which}")
+        if (shapes := separation_figure(region, report, postfit, settings)) is not None:
+            save_figure(shapes, directory / "separation" / region)
+    for which in STAGES:
+        figure = composition_figure(which, report, postfit, settings)
+        save_figure(figure, directory / f"composition_{which}")
+    save_figure(sensitivity_figure(report, postfit, settings), directory / "sensitivity")
 
 
 def run_plot_models(

@@ -1,68 +1,11 @@
-"""Tables of yields, cutflows and template changes as HTML pages."""
+"""Tables of cutflows and template changes as HTML pages."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from math import isclose
 from typing import Any
 
-from n2mu.errors import ProductError
-from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.page import heading, note, page, table
-from n2mu.plots.settings import PlotSettings
-
-
-def yields_table(
-    mu_fit: Mapping[str, Any], postfit: Mapping[str, Any], settings: PlotSettings
-) -> str:
-    """Return the yields of every region and sample before and after the fit.
-
-    Parameters
-    ----------
-    mu_fit, postfit
-        Contents of ``mu_fit.json`` (samples) and ``postfit.json`` (total of each region).
-
-    Raises
-    ------
-    ProductError
-        If the samples of a region do not add up to its total.
-    """
-    parts = []
-    for region in _in_order(mu_fit["yields"], settings.regions):
-        content = mu_fit["yields"][region]
-        style = settings.regions.get(region)
-        samples = content["samples"]
-        rows = [
-            [
-                _sample(sample, settings),
-                str(samples[sample]["kind"]),
-                _with_error(samples[sample]["prefit"]),
-                _with_error(samples[sample]["postfit"]),
-            ]
-            for sample in reversed(_in_order(samples, settings.samples))
-        ]
-        total = postfit["regions"][region]["integral"]
-        for which in ("prefit", "postfit"):
-            summed = sum(entry[which]["value"] for entry in samples.values())
-            if not isclose(summed, total[which]["value"], rel_tol=1e-6):
-                raise ProductError(
-                    f"postfit.json, {region}, {which}: the total is {total[which]['value']:.6g}, "
-                    f"but the samples in mu_fit.json add up to {summed:.6g}; run the fit again"
-                )
-        rows.append(["Total", "", _with_error(total["prefit"]), _with_error(total["postfit"])])
-        title = to_html((style and style.title) or region)
-        parts.append(heading(f"{title} ({escape(str(content['role']))})"))
-        columns = ["Sample", "Kind", "Pre-fit", "Post-fit"]
-        parts.append(table(columns, rows, numbers=(2, 3), total=True))
-    parts.append(
-        note(
-            "Errors of samples are correlated through common nuisance parameters; "
-            "the error of the total takes this into account. The statistical error of the "
-            "simulation is one factor per bin of the total, which scales every sample alike: a "
-            "sample's error holds that of the total, not that of its own simulated events."
-        )
-    )
-    return page(f"Yields, fit {mu_fit['fit']['name']}", *parts)
 
 
 def cutflow_table(cutflow: Mapping[str, Any]) -> str:
@@ -141,16 +84,6 @@ def changes_table(report: Mapping[str, Any]) -> str:
     columns = ["Region", "Sample", "Variation", "What", "Why"]
     body = table(columns, rows) if rows else note("No template was changed.")
     return page(f"Changes of templates, fit {report['fit']}", body)
-
-
-def _in_order(names: Mapping[str, Any], order: Mapping[str, Any]) -> list[str]:
-    """Return names in the order of the configuration, those it does not have at the end."""
-    return [name for name in order if name in names] + [name for name in names if name not in order]
-
-
-def _sample(sample: str, settings: PlotSettings) -> str:
-    style = settings.samples.get(sample)
-    return to_html((style and style.title) or sample)
 
 
 def _with_error(entry: Mapping[str, float]) -> str:
