@@ -33,6 +33,7 @@ ORDER = [
     "interop",
     "workflow",
     "demo",
+    "validation",
     "commands",
 ]
 HEAVY = [

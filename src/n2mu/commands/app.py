@@ -30,6 +30,7 @@ from n2mu.commands import (
     templates,
     toys,
     train,
+    validate,
     workspace,
 )
 from n2mu.errors import N2muError
@@ -45,6 +46,7 @@ for name, module in {
     "demo": demo,
     "list": listing,
     "count": count,
+    "validate": validate,
     "skim": skim,
     "train": train,
     "score": score,

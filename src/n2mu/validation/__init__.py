@@ -1,0 +1,1 @@
+"""The whole configuration against the ntuples, before any job is started."""

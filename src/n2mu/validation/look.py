@@ -1,0 +1,169 @@
+"""A look at one ntuple: its trees, branches and sums, and a bounded number of its events."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from n2mu.config.inputs import SumOfWeights
+from n2mu.errors import InputError, N2muError, nearest
+from n2mu.expressions import ENTRY, parse
+from n2mu.inputs.identity import NtupleFile, require_entries, require_identity
+from n2mu.inputs.location import Location
+from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree, tree_names
+from n2mu.inputs.sums import sums_of_weights
+from n2mu.validation.events import Events, examine
+from n2mu.validation.questions import Asked
+
+
+class Look(NamedTuple):
+    """What is looked at.
+
+    Attributes
+    ----------
+    asked
+        What the configuration asks of the data set.
+    path, listed
+        One of its files, and what the listing says of it.
+    into_trees
+        Whether the branches of varied trees are compared as well.
+    entries
+        How many are read at most.
+    """
+
+    asked: Asked
+    path: Location
+    listed: NtupleFile | None
+    source: SumOfWeights
+    into_trees: bool
+    entries: int
+
+
+class Finding(NamedTuple):
+    """Something wrong: the key that asked for it, and what is not as it should be."""
+
+    key: str
+    text: str
+
+
+class Seen(NamedTuple):
+    """What a look found.
+
+    Attributes
+    ----------
+    data_set, path
+        Where.
+    findings
+        What is wrong.
+    events
+        What the events that were read say; None if they could not be read.
+    """
+
+    data_set: str
+    path: str
+    findings: list[Finding]
+    events: Events | None
+
+
+def look(what: Look) -> Seen:
+    """Look at one file of a data set."""
+    found: list[Finding] = []
+    events = None
+    try:
+        with open_ntuple(what.path) as file:
+            if what.listed is not None:
+                require_identity(file, what.listed, what.path)
+            names = tree_names(file, what.path)
+            _compare_trees(what, file, names, found)
+            if not what.asked.data:
+                _compare_sums(what, file, found)
+            if what.asked.tree in names:
+                ntuple = tree(file, what.asked.tree, what.path)
+                if what.listed is not None:
+                    size = int(ntuple.num_entries)
+                    require_entries(what.asked.tree, size, what.listed, what.path)
+                columns, size = _columns(what, ntuple, found)
+                findings, events = examine(what.asked, columns, size)
+                found += [Finding(*finding) for finding in findings]
+    except N2muError as error:
+        found.append(Finding("ntuples", str(error)))
+    return Seen(what.asked.name, str(what.path), found, events)
+
+
+def _compare_trees(what: Look, file: Any, names: list[str], found: list[Finding]) -> None:
+    asked = what.asked
+    if asked.tree not in names:
+        text = f"no tree '{asked.tree}'{nearest(asked.tree, names)}"
+        found.append(Finding("inputs.yaml: tree", text))
+    nominal: set[str] = set()
+    if asked.tree in names and what.into_trees and asked.trees:
+        nominal = set(tree(file, asked.tree, what.path).keys(recursive=False))
+    for key, name in asked.trees.items():
+        if name not in names:
+            found.append(Finding(key, f"no tree '{name}'{nearest(name, names)}"))
+        elif what.into_trees:
+            existing = set(tree(file, name, what.path).keys(recursive=False))
+            found += [
+                Finding(key, f"tree '{name}' has no branch '{branch}', the nominal tree has it")
+                for branch in sorted((set(asked.columns) & nominal) - existing)
+            ]
+
+
+def _compare_sums(what: Look, file: Any, found: list[Finding]) -> None:
+    source = what.source
+    for key, name in what.asked.sums.items():
+        try:
+            if source.branch is not None and source.tree is None:
+                # in the tree of the events, which is not read to its end
+                events = tree(file, what.asked.tree, what.path)
+                require_branches(events, [name], what.path)
+                continue
+            sums = sums_of_weights(source, what.asked.tree, {"sum": name}, file, what.path)
+            if sums["sum"] == 0:
+                found.append(Finding(key, f"the sum of weights '{name}' is 0"))
+        except InputError as error:
+            text = str(error).removeprefix(f"{what.path}: ")
+            found.append(Finding(key, text))
+
+
+def _columns(what: Look, ntuple: Any, found: list[Finding]) -> tuple[dict[str, Any], int]:
+    """Return the branches that are asked for and exist, and how many events were read."""
+    asked = what.asked
+    existing = set(ntuple.keys(recursive=False))
+    known = existing | set(asked.scores)
+    wanted: dict[str, list[str]] = {}
+    for question in asked.questions:
+        for name in parse(question.text).names - {ENTRY}:
+            wanted.setdefault(name, []).append(question.key)
+    for name, feature in asked.features.items():
+        for branch in feature.branches or []:
+            wanted.setdefault(branch, []).append(f"features.yaml: features.{name}")
+    for key, branch in asked.numbers.items():
+        wanted.setdefault(branch, []).append(key)
+    for name in sorted(wanted.keys() - known):
+        text = f"tree '{asked.tree}' has no branch '{name}'{nearest(name, known)}"
+        found += [Finding(key, text) for key in wanted[name]]
+    size = min(int(ntuple.num_entries), what.entries)
+    columns = _read(ntuple, sorted(wanted.keys() & existing), size, wanted, found)
+    columns |= {name: np.full(size, 0.5) for name in asked.scores if name not in columns}
+    columns[ENTRY] = np.arange(size)
+    return columns, size
+
+
+def _read(
+    ntuple: Any,
+    names: Collection[str],
+    size: int,
+    wanted: Mapping[str, list[str]],
+    found: list[Finding],
+) -> dict[str, Any]:
+    try:
+        return read_entries(ntuple, names, 0, size)
+    except InputError as error:
+        if len(names) == 1:
+            found += [Finding(key, str(error)) for name in names for key in wanted[name]]
+            return {}
+    columns: dict[str, Any] = {}
+    for name in names:
+        columns |= _read(ntuple, [name], size, wanted, found)
+    return columns

@@ -1,0 +1,233 @@
+"""What the configuration asks of the ntuples of a data set, key by key."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from n2mu.config.acting import affected_samples
+from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.features import Feature
+from n2mu.config.inputs import DataSet, Inputs
+from n2mu.config.names import matching
+from n2mu.config.samples import Sample
+from n2mu.workflow.analysis import Analysis
+
+Acting = Mapping[str, frozenset[str]]
+"""Samples that each systematic acts on."""
+
+
+class Question(NamedTuple):
+    """An expression that is computed for the events of a data set.
+
+    Attributes
+    ----------
+    key
+        The file and key that ask.
+    weight
+        Whether it is a weight, which must be finite for every event.
+    """
+
+    key: str
+    text: str
+    weight: bool = False
+
+
+class Asked(NamedTuple):
+    """All that is asked of a data set.
+
+    Attributes
+    ----------
+    name, tree, data
+        As of the data set.
+    questions
+        Expressions on its events.
+    numbers
+        Branches with run and event number, by key.
+    scores
+        Columns that are there later, of models that are trained.
+    trees
+        Varied trees by key.
+    columns
+        Branches that varied trees have as well.
+    sums
+        Branches or histograms with sums of weights, by key.
+    regions, samples
+        Selections by name; ghosts are left out, they may overlap with others.
+    together
+        Pairs of regions that enter one likelihood.
+    preselection, features
+        As configured.
+    """
+
+    name: str
+    tree: str
+    data: bool
+    questions: list[Question]
+    numbers: dict[str, str]
+    scores: list[str]
+    trees: dict[str, str]
+    columns: list[str]
+    sums: dict[str, str]
+    regions: dict[str, str]
+    samples: dict[str, str]
+    together: list[tuple[str, str]]
+    preselection: str
+    features: dict[str, Feature]
+
+
+def asked_of_all(analysis: Analysis) -> dict[str, Asked]:
+    """Return what the configuration asks of every data set.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration contradicts itself.
+    """
+    configuration = analysis.configuration
+    acting = {
+        name: frozenset(
+            affected_samples(
+                systematic, configuration.samples, f"systematics.yaml: systematics.{name}"
+            )
+        )
+        for name, systematic in configuration.systematics.systematics.items()
+    }
+    return {name: _asked(analysis, acting, d) for name, d in analysis.data_sets.items()}
+
+
+def _asked(analysis: Analysis, acting: Acting, data_set: DataSet) -> Asked:
+    configuration = analysis.configuration
+    regions = configuration.regions.regions
+    samples = {
+        name: sample
+        for name, sample in configuration.samples.samples.items()
+        if data_set in analysis.data_sets_of[name]
+        or _varied_by(configuration, acting, name, data_set)
+    }
+    scores = score_names(configuration.models, configuration.main.models)
+    return Asked(
+        name=data_set.name,
+        tree=data_set.tree,
+        data=data_set.data,
+        questions=[
+            *_of_events(configuration, samples, data_set),
+            *_of_weights(configuration, acting, samples, data_set),
+        ],
+        numbers=_numbers(configuration.inputs),
+        scores=list(scores),
+        trees=dict(_trees(configuration, acting, samples, data_set)),
+        columns=analysis.columns(data_set.name),
+        sums=dict(_sums(configuration, acting, samples, data_set)),
+        regions={name: region.selection for name, region in regions.items()},
+        samples={
+            name: sample.selection for name, sample in samples.items() if sample.kind != "ghost"
+        },
+        together=_together(configuration),
+        preselection=configuration.regions.preselection,
+        features=configuration.features.features,
+    )
+
+
+def _numbers(inputs: Inputs) -> dict[str, str]:
+    named = {"run": inputs.run, "event": inputs.event}
+    return {f"inputs.yaml: {key}": branch for key, branch in named.items() if branch is not None}
+
+
+def _together(configuration: Configuration) -> list[tuple[str, str]]:
+    pairs: dict[tuple[str, str], None] = {}
+    for fit in configuration.fits.fits.values():
+        for place, first in enumerate(fit.regions):
+            pairs |= {(first, second): None for second in fit.regions[place + 1 :]}
+    return list(pairs)
+
+
+def _varied_by(
+    configuration: Configuration, acting: Acting, sample: str, data_set: DataSet
+) -> bool:
+    """Tell whether a data set takes the place of a sample's own in a systematic."""
+    inputs = configuration.inputs.inputs
+    for name, systematic in configuration.systematics.systematics.items():
+        if systematic.kind != "input" or sample not in acting[name]:
+            continue
+        for chosen in (systematic.up, systematic.down or []):
+            if data_set.input in matching(chosen, inputs, f"systematics.{name}", "input"):
+                return True
+    return False
+
+
+def _of_events(
+    configuration: Configuration, samples: dict[str, Sample], data_set: DataSet
+) -> Iterator[Question]:
+    regions = configuration.regions
+    yield Question("regions.yaml: preselection", regions.preselection)
+    if regions.training is not None and not data_set.data:
+        yield Question("regions.yaml: training", regions.training)
+    for name, region in regions.regions.items():
+        yield Question(f"regions.yaml: regions.{name}.selection", region.selection)
+        if region.observable is not None:
+            yield Question(f"regions.yaml: regions.{name}.observable", region.observable)
+    for name, sample in samples.items():
+        yield Question(f"samples.yaml: samples.{name}.selection", sample.selection)
+    for name, fit in configuration.fits.fits.items():
+        yield Question(f"fits.yaml: fits.{name}.observable", fit.observable)
+    for name, feature in configuration.features.features.items():
+        if feature.branches is None:
+            yield Question(f"features.yaml: features.{name}", feature.expression or name)
+
+
+def _of_weights(
+    configuration: Configuration, acting: Acting, samples: dict[str, Sample], data_set: DataSet
+) -> Iterator[Question]:
+    if data_set.data:
+        return
+    for name, text in configuration.inputs.weight.items():
+        own = data_set.weight.get(name)
+        place = "weight" if own is None else f"inputs.{data_set.input}.weight"
+        yield Question(f"inputs.yaml: {place}.{name}", own or text, weight=True)
+    for name, systematic in configuration.systematics.systematics.items():
+        key = f"systematics.yaml: systematics.{name}"
+        if systematic.kind not in ("weight", "set") or acting[name].isdisjoint(samples):
+            continue
+        if systematic.kind == "weight":
+            yield Question(f"{key}.up", systematic.up, weight=True)
+            if systematic.down is not None:
+                yield Question(f"{key}.down", systematic.down, weight=True)
+        if systematic.kind == "set":
+            for number, text in enumerate(systematic.members):
+                yield Question(f"{key}.members.{number}", text, weight=True)
+
+
+def _trees(
+    configuration: Configuration, acting: Acting, samples: dict[str, Sample], data_set: DataSet
+) -> Iterator[tuple[str, str]]:
+    own = {name for name, sample in samples.items() if _owns(configuration, sample, data_set)}
+    for name, systematic in configuration.systematics.systematics.items():
+        if systematic.kind != "tree" or acting[name].isdisjoint(own):
+            continue
+        yield f"systematics.yaml: systematics.{name}.up", systematic.up
+        if systematic.down is not None:
+            yield f"systematics.yaml: systematics.{name}.down", systematic.down
+
+
+def _owns(configuration: Configuration, sample: Sample, data_set: DataSet) -> bool:
+    inputs = configuration.inputs.inputs
+    return data_set.input in matching(sample.inputs, inputs, "samples", "input")
+
+
+def _sums(
+    configuration: Configuration, acting: Acting, samples: dict[str, Sample], data_set: DataSet
+) -> Iterator[tuple[str, str]]:
+    source = configuration.inputs.sum_of_weights
+    if data_set.data or not source.nominal:
+        return
+    yield "inputs.yaml: sum_of_weights", source.nominal
+    for name, systematic in configuration.systematics.systematics.items():
+        key = f"systematics.yaml: systematics.{name}"
+        if acting[name].isdisjoint(samples):
+            continue
+        if systematic.kind == "weight":
+            for side, branch in (("up", systematic.sum_up), ("down", systematic.sum_down)):
+                if branch is not None:
+                    yield f"{key}.sum_{side}", branch
+        if systematic.kind == "set":
+            for number, branch in enumerate(systematic.sums or []):
+                yield f"{key}.sums.{number}", branch

@@ -1,0 +1,185 @@
+"""``n2mu validate``: the configuration, its files, and a look into one file per data set."""
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from n2mu.config.coherence import Configuration
+from n2mu.config.inputs import DataSet, Inputs, data_sets
+from n2mu.config.survey import survey
+from n2mu.errors import N2muError
+from n2mu.inputs.listing import ListedFile, Listing
+from n2mu.inputs.location import location
+from n2mu.inputs.workers import in_order
+from n2mu.validation.files import Chosen, choose_files
+from n2mu.validation.look import Look, Seen, look
+from n2mu.validation.questions import asked_of_all
+from n2mu.validation.report import Report
+from n2mu.workflow.analysis import Analysis
+
+_SAME_LUMINOSITY = 0.02
+_UNITS = {"pb": 1.0, "fb": 1e3, "ab": 1e6}
+
+
+def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int = 1) -> Report:
+    """Check a whole configuration against the ntuples.
+
+    Parameters
+    ----------
+    config
+        Path of ``config.yaml``, or its content.
+    entries
+        How many are read of one file per data set.
+    workers
+        Processes that open files.
+
+    Returns
+    -------
+    Report
+        All problems, not only the first.
+    """
+    start = time.monotonic()
+    report = Report()
+    configuration, mistakes = survey(config)
+    for mistake in mistakes:
+        report.add(str(mistake))
+    if configuration is None:
+        report.unchecked.append(
+            "the ntuples, and what the files say of each other: correct the problems first"
+        )
+        return report
+    _compare_luminosity(configuration, report)
+    sets = {d.name: d for d in data_sets(configuration.inputs)}
+    bases = {name: location(path) for name, path in configuration.main.ntuples.items()}
+    try:
+        chosen = choose_files(configuration.main, sets, bases, report)
+        looks = _looks(configuration, sets, chosen, entries)
+    except N2muError as error:
+        report.add(str(error))
+        return report
+    with closing(in_order(look, looks, min(workers, max(len(looks), 1)))) as results:
+        seen = [result() for result in results]
+    _collect(seen, report)
+    _count(seen, configuration, bool(mistakes), report)
+    report.looked_at = {
+        "data sets": len(sets),
+        "files opened": len(looks),
+        "entries read": sum(s.events.read for s in seen if s.events is not None),
+        "seconds": round(time.monotonic() - start, 1),
+    }
+    return report
+
+
+def _looks(
+    configuration: Configuration,
+    sets: Mapping[str, DataSet],
+    chosen: Mapping[str, Chosen],
+    entries: int,
+) -> list[Look]:
+    # what a data set is asked does not depend on its files: one stands for all
+    stand_in = ListedFile(
+        base="",
+        path="",
+        bytes=0,
+        modified=None,
+        content="",
+        entries=None,
+        chunk="c0000",
+        data_sets=list(sets),
+    )
+    asked = asked_of_all(Analysis(configuration, Listing(files=[stand_in])))
+    inputs: set[str] = set()
+    looks = []
+    for name, file in ((name, chosen[name]) for name in sets if name in chosen):
+        # campaigns of an input are made alike
+        first = sets[name].input not in inputs
+        inputs.add(sets[name].input)
+        source = configuration.inputs.sum_of_weights
+        looks.append(Look(asked[name], file.path, file.listed, source, first, entries))
+    return looks
+
+
+def _collect(seen: Iterable[Seen], report: Report) -> None:
+    for one in seen:
+        for key, text in one.findings:
+            report.add(text, key=key, data_set=one.data_set, example=one.path)
+
+
+def _count(
+    seen: Iterable[Seen], configuration: Configuration, incomplete: bool, report: Report
+) -> None:
+    """Report what counts of events say of regions and samples."""
+    in_regions: dict[tuple[str, str], int] = defaultdict(int)
+    regions: dict[str, int] = defaultdict(int)
+    samples: dict[str, int] = defaultdict(int)
+    codes: dict[tuple[str, float], int] = defaultdict(int)
+    preselected = 0
+    for one in (one for one in seen if one.events is not None):
+        events = one.events
+        assert events is not None
+        preselected += events.preselected
+        for pair, number in events.shared_regions.items():
+            in_regions[pair] += number
+        for (a, b), number in events.shared_samples.items():
+            if number:
+                report.add(
+                    f"samples '{a}' and '{b}' share events of an input, which would count twice; "
+                    "make their selections disjoint",
+                    key=f"samples.yaml: samples.{b}.selection",
+                    data_set=one.data_set,
+                )
+        for name, number in events.regions.items():
+            regions[name] += number
+        for name, number in events.samples.items():
+            samples[name] += number
+        for name, (code, number) in events.codes.items():
+            codes[name, code] += number
+        if events.homeless and not incomplete:
+            report.notes.append(
+                f"samples.yaml: {events.homeless} of {events.preselected} events of {one.data_set} "
+                "that pass the preselection are in no sample"
+            )
+    for (a, b), number in in_regions.items():
+        if number:
+            report.add(
+                f"regions '{a}' and '{b}' of one fit share {number} of the events that were read, "
+                "which would count twice; make their selections disjoint",
+                key=f"regions.yaml: regions.{b}.selection",
+            )
+    for what, counts in (("regions", regions), ("samples", samples)):
+        for name, number in counts.items():
+            if not number:
+                report.notes.append(
+                    f"{what}.yaml: {what}.{name}: none of the {preselected} events that were read "
+                    "and pass the preselection is in it"
+                )
+    for (name, code), number in codes.items():
+        report.notes.append(
+            f"features.yaml: features.{name}: is {code:g} in {number} events, far from all other "
+            "values; add it to 'missing' if it means that"
+        )
+
+
+def _compare_luminosity(configuration: Configuration, report: Report) -> None:
+    """Compare what figures say with what events are normalised to."""
+    label = configuration.main.labels.luminosity
+    found = re.search(r"([\d.,]+)\s*\\?[,~ ]*(?:\$?\\?(?:mathrm|text)?\{?)?\s*([pfa]b)", label)
+    if found is None:
+        return
+    stated = float(found[1].replace(",", "")) * _UNITS[found[2]]
+    total = _luminosity(configuration.inputs)
+    if abs(stated - total) > _SAME_LUMINOSITY * total:
+        report.add(
+            f"'{label}' is {stated / 1e3:g} fb^-1, but the campaigns in inputs.yaml have "
+            f"{total / 1e3:g} fb^-1; correct one of them",
+            key="labels.luminosity",
+        )
+
+
+def _luminosity(inputs: Inputs) -> float:
+    luminosity = inputs.luminosity
+    return sum(luminosity.values()) if isinstance(luminosity, dict) else luminosity

@@ -1,0 +1,231 @@
+"""``n2mu validate``: every problem of a configuration and its ntuples in one run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
+from typer.testing import CliRunner
+
+from n2mu.commands.app import app
+from n2mu.validation.report import Report
+from n2mu.validation.stage import validate
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def analysis(tiny: TinyAnalysis) -> TinyAnalysis:
+    """The tiny analysis with listed ntuples, without a mistake."""
+    tiny.change("config", "labels.luminosity", "10 pb$^{-1}$")
+    tiny.write_ntuples()
+    tiny.list()
+    return tiny
+
+
+def problems(tiny: TinyAnalysis) -> list[str]:
+    return [problem.line() for problem in validate(tiny.config).problems]
+
+
+def test_what_is_right_has_no_problems(analysis: TinyAnalysis) -> None:
+    report = validate(analysis.config)
+    assert (report.problems, report.notes, report.unchecked) == ([], [], [])
+    assert report.looked_at["files opened"] == 2
+    assert report.looked_at["entries read"] == 120
+
+
+def test_all_mistakes_are_found_in_one_run(analysis: TinyAnalysis) -> None:
+    change = analysis.change
+    change("config", "labels.luminosity", "36.6 fb$^{-1}$")
+    change("config", "models", ["mlp", "mpl"])
+    change("inputs", "weight.trigger", "weight_triger")
+    change("inputs", "inputs.lost", {"files": "lsot_*.root", "cross_section": 1.0})
+    change("samples", "samples.lost", {"kind": "background", "inputs": ["lost"]})
+    change("samples", "samples.fake", {"kind": "background", "inputs": ["bkg"], "selection": "x>0"})
+    change("regions", "regions.CR.selection", "njets >= 2 && pt > 20e3 && njet < 5")
+    change(
+        "regions",
+        "regions.CR2",
+        {
+            "role": "control",
+            "selection": "njets >= 3 && pt > 20e3",
+            "observable": "jets_pt",
+            "binning": {"edges": [0, 1]},
+        },
+    )
+    change(
+        "regions",
+        "regions.loose",
+        {
+            "role": "validation",
+            "selection": "njets >= 1",
+            "observable": "pt",
+            "binning": {"edges": [0, 1]},
+        },
+    )
+    change("features", "features.charge.values", [1, 2])
+    change("features", "features.y", {})
+    change("features", "features.jets.branches", ["jets_pt", "pt"])
+    change("systematics", "systematics.pileup.down", "weight_pileup_dwn")
+    change("systematics", "systematics.jes.up", "JES_upp")
+    change("systematics", "systematics.scale.sum_up", "total_scal")
+    change(
+        "systematics", "systematics.lumi", {"kind": "norm", "up": 0.1, "down": 0.1, "group": "x"}
+    )
+    change(
+        "systematics",
+        "systematics.xs",
+        {
+            "kind": "norm",
+            "samples": ["sgnal"],
+            "up": 0.1,
+            "down": -0.1,
+            "group": "x",
+        },
+    )
+    change("fits", "fits.score.regions", ["SR", "CR", "CR2"])
+    change("fits", "fits.score.observable", "mlp_sgi")
+    write_ntuple(analysis.ntuple("bkg_2.root"), tiny_trees(9))
+    analysis.ntuple("sig_2.root").unlink()
+
+    beginnings = [
+        "systematics.yaml: systematics.lumi: up 0.1 and down 0.1 shift the rate to the same side",
+        "config.yaml: models: unknown model 'mpl'",
+        "systematics.yaml: systematics.xs.samples: unknown sample 'sgnal'; did you mean 'signal'",
+        "regions.yaml: regions.loose.selection: not contained in the preselection",
+        "labels.luminosity: '36.6 fb$^{-1}$' is 36.6 fb^-1, but the campaigns",
+        "listing.json: data set 'lost' is not listed; run 'n2mu list'",
+        "inputs.yaml: inputs.lost.files: no file matches ntuples/lsot_*.root",
+        "ntuples/sig_2.root: is listed, but there is no such file",
+        "ntuples/bkg_2.root: is not listed (1 such files), its events would be missing",
+        "inputs.yaml: weight.trigger: tree 'nominal' has no branch 'weight_triger'",
+        "regions.yaml: regions.CR.selection: tree 'nominal' has no branch 'njet'; did you mean "
+        "'njets'",
+        "regions.yaml: regions.CR2.observable: cannot evaluate 'jets_pt': branch 'jets_pt' holds a",
+        "features.yaml: features.charge: feature 'charge' has the value -1",
+        "features.yaml: features.y: tree 'nominal' has no branch 'y'",
+        "features.yaml: features.jets: branch 'pt' of the collection holds one number per event",
+        "systematics.yaml: systematics.pileup.down: tree 'nominal' has no branch "
+        "'weight_pileup_dwn'; did you mean 'weight_pileup_down'",
+        "systematics.yaml: systematics.jes.up: no tree 'JES_upp'; did you mean 'JES_up'",
+        "systematics.yaml: systematics.scale.sum_up: tree 'sumWeights' has no branch 'total_scal'",
+        "regions.yaml: regions.CR2.selection: regions 'SR' and 'CR2' of one fit share",
+        "samples.yaml: samples.fake.selection: samples 'background' and 'fake' share events",
+        "fits.yaml: fits.score.observable: tree 'nominal' has no branch 'mlp_sgi'; did you mean "
+        "'mlp_sig'",
+    ]
+    found = [
+        line.replace(f"{analysis.config.parent}/", "").removeprefix("tiny/")
+        for line in problems(analysis)
+    ]
+    for beginning in beginnings:
+        matches = [line for line in found if line.startswith(beginning)]
+        assert len(matches) == 1, (beginning, found)
+    assert len(found) == len(beginnings), [
+        line for line in found if not any(line.startswith(b) for b in beginnings)
+    ]
+
+
+def test_a_problem_names_all_keys_and_data_sets_that_it_concerns(analysis: TinyAnalysis) -> None:
+    analysis.change("regions", "aliases", {"central": "abs(eta) < 2.5"})
+    for region in ("SR", "CR"):
+        text = analysis.parts["regions"]["regions"][region]["selection"]
+        analysis.change("regions", f"regions.{region}.selection", f"{text} && central")
+    [line] = problems(analysis)
+    assert line.startswith(
+        "regions.yaml: regions.SR.selection, regions.yaml: regions.CR.selection: tree 'nominal' "
+        "has no branch 'eta'"
+    )
+    assert line.endswith("[sig, bkg; ntuples/sig_1.root]")
+
+
+def test_what_may_be_meant_is_a_note(analysis: TinyAnalysis) -> None:
+    analysis.change("samples", "samples.background.selection", "x > 1e9")
+    trees = tiny_trees(1)
+    trees["nominal"]["x"][::2] = -999.0
+    write_ntuple(analysis.ntuple("sig_1.root"), trees)
+    analysis.list()
+    report = validate(analysis.config)
+    assert report.problems == []
+    notes = " ".join(report.notes)
+    assert "events of bkg that pass the preselection are in no sample" in notes
+    assert "samples.yaml: samples.background: none of the" in notes
+    assert "features.yaml: features.x: is -999 in" in notes
+
+
+def test_a_tree_that_lacks_a_branch_of_the_nominal_one_is_found(analysis: TinyAnalysis) -> None:
+    trees = tiny_trees(1)
+    del trees["JES_down"]["charge"]
+    write_ntuple(analysis.ntuple("sig_1.root"), trees)
+    analysis.list()
+    assert [line.partition(" [")[0] for line in problems(analysis)] == [
+        "systematics.yaml: systematics.jes.down: tree 'JES_down' has no branch 'charge', the "
+        "nominal tree has it"
+    ]
+
+
+def test_weights_that_are_no_numbers_are_found(analysis: TinyAnalysis) -> None:
+    trees = tiny_trees(1)
+    trees["nominal"]["weight_pileup"][:3] = np.nan
+    write_ntuple(analysis.ntuple("sig_1.root"), trees)
+    analysis.list()
+    assert [line.partition(" [")[0] for line in problems(analysis)] == [
+        "inputs.yaml: weight.pileup: weight 'weight_pileup' is NaN or infinite in some of the "
+        "entries that were read"
+    ]
+
+
+def test_no_more_entries_are_read_than_asked(analysis: TinyAnalysis) -> None:
+    assert validate(analysis.config, entries=7).looked_at["entries read"] == 14
+
+
+def test_ntuples_are_looked_at_before_they_are_listed(analysis: TinyAnalysis) -> None:
+    (analysis.directory / "listing.json").unlink()
+    analysis.change("features", "features.chrage", {})
+    report = validate(analysis.config)
+    assert "run 'n2mu list' before the workflow" in report.notes[0]
+    assert len(report.problems) == 1 and "did you mean 'charge'" in report.problems[0].text
+
+
+def test_a_damaged_file_is_a_problem_among_others(analysis: TinyAnalysis) -> None:
+    path = analysis.ntuple("sig_1.root")
+    path.write_bytes(path.read_bytes()[:3000])
+    (analysis.directory / "listing.json").unlink()
+    analysis.change("features", "features.chrage", {})
+    lines = problems(analysis)
+    assert len(lines) == 2 and "sig_1.root: cannot be read" in " ".join(lines)
+
+
+def test_ntuples_of_the_demo_are_not_missed_before_they_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = validate(ROOT / "config/config.yaml")
+    assert report.problems == []
+    assert "which the demo makes later" in report.unchecked[0]
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(app, ["validate", "--config", "config/config.yaml", *arguments])
+
+
+def test_the_command_lists_everything_and_fails(analysis: TinyAnalysis) -> None:
+    assert run().exit_code == 0
+    analysis.change("features", "features.chrage", {})
+    analysis.change("systematics", "systematics.jes.up", "JES_upp")
+    result = run()
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1].startswith("2 problems (2 data sets, 2 files opened, 120")
+    content = json.loads(run("--json").stdout)
+    assert [p["keys"] for p in content["problems"]] == [
+        ["systematics.yaml: systematics.jes.up"],
+        ["features.yaml: features.chrage"],
+    ]
+
+
+def test_a_problem_is_one_line() -> None:
+    report = Report()
+    report.add("a\nb", key="k")
+    assert report.lines()[0] == "problem: k: a b"
