@@ -249,7 +249,7 @@ def test_templates_are_histograms_of_root_with_their_errors(root: Any, tmp_path:
     path = tmp_path / "templates.root"
     edges = {"SR": np.array([0.0, 0.25, 1.0, 4.0])}
     template = Template(np.array([1.5, -0.25, 3e-6]), np.array([0.25, 2.0, 9e-12]), 7)
-    write_root(path, edges, [("SR", "ttH", "JES_up", template)])
+    write_root(path, edges, {("SR", "ttH", "JES_up"): template})
     file = root.TFile.Open(str(path))
     histogram = file.Get("SR/ttH/JES_up")
     assert histogram.ClassName() == "TH1D"

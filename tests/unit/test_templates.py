@@ -20,7 +20,7 @@ from n2mu.skim.read import Skim
 from n2mu.templates.binning import quantile_edges
 from n2mu.templates.filling import Filler
 from n2mu.templates.histogram import Template, bin_indices, fill, read_root, write_root
-from n2mu.templates.mend import FLOOR, mend_nominal, mend_variation, mirror
+from n2mu.templates.mend import FLOOR, mend_nominal, mend_variation
 from n2mu.templates.settings import TemplateSettings
 from n2mu.templates.stage import run_templates
 
@@ -106,7 +106,18 @@ def made_tables(seed: int, data_sets: list[str]) -> Tables:
 TREES = {data_set: ["JES_1up", "JES_1down", "JER_1up"] for data_set in LUMINOSITY}
 
 
+def told(name: str, systematic: dict[str, Any]) -> dict[str, Any]:
+    """A systematic as the job is told of it: everywhere, with one parameter of its name."""
+    parameters = {region: dict.fromkeys(systematic["samples"], name) for region in REGIONS}
+    base: dict[str, Any] = {"regions": list(REGIONS), "parameters": parameters}
+    if systematic["kind"] in ("weight", "tree") and systematic.get("down") is None:
+        base["symmetrisation"] = "one_sided"
+    return {**base, **systematic}
+
+
 def settings(**changes: Any) -> TemplateSettings:
+    systematics = changes.pop("systematics", SYSTEMATICS)
+    changes["systematics"] = {name: told(name, entry) for name, entry in systematics.items()}
     base = {
         "fit": "toy",
         "regions": REGIONS,
@@ -122,7 +133,6 @@ def settings(**changes: Any) -> TemplateSettings:
             name: {"luminosity": LUMINOSITY[name], "cross_section": CROSS_SECTION[name]}
             for name in LUMINOSITY
         },
-        "systematics": SYSTEMATICS,
         "scores": ["toy_sig"],
         "blinding_threshold": 0.3,
     }
@@ -150,6 +160,10 @@ class Analysis:
         run_templates(settings(**changes), self.skims, self.scores, friends, output, report)
         found: dict[str, Any] = read_json(report)
         return found
+
+
+def edges_of(filler: Filler) -> dict[str, Any]:
+    return {region: binned.edges for region, binned in filler.edges().items()}
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +238,7 @@ ALL_VARIATIONS = {
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_templates_equal_a_plain_histogram(analysis: Analysis, region: str, sample: str) -> None:
     filler = analysis.filler()
-    templates = filler.fill(filler.edges())
+    templates = filler.fill(edges_of(filler))
     made = [v for r, s, v in templates if (r, s) == (region, sample)]
     assert made == ALL_VARIATIONS[sample]
     for variation in made:
@@ -244,7 +258,7 @@ def test_own_sums_of_weights_normalise_a_variation(tmp_path: Path) -> None:
     samples["ttH"] = samples["ttH"].model_copy(update={"data_sets": ["ttH.a"]})
     used = {name: d for name, d in settings().data_sets.items() if name != "ttH.d"}
     filler = analysis.filler(samples=samples, data_sets=used)
-    templates = filler.fill(filler.edges())
+    templates = filler.fill(edges_of(filler))
     nominal, up = templates["SR", "ttH", "nominal"], templates["SR", "ttH", "scale_up"]
     np.testing.assert_allclose(up.sumw, nominal.sumw, rtol=1e-12)
 
@@ -335,7 +349,7 @@ def test_quantiles_of_a_region_share_the_total_nominal_yield(analysis: Analysis)
         update={"binning": regions["SR"].binning.model_validate(quantiles)}
     )
     filler = analysis.filler(regions=regions)
-    edges = filler.edges()
+    edges = edges_of(filler)
     assert list(edges) == ["SR", "CR"]
     templates = filler.fill(edges)
     total = np.sum([templates["SR", sample, "nominal"].sumw for sample in SAMPLES], axis=0)
@@ -380,7 +394,7 @@ def test_overlapping_samples_are_refused_with_names_and_count(tmp_path: Path) ->
 
 def test_samples_may_share_a_data_set_without_overlap(analysis: Analysis) -> None:
     filler = analysis.filler()
-    templates = filler.fill(filler.edges())
+    templates = filler.fill(edges_of(filler))
     table = analysis.chunks["c1"]["ttV"]["nominal"]
     for sample, truth in (("ttW", 1), ("ttZ", 2)):
         events = sum(templates[region, sample, "nominal"].events for region in REGIONS)
@@ -669,13 +683,6 @@ def test_a_vanishing_variation_is_capped_and_reported() -> None:
     ]
 
 
-def test_a_one_sided_variation_is_mirrored_and_reported() -> None:
-    reports, report = reporting()
-    down = mirror(template(3.0, 1.0), template(3.3, 0.8), report)
-    np.testing.assert_allclose(down.sumw, [2.7, 1.2])
-    assert reports == [("mirrored: down = 2 nominal - up", "the systematic is one-sided")]
-
-
 def test_every_change_is_in_the_report(analysis: Analysis) -> None:
     report = analysis.run()
     mirrored = {
@@ -752,7 +759,7 @@ def test_systematics_whose_names_end_like_a_side_are_not_confused(analysis: Anal
 
 def test_bins_are_blinded_by_signal_over_background(analysis: Analysis) -> None:
     filler = analysis.filler()
-    templates = filler.fill(filler.edges())
+    templates = filler.fill(edges_of(filler))
     ratio = {
         region: templates[region, "ttH", "nominal"].sumw
         / sum(templates[region, sample, "nominal"].sumw for sample in ("ttW", "ttZ", "tt"))
@@ -799,7 +806,7 @@ def test_templates_are_read_back_as_written(tmp_path: Path) -> None:
     path = tmp_path / "templates.root"
     edges = {"SR": np.array([0.0, 0.5, 2.0])}
     written = Template(np.array([1.5, -2.0]), np.array([0.25, 4.0]), 3)
-    write_root(path, edges, [("SR", "tt", "nominal", written)])
+    write_root(path, edges, {("SR", "tt", "nominal"): written})
     found = read_root(path)["SR"]["tt"]["nominal"]
     np.testing.assert_array_equal(found.sumw, written.sumw)
     np.testing.assert_array_equal(found.sumw2, written.sumw2)
@@ -818,7 +825,7 @@ def test_templates_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
             read_root(path)
         assert "\n" not in str(error.value)
         assert str(path) in str(error.value)
-    write_root(path, {"SR": np.array([0.0, 1.0])}, [("SR", "tt", "nominal", template(1.0))])
+    write_root(path, {"SR": np.array([0.0, 1.0])}, {("SR", "tt", "nominal"): template(1.0)})
     whole = path.read_bytes()
     refused = 0
     for size in range(20, len(whole), 60):

@@ -18,7 +18,7 @@ with warnings.catch_warnings():
 from n2mu.errors import ProductError, TemplateError
 from n2mu.fit.workspace import read_workspace
 from n2mu.templates.histogram import Template, write_root
-from n2mu.templates.settings import FreeFactor, NormEffect, WorkspaceSettings
+from n2mu.templates.settings import FreeFactor, Scaling, WorkspaceSettings
 from n2mu.templates.workspace import build_workspace, run_workspace
 
 Templates = dict[str, dict[str, dict[str, Template]]]
@@ -34,20 +34,58 @@ def settings(**changes: Any) -> WorkspaceSettings:
         "fit": "toy",
         "regions": ["SR", "CR"],
         "samples": {"ttH": "signal", "ttW": "background", "tt": "background"},
-        "norms": {
-            "luminosity": NormEffect(samples=["ttH", "ttW", "tt"], up=0.01, down=-0.01),
-            "xs_ttW": NormEffect(samples=["ttW"], up=0.3, down=-0.2),
-        },
-        "shapes": {"JES": ["ttH", "ttW", "tt"], "fakes": ["tt"]},
         "norm_factors": {
-            "mu": FreeFactor(samples=["ttH"], nominal=1.0, bounds=(-5.0, 10.0)),
-            "norm_tt": FreeFactor(samples=["tt"], nominal=1.2, bounds=(0.0, 5.0)),
+            "mu": FreeFactor(nominal=1.0, bounds=(-5.0, 10.0)),
+            "norm_tt": FreeFactor(nominal=1.2, bounds=(0.0, 5.0)),
+        },
+        "scaling": {
+            region: {
+                "ttH": Scaling(polynomial=[(("mu",), 1.0)]),
+                "tt": Scaling(polynomial=[(("norm_tt",), 1.0)]),
+            }
+            for region in ("SR", "CR")
         },
         "poi": "mu",
         "asimov_mu": 2.0,
         "mc_statistics_threshold": 0.05,
     }
     return WorkspaceSettings.model_validate({**base, **changes})
+
+
+NORMS: Any = {
+    "luminosity": (["ttH", "ttW", "tt"], 0.01, -0.01),
+    "xs_ttW": (["ttW"], 0.3, -0.2),
+}
+SHAPES = {"JES": ["ttH", "ttW", "tt"], "fakes": ["tt"]}
+
+
+def effect(region: str, sample: str, systematic: str, **changes: Any) -> dict[str, Any]:
+    entry = {
+        "region": region,
+        "sample": sample,
+        "systematic": systematic,
+        "kind": "tree",
+        "parameter": systematic,
+        "status": "kept",
+        "norm_kept": True,
+        "shape_kept": True,
+    }
+    return {**entry, **changes}
+
+
+def effects(norms: Any = NORMS, shapes: Any = SHAPES) -> list[dict[str, Any]]:
+    """What the report says of systematics that are kept as they are."""
+    result = []
+    for region in ("SR", "CR"):
+        for sample in ("ttH", "ttW", "tt"):
+            for name, (samples, up, down) in norms.items():
+                if sample in samples:
+                    numbers = {"kind": "norm", "norm_up": up, "norm_down": down}
+                    result.append(effect(region, sample, name, **numbers))
+            for name, samples in shapes.items():
+                if sample in samples:
+                    result.append(effect(region, sample, name))
+    return result
 
 
 def templates() -> Templates:
@@ -256,11 +294,11 @@ def stored(templates: Templates, model: Model, sample: str, variation: str) -> n
 
 
 def test_a_workspace_is_the_one_written_by_hand() -> None:
-    same(build_workspace(settings(), templates()), BY_HAND)
+    same(build_workspace(settings(), templates(), effects()), BY_HAND)
 
 
 def test_pyhf_accepts_the_workspace() -> None:
-    model = Model(build_workspace(settings(), templates()))
+    model = Model(build_workspace(settings(), templates(), effects()))
     pyhf.schema.validate(model.workspace, "workspace.json")
     assert model.model.config.poi_name == "mu"
     assert set(model.model.config.par_order) == {
@@ -281,7 +319,7 @@ def test_pyhf_accepts_the_workspace() -> None:
 @pytest.mark.parametrize("sample", ["ttH", "ttW", "tt"])
 def test_rates_at_the_centre_and_at_one_sigma_are_the_templates(sample: str) -> None:
     made = templates()
-    model = Model(build_workspace(settings(), made))
+    model = Model(build_workspace(settings(), made, effects()))
     at = {"norm_tt": 1.0}
     for values, variation in (
         ({}, "nominal"),
@@ -307,15 +345,15 @@ def test_the_split_into_rate_and_shape_returns_any_variation(values: list[float]
             }
         }
     }
-    told = settings(regions=["SR"], samples={"ttH": "signal"}, shapes={"JES": ["ttH"]}, norms={})
-    model = Model(build_workspace(told, made))
+    told = settings(regions=["SR"], samples={"ttH": "signal"})
+    model = Model(build_workspace(told, made, [effect("SR", "ttH", "JES")]))
     for theta, expected in ((0.0, nominal), (1.0, up), (-1.0, down)):
         np.testing.assert_allclose(model.rates("ttH", JES=theta), expected, rtol=1e-10)
 
 
 def test_norm_effects_and_factors_scale_their_samples() -> None:
     made = templates()
-    model = Model(build_workspace(settings(), made))
+    model = Model(build_workspace(settings(), made, effects()))
     nominal = stored(made, model, "ttW", "nominal")
     np.testing.assert_allclose(model.rates("ttW", xs_ttW=1.0), 1.3 * nominal)
     np.testing.assert_allclose(model.rates("ttW", xs_ttW=-1.0), 0.8 * nominal)
@@ -327,7 +365,7 @@ def test_norm_effects_and_factors_scale_their_samples() -> None:
 
 @pytest.mark.parametrize("mu", [0.0, 1.0, 2.5])
 def test_the_observations_are_the_asimov_data_of_the_model(mu: float) -> None:
-    specification = build_workspace(settings(asimov_mu=mu), templates())
+    specification = build_workspace(settings(asimov_mu=mu), templates(), effects())
     model = Model(specification)
     expected = model.model.expected_data(model.parameters(mu=mu), include_auxdata=False)
     found = model.workspace.data(model.model, include_auxdata=False)
@@ -336,7 +374,7 @@ def test_the_observations_are_the_asimov_data_of_the_model(mu: float) -> None:
 
 
 def test_bins_below_the_threshold_have_no_gamma() -> None:
-    model = Model(build_workspace(settings(), templates()))
+    model = Model(build_workspace(settings(), templates(), effects()))
     fixed = model.model.config.suggested_fixed()
     free = {
         name: [not f for f in fixed[model.model.config.par_slice(name)]]
@@ -346,14 +384,14 @@ def test_bins_below_the_threshold_have_no_gamma() -> None:
 
 
 def test_without_threshold_every_bin_with_an_error_has_a_gamma() -> None:
-    model = Model(build_workspace(settings(mc_statistics_threshold=0.0), templates()))
+    model = Model(build_workspace(settings(mc_statistics_threshold=0.0), templates(), effects()))
     fixed = model.model.config.suggested_fixed()
     for name in ("staterror_SR", "staterror_CR"):
         assert not any(fixed[model.model.config.par_slice(name)])
 
 
 def test_a_gamma_has_the_error_of_the_total_and_scales_every_sample() -> None:
-    model = Model(build_workspace(settings(mc_statistics_threshold=0.0), templates()))
+    model = Model(build_workspace(settings(mc_statistics_threshold=0.0), templates(), effects()))
     widths = model.model.config.param_set("staterror_SR").sigmas
     total, error = np.array([40.0, 12.0]), np.sqrt([0.01 + 0.04 + 1, 0.04 + 0.01 + 1])
     np.testing.assert_allclose(widths, error / total, rtol=1e-12)
@@ -370,7 +408,7 @@ def test_a_gamma_has_the_error_of_the_total_and_scales_every_sample() -> None:
 def test_a_sample_without_error_in_the_bins_of_the_gammas_still_counts_in_their_width() -> None:
     made = templates()
     made["SR"]["ttW"]["nominal"] = template([10.0, 2.0], [0.2, 0.0])
-    model = Model(build_workspace(settings(), made))
+    model = Model(build_workspace(settings(), made, effects()))
     widths = model.model.config.param_set("staterror_SR").sigmas
     assert widths[1] == pytest.approx(np.sqrt(0.04 + 1) / 12.0)
 
@@ -380,13 +418,13 @@ def test_factors_that_act_on_nothing_here_are_left_out() -> None:
         regions=["SR"],
         samples={"ttH": "signal", "ttW": "background"},
     )
-    names = build_workspace(told, templates())["measurements"][0]["config"]["parameters"]
+    names = build_workspace(told, templates(), effects())["measurements"][0]["config"]["parameters"]
     assert [parameter["name"] for parameter in names] == ["mu"]
 
 
 def refused(made: Templates, **changes: Any) -> str:
     with pytest.raises(TemplateError) as error:
-        build_workspace(settings(**changes), made)
+        build_workspace(settings(**changes), made, effects())
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -414,23 +452,26 @@ def test_a_signal_strength_without_signal_is_refused() -> None:
 def test_the_job_writes_what_a_fit_reads(tmp_path: Path) -> None:
     path = tmp_path / "templates.root"
     edges = {"SR": np.arange(3.0), "CR": np.arange(4.0)}
-    rows = [
-        (region, sample, variation, entry)
+    rows = {
+        (region, sample, variation): entry
         for region, samples in templates().items()
         for sample, variations in samples.items()
         for variation, entry in variations.items()
-    ]
+    }
     write_root(path, edges, rows)
-    output = tmp_path / "workspace.json"
-    run_workspace(settings(), path, output)
+    output, report = tmp_path / "workspace.json", tmp_path / "templates_report.json"
+    report.write_text(json.dumps({"effects": effects()}))
+    run_workspace(settings(), path, report, output)
     same(json.loads(output.read_text()), BY_HAND)
     first = output.read_bytes()
-    run_workspace(settings(), path, output)
+    run_workspace(settings(), path, report, output)
     assert output.read_bytes() == first
     assert [channel.name for channel in read_workspace(output).channels] == ["CR", "SR"]
 
 
 def test_no_templates_no_workspace(tmp_path: Path) -> None:
+    report = tmp_path / "templates_report.json"
+    report.write_text(json.dumps({"effects": []}))
     with pytest.raises(ProductError, match="make the templates again"):
-        run_workspace(settings(), tmp_path / "templates.root", tmp_path / "workspace.json")
+        run_workspace(settings(), tmp_path / "templates.root", report, tmp_path / "workspace.json")
     assert not (tmp_path / "workspace.json").exists()

@@ -1,7 +1,8 @@
 rule build_workspace:
     """Build the pyhf workspace of one fit."""
     input:
-        job().paths.fit("{fit}", "templates.root"),
+        templates=job().paths.fit("{fit}", "templates.root"),
+        report=job().paths.fit("{fit}", "templates_report.json"),
     output:
         job().paths.fit("{fit}", "workspace.json"),
     log:

@@ -15,9 +15,10 @@ def command(
     config: Config = DEFAULT_CONFIG,
     expected: Slice = None,
 ) -> None:
-    """Build the pyhf workspace of one fit from its templates, with Asimov observations.
+    """Build the pyhf workspace of one fit from its templates, with its observations.
 
-    Reads templates.root and writes workspace.json in results/ANALYSIS/fits/FIT.
+    Reads templates.root and templates_report.json, and writes workspace.json, all
+    in results/ANALYSIS/fits/FIT.
 
     Example: n2mu workspace ftt
     """
@@ -29,5 +30,6 @@ def command(
     from n2mu.templates.workspace import run_workspace
 
     output = job.paths.fit(fit, "workspace.json")
-    run_workspace(settings, job.paths.fit(fit, "templates.root"), output)
+    report = job.paths.fit(fit, "templates_report.json")
+    run_workspace(settings, job.paths.fit(fit, "templates.root"), report, output)
     logger.info("wrote %s", output)

@@ -11,6 +11,9 @@ from n2mu.config.samples import Samples
 from n2mu.config.systematics import Systematic
 from n2mu.errors import ConfigurationError
 
+MINUS_ONE = "minus_one"
+"""The fixed factor of terms with a negative coefficient."""
+
 
 class HasSamples(Protocol):
     """What names samples and leaves out some of them: a systematic or a fit."""
@@ -107,3 +110,16 @@ def scaling(names: Iterator[str] | list[str], factors: Mapping[str, NormFactor])
         expression = factors[name].expression
         product = times(product, {(name,): 1.0} if expression is None else polynomial(expression))
     return product
+
+
+def term_name(sample: str, number: int, factors: tuple[str, ...]) -> str:
+    """Return what a term of a sample's scaling is called in a workspace.
+
+    The first has the name of the sample.
+    """
+    return sample if number == 0 else f"{sample}__{'_x_'.join(factors) or 'constant'}"
+
+
+def terms(sample: str, product: Polynomial) -> list[str]:
+    """Return the samples of a workspace that make up one sample."""
+    return [term_name(sample, number, factors) for number, factors in enumerate(product)]

@@ -40,51 +40,6 @@ def check_meaning(configuration: Configuration) -> None:
     _check_systematics(configuration, f"{folder}/systematics.yaml")
     check_parameters(configuration)
     _check_fits(configuration, f"{folder}/fits.yaml")
-    _require_supported(configuration)
-
-
-def _require_supported(configuration: Configuration) -> None:
-    """Refuse what can be said but is not carried out."""
-    folder = configuration.directory
-    unsupported: dict[str, bool] = {}
-    for name, systematic in configuration.systematics.systematics.items():
-        key = f"{folder}/systematics.yaml: systematics.{name}"
-        unsupported[f"{key}.kind: '{systematic.kind}'"] = systematic.kind in (
-            "input",
-            "sample",
-            "set",
-            "bins",
-        )
-        for option in sorted(
-            {"effect", "symmetrisation", "smoothing"} & systematic.model_fields_set
-        ):
-            unsupported[f"{key}.{option}"] = getattr(systematic, option) not in (
-                "none",
-                "one_sided",
-                "norm_and_shape",
-            )
-        given = systematic.model_fields_set
-        changed = {"regions", "exclude_regions", "parameter", "decorrelate"}
-        for option in sorted(changed & given):
-            unsupported[f"{key}.{option}"] = True
-    for name, region in configuration.regions.regions.items():
-        key = f"{folder}/regions.yaml: regions.{name}.binning"
-        unsupported[f"{key}.{region.binning.kind}"] = region.binning.kind.startswith("transfo")
-        if region.binning.least_effective_events is not None:
-            unsupported[f"{key}.least_effective_events"] = True
-    fits = configuration.fits
-    for name, factor in fits.norm_factors.items():
-        key = f"{folder}/fits.yaml: norm_factors.{name}"
-        unsupported[f"{key}.expression"] = factor.expression is not None
-        unsupported[f"{key}.regions"] = factor.regions != ["*"]
-    for name in fits.shape_factors:
-        unsupported[f"{folder}/fits.yaml: shape_factors.{name}"] = True
-    for name, fit in fits.fits.items():
-        for option in sorted({"data", "pruning"} & fit.model_fields_set):
-            unsupported[f"{folder}/fits.yaml: fits.{name}.{option}"] = True
-    for key, refused in unsupported.items():
-        if refused:
-            raise ConfigurationError(f"{key}: not supported; leave it out")
 
 
 def _inputs_of_samples(configuration: Configuration) -> dict[str, list[str]]:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from n2mu.config.acting import (
+    MINUS_ONE,
     affected_regions,
     affected_samples,
     factors_on,
     parameter,
     scaling,
+    terms,
 )
 from n2mu.config.coherence import Configuration
 from n2mu.config.polynomial import value
@@ -37,6 +39,11 @@ def _check_names(configuration: Configuration) -> None:
     gammas = {f"staterror_{region}": region for region in configuration.regions.regions}
     free = [n for n, factor in fits.norm_factors.items() if factor.expression is None]
     places = {name: f"{folder}/fits.yaml: norm_factors.{name}" for name in fits.norm_factors}
+    if MINUS_ONE in places:
+        raise ConfigurationError(
+            f"{places[MINUS_ONE]}: '{MINUS_ONE}' is the fixed factor of negative terms of an "
+            "expression; rename it"
+        )
     for name in fits.shape_factors:
         place = f"{folder}/fits.yaml: shape_factors.{name}"
         if name in places:
@@ -160,9 +167,15 @@ def _check_products(configuration: Configuration) -> None:
                         f"'{twice}' {monomial.count(twice)} times (factors {', '.join(names)}), "
                         "which a HistFactory workspace cannot hold; name it once"
                     )
-            if value(product, nominal) < 0:
+            for term in terms(sample, product)[1:]:
+                if term in configuration.samples.samples:
+                    raise ConfigurationError(
+                        f"{folder}/samples.yaml: samples.{term}: a term of sample '{sample}' has "
+                        "this name in the workspace; rename it"
+                    )
+            if value(product, nominal) < 0 or not product:
                 raise ConfigurationError(
                     f"{where}: sample '{sample}' in region '{region}' is multiplied by "
                     f"{value(product, nominal):g} before the fit; its factors "
-                    f"({', '.join(names)}) must not be negative together"
+                    f"({', '.join(names)}) must not be negative together, nor cancel"
                 )

@@ -57,7 +57,8 @@ def fit_result(
     data = data_statistics(best)
     groups = breakdown(best, total, complete_groups(best, settings.groups))
     dataset = settings.dataset or "data"
-    before, after = prefit_yields(best.likelihood), postfit_yields(best)
+    before = prefit_yields(best.likelihood, settings.parts)
+    after = postfit_yields(best, settings.parts)
     return {
         "analysis": settings.analysis,
         "observable": settings.observable,
@@ -124,7 +125,11 @@ def parameter_list(best: BestFit) -> list[dict[str, Any]]:
     return entries
 
 
-def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, Any]:
+def postfit(
+    best: BestFit,
+    blinded: Mapping[str, Sequence[bool]],
+    parts: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return ``postfit.json``: yields per bin before and after the fit, and correlations.
 
     Parameters
@@ -133,13 +138,16 @@ def postfit(best: BestFit, blinded: Mapping[str, Sequence[bool]]) -> dict[str, A
         The fit.
     blinded
         Which bins of a region are blinded, whose "observed" is their expectation.
+    parts
+        Samples of the workspace that are a part of another one, with which they are listed.
     """
     model = best.likelihood.model
-    before, after = prefit_yields(best.likelihood), postfit_yields(best)
+    parts = parts or {}
+    before, after = prefit_yields(best.likelihood, parts), postfit_yields(best, parts)
     regions = {}
     for number, (region, where) in enumerate(zip(model.regions, model.region_slices, strict=True)):
         hidden = list(blinded.get(region, [False] * (where.stop - where.start)))
-        present = _samples(model, where)
+        present = _samples(model, where, parts)
         rows = [row for row, _ in present]
         regions[region] = {
             "bins": where.stop - where.start,
@@ -288,9 +296,12 @@ def _significance(best: BestFit, dataset: str, mu: float) -> dict[str, Any]:
     return content
 
 
-def _samples(model: DenseModel, where: slice) -> list[tuple[int, str]]:
+def _samples(model: DenseModel, where: slice, parts: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Return the samples of a region that are no part of another one, with their rows."""
     return [
-        (row, sample) for row, sample in enumerate(model.samples) if model.present[row, where].any()
+        (row, sample)
+        for row, sample in enumerate(model.samples)
+        if model.present[row, where].any() and parts.get(sample) not in model.samples
     ]
 
 
@@ -317,7 +328,7 @@ def _yields(best: BestFit, before: Yields, after: Yields, settings: FitSettings)
                     ),
                     "postfit": entry(after.region_samples, after.region_sample_errors, row, number),
                 }
-                for row, sample in _samples(model, where)
+                for row, sample in _samples(model, where, settings.parts)
             },
         }
     return content

@@ -25,8 +25,11 @@ class FitSettings(Model):
     kinds
         Kind (signal, background) of each sample; a sample not listed is a signal if the
         signal strength scales it.
+    parts
+        Samples of the workspace that are terms of another one, with which they are listed.
     groups
-        Names of nuisance parameters by group, for the breakdown of the uncertainty.
+        Names of nuisance parameters by group, for the breakdown of the uncertainty; ``*`` at
+        the end of a name stands for anything.
     asimov_mu
         Signal strength of the Asimov data, which the fit must find again; None takes the
         initial value of the parameter of interest.
@@ -58,6 +61,7 @@ class FitSettings(Model):
     poi: str | None = None
     roles: dict[str, str] = {}
     kinds: dict[str, str] = {}
+    parts: dict[str, str] = {}
     groups: dict[str, list[str]] = {}
     asimov_mu: float | None = None
     use_asimov: bool = False

@@ -171,7 +171,7 @@ def _fit(
         **data.provenance(),
         "interpolation": dict(zip(("normsys", "histosys"), codes, strict=True)),
     }
-    return content, postfit(best, data.blinded)
+    return content, postfit(best, data.blinded, settings.parts)
 
 
 def _refuse(best: BestFit, gates: list[GateResult], settings: FitSettings) -> None:

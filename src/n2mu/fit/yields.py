@@ -1,5 +1,6 @@
 """Yields of regions and bins before and after the fit, with their correlated uncertainties."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -39,26 +40,45 @@ class Yields(NamedTuple):
     region_total_error: FloatArray
 
 
-def prefit_yields(likelihood: Likelihood) -> Yields:
-    """Return yields at the nominal parameters; free factors contribute no uncertainty."""
+def prefit_yields(likelihood: Likelihood, parts: Mapping[str, str] | None = None) -> Yields:
+    """Return yields at the nominal parameters; free factors contribute no uncertainty.
+
+    Parameters
+    ----------
+    parts
+        Samples of the workspace that are a part of another one, to which they are added.
+    """
     parameters = likelihood.model.parameters
     covariance = np.diag(parameters.prefit_sigma**2)
-    return propagate(likelihood, nominal_parameters(parameters), covariance)
+    return propagate(likelihood, nominal_parameters(parameters), covariance, parts)
 
 
-def postfit_yields(best: BestFit) -> Yields:
-    """Return yields at the best fit with the fitted covariance."""
-    return propagate(best.likelihood, best.theta, best.covariance.matrix)
+def postfit_yields(best: BestFit, parts: Mapping[str, str] | None = None) -> Yields:
+    """Return yields at the best fit with the fitted covariance; parts as for `prefit_yields`."""
+    return propagate(best.likelihood, best.theta, best.covariance.matrix, parts)
 
 
-def propagate(likelihood: Likelihood, theta: FloatArray, covariance: FloatArray) -> Yields:
+def propagate(
+    likelihood: Likelihood,
+    theta: FloatArray,
+    covariance: FloatArray,
+    parts: Mapping[str, str] | None = None,
+) -> Yields:
     """Return yields at parameters [P], errors from J^T C J with the covariance C [P, P].
 
     Correlations between parameters, bins and samples are in the Jacobian J of the rates, so
-    that errors of sums are not sums of errors.
+    that errors of sums are not sums of errors.  A part of another sample is in the row of
+    that one; its own is zero.
     """
     samples = likelihood.rates.by_sample(theta)
     jacobian = LinearisedRates(likelihood.rates, theta).jacobian_by_sample()
+    names = list(likelihood.model.samples)
+    for part, owner in (parts or {}).items():
+        if part in names and owner in names:
+            row, to = names.index(part), names.index(owner)
+            samples[to] += samples[row]
+            jacobian[:, to] += jacobian[:, row]
+            samples[row], jacobian[:, row] = 0.0, 0.0
     starts = [where.start for where in likelihood.model.region_slices]
     regions = np.add.reduceat(jacobian, starts, axis=2)
     by_region = np.add.reduceat(samples, starts, axis=1)

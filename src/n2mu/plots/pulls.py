@@ -102,14 +102,21 @@ def _parts(
     """Return the nuisance parameters group by group; gammas and norm factors are one each."""
     if kind != ALPHA:
         return [(HEADINGS[kind], list(members))]
-    grouped = {name for names in groups.values() for name in names}
     parts = [
-        (heading.replace("_", " "), [p for p in members if p["name"] in names])
+        (heading.replace("_", " "), [p for p in members if _named(p["name"], names)])
         for heading, names in groups.items()
     ]
-    rest = [p for p in members if p["name"] not in grouped]
-    parts.append(("Other nuisance parameters" if grouped else HEADINGS[kind], rest))
+    rest = [p for p in members if not any(_named(p["name"], names) for names in groups.values())]
+    parts.append(("Other nuisance parameters" if groups else HEADINGS[kind], rest))
     return [(heading, part) for heading, part in parts if part]
+
+
+def _named(parameter: str, names: Sequence[str]) -> bool:
+    """Tell whether names hold a parameter; ``*`` at the end of one stands for anything."""
+    return any(
+        parameter.startswith(name[:-1]) if name.endswith("*") else parameter == name
+        for name in names
+    )
 
 
 def _columns(panels: Sequence[_Panel]) -> list[list[_Panel]]:

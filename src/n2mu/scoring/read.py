@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from n2mu.errors import AlignmentError, ProductError, nearest
-from n2mu.skim.read import NOMINAL, Skim, read_columns, to_arrays
+from n2mu.skim.read import NOMINAL, Skim, read_columns, row_count, row_groups, to_arrays
 
 _KEYS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
 
@@ -20,7 +20,7 @@ def events(
     columns: Collection[str],
     score_columns: Collection[str],
 ) -> Iterator[dict[str, Any]]:
-    """Yield the events of a data set, one chunk at a time.
+    """Yield the events of a data set, one row group of a chunk at a time.
 
     Parameters
     ----------
@@ -54,14 +54,22 @@ def events(
                     f"{scored_file}: the skim {path} has no such events; score this chunk again"
                 )
             continue
-        result = to_arrays(read_columns(file, [*_KEYS, *columns]))
-        if scored_file is not None:
-            if not scored_file.exists():
-                raise ProductError(f"{scored_file}: no such file; score chunk {path.name} again")
-            scored = to_arrays(read_columns(scored_file, [*_KEYS, *score_columns]))
-            _require_aligned(result, scored, file, scored_file)
-            result |= {name: scored[name] for name in score_columns}
-        yield result
+        if scored_file is None:
+            yield from map(to_arrays, row_groups(file, [*_KEYS, *columns]))
+            continue
+        if not scored_file.exists():
+            raise ProductError(f"{scored_file}: no such file; score chunk {path.name} again")
+        # few columns of four bytes, against the many of the skim
+        scored = to_arrays(read_columns(scored_file, [*_KEYS, *score_columns]))
+        _require_as_many(row_count(file), len(scored["n2mu_entry"]), file, scored_file)
+        start = 0
+        for group in row_groups(file, [*_KEYS, *columns]):
+            result = to_arrays(group)
+            rows = slice(start, start + group.num_rows)
+            start += group.num_rows
+            part = {name: values[rows] for name, values in scored.items()}
+            _require_aligned(result, part, file, scored_file, rows.start)
+            yield result | {name: part[name] for name in score_columns}
 
 
 def _require_tree(skim: Skim, path: Path, data_set: str, kind: str) -> None:
@@ -84,20 +92,26 @@ def _scored_file(scores: Mapping[str, Path], path: Path, data_set: str, kind: st
     return scores[path.name] / data_set / f"{kind}.parquet"
 
 
-def _require_aligned(
-    skimmed: Mapping[str, Any], scored: Mapping[str, Any], file: Path, scored_file: Path
-) -> None:
-    size = len(skimmed["n2mu_entry"])
-    if len(scored["n2mu_entry"]) != size:
+def _require_as_many(size: int, scored: int, file: Path, scored_file: Path) -> None:
+    if scored != size:
         raise AlignmentError(
-            f"{scored_file}: has {len(scored['n2mu_entry'])} rows, {file} has {size}; "
-            "score this chunk again"
+            f"{scored_file}: has {scored} rows, {file} has {size}; score this chunk again"
         )
+
+
+def _require_aligned(
+    skimmed: Mapping[str, Any],
+    scored: Mapping[str, Any],
+    file: Path,
+    scored_file: Path,
+    start: int,
+) -> None:
     for key in _KEYS:
         wrong = skimmed[key] != scored[key]
         if wrong.any():
             row = int(np.argmax(wrong))
             raise AlignmentError(
-                f"{scored_file}: row {row} has {key} {scored[key][row]}, the skim {file} has "
-                f"{skimmed[key][row]} (entry {skimmed['n2mu_entry'][row]}); score this chunk again"
+                f"{scored_file}: row {start + row} has {key} {scored[key][row]}, the skim {file} "
+                f"has {skimmed[key][row]} (entry {skimmed['n2mu_entry'][row]}); score this chunk "
+                "again"
             )

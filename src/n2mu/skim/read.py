@@ -1,6 +1,6 @@
 """Reading skims: the one way in which later stages get events."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,16 +206,49 @@ def read_columns(file: Path, columns: Collection[str]) -> pa.Table:
     ProductError
         If the file is damaged or lacks a column.
     """
+    with _opened(file, columns) as parquet:
+        return parquet.read(columns=list(columns))
+
+
+def row_count(file: Path) -> int:
+    """Return how many rows a Parquet product has.
+
+    Raises
+    ------
+    ProductError
+        If the file is damaged.
+    """
+    with _opened(file, []) as parquet:
+        rows: int = parquet.metadata.num_rows
+    return rows
+
+
+def row_groups(file: Path, columns: Collection[str]) -> Iterator[pa.Table]:
+    """Yield columns of one Parquet product, a row group at a time; one group without rows.
+
+    Raises
+    ------
+    ProductError
+        If the file is damaged or lacks a column.
+    """
+    with _opened(file, columns) as parquet:
+        for number in range(parquet.num_row_groups):
+            yield parquet.read_row_group(number, columns=list(columns))
+        if not parquet.num_row_groups:
+            yield parquet.read(columns=list(columns))
+
+
+def _opened(file: Path, columns: Collection[str]) -> pq.ParquetFile:
     try:
         parquet = pq.ParquetFile(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise ProductError(f"{file}: cannot be read ({error}); run its stage again") from None
-    with parquet:
-        existing = parquet.schema_arrow.names
-        for name in columns:
-            if name not in existing:
-                raise ProductError(f"{file}: no column '{name}'{nearest(name, existing)}")
-        return parquet.read(columns=list(columns))
+    existing = parquet.schema_arrow.names
+    for name in columns:
+        if name not in existing:
+            parquet.close()
+            raise ProductError(f"{file}: no column '{name}'{nearest(name, existing)}")
+    return parquet
 
 
 def to_arrays(table: pa.Table) -> dict[str, Any]:

@@ -1,27 +1,32 @@
 """Filling the templates of one fit from skims and scores."""
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import ProductError, TemplateError
+from n2mu.errors import ProductError
 from n2mu.expressions import parse
 from n2mu.scoring.read import events
 from n2mu.skim.read import NOMINAL, Skim
-from n2mu.templates.binning import quantile_edges
-from n2mu.templates.histogram import Template, bin_indices, fill
+from n2mu.templates.binning import Binned
+from n2mu.templates.edges import Candidates, chosen_edges, given_edges
+from n2mu.templates.histogram import Key, Template, bin_indices
+from n2mu.templates.plan import WEIGHT, Layer, layers, variations
+from n2mu.templates.selecting import NOWHERE, Selected
 from n2mu.templates.settings import TemplateSettings
 
 FloatArray = npt.NDArray[np.float64]
-Key = tuple[str, str, str]
 
 
 class Filler:
     """Selects, weighs and histograms the events of one fit.
+
+    Every table is read once per filling, a row group at a time.  Its events get one
+    number for region, sample and bin together, so that a variation costs one
+    weighted count over all regions and samples.
 
     Parameters
     ----------
@@ -35,47 +40,47 @@ class Filler:
         self._settings = settings
         self._skim = skim
         self._scores = scores
-        names: set[str] = set()
-        for region in settings.regions.values():
-            names |= parse(region.selection).names | parse(region.observable).names
-        for sample in settings.samples.values():
-            names |= parse(sample.selection).names
-        self._columns = sorted(names - set(settings.scores))
         self._factors: dict[tuple[str, str], float] = {}
 
-    def edges(self) -> dict[str, FloatArray]:
-        """Return the bin edges of every region.
+    def edges(self) -> dict[str, Binned]:
+        """Return the bins of every region; expected events choose those that are not given.
 
         Raises
         ------
         TemplateError
-            If quantiles cannot be chosen.
+            If no bins can be chosen.
         """
-        result = {}
-        chosen: dict[str, list[tuple[FloatArray, FloatArray]]] = {}
-        for name, region in self._settings.regions.items():
-            uniform = region.binning.uniform
-            if region.binning.edges is not None:
-                result[name] = np.array(region.binning.edges)
-            elif uniform is not None:
-                result[name] = np.linspace(uniform.low, uniform.high, uniform.bins + 1)
-            else:
-                chosen[name] = []
-        if chosen:
-            for data_set in self._settings.data_sets:
-                for selected in self._selected(data_set, NOMINAL, list(chosen)):
-                    weight = selected.weight("n2mu_weight") * self._factor(data_set, NOMINAL)
-                    for name, values in selected.values.items():
-                        for sample in selected.samples:
-                            mask = selected.mask(name, sample)
-                            chosen[name].append((values[mask], weight[mask]))
-        for name, parts in chosen.items():
-            values = np.concatenate([v for v, _ in parts]) if parts else np.empty(0)
-            weights = np.concatenate([w for _, w in parts]) if parts else np.empty(0)
-            bins = self._settings.regions[name].binning.quantiles
-            assert bins is not None
-            result[name] = quantile_edges(values, weights, bins, name)
-        return {name: result[name] for name in self._settings.regions}
+        regions = self._settings.regions
+        result = {name: given_edges(region.binning) for name, region in regions.items()}
+        chosen = [name for name, binned in result.items() if binned is None]
+        parts: dict[str, list[Candidates]] = {name: [] for name in chosen}
+        for data_set in self._settings.data_sets if chosen else []:
+            for layer in self._expectation(data_set):
+                factor = self._factor(data_set, NOMINAL)
+                signal = [self._settings.samples[s].kind == "signal" for s in layer.samples]
+                for table in self._tables(data_set, NOMINAL, [layer], chosen):
+                    selected = Selected(self._settings, table, data_set, chosen)
+                    sample = selected.samples(layer.samples)
+                    weight = table[WEIGHT][selected.rows] * factor
+                    for number, name in enumerate(chosen):
+                        mask = (selected.region == number) & (sample != NOWHERE)
+                        parts[name].append(
+                            Candidates(
+                                selected.value[mask], weight[mask], np.array(signal)[sample[mask]]
+                            )
+                        )
+        for name in chosen:
+            joined = Candidates.join(parts[name])
+            result[name] = chosen_edges(regions[name].binning, joined, name)
+        return {name: binned for name, binned in result.items() if binned is not None}
+
+    def _expectation(self, data_set: str) -> list[Layer]:
+        """Return the layer of signal and background, if the data set has any."""
+        return [
+            layer
+            for layer in layers(self._settings, data_set).get(NOMINAL, [])
+            if NOMINAL in layer.columns and self._settings.samples[layer.samples[0]].expected
+        ]
 
     def fill(self, edges: Mapping[str, FloatArray]) -> dict[Key, Template]:
         """Return templates by region, sample and variation.
@@ -88,64 +93,19 @@ class Filler:
         TemplateError
             If regions or samples overlap, or an observable is not a number.
         """
-        result: dict[Key, Template] = {}
-        for region, sample in itertools.product(self._settings.regions, self._settings.samples):
-            bins = len(edges[region]) - 1
-            for variation in (NOMINAL, *self._variations(sample)):
-                result[region, sample, variation] = Template.empty(bins)
+        sums = _Sums(self._settings, edges)
         for data_set in self._settings.data_sets:
-            for kind, columns in self._kinds(data_set).items():
-                for selected in self._selected(data_set, kind, list(self._settings.regions)):
-                    self._add(result, selected, data_set, columns, edges)
-        return result
-
-    def _add(
-        self,
-        result: dict[Key, Template],
-        selected: "_Selected",
-        data_set: str,
-        columns: Mapping[str, tuple[str, list[str]]],
-        edges: Mapping[str, FloatArray],
-    ) -> None:
-        for region, values in selected.values.items():
-            for sample in selected.samples:
-                mask = selected.mask(region, sample)
-                if not mask.any():
-                    continue
-                indices = bin_indices(values[mask], edges[region])
-                for variation, (column, samples) in columns.items():
-                    if sample not in samples:
-                        continue
-                    weight = selected.weight(column)[mask] * self._factor(data_set, variation)
-                    result[region, sample, variation] += fill(
-                        indices, weight, len(edges[region]) - 1
-                    )
-
-    def _variations(self, sample: str) -> Iterator[str]:
-        for name, systematic in self._settings.systematics.items():
-            if sample in systematic.samples:
-                yield f"{name}_up"
-                if systematic.down is not None:
-                    yield f"{name}_down"
-
-    def _kinds(self, data_set: str) -> dict[str, dict[str, tuple[str, list[str]]]]:
-        """Return, by kind of event table, the variations made of it: weight column, samples."""
-        used = [n for n, s in self._settings.samples.items() if data_set in s.data_sets]
-        kinds: dict[str, dict[str, tuple[str, list[str]]]] = {
-            NOMINAL: {NOMINAL: ("n2mu_weight", used)}
-        }
-        for name, systematic in self._settings.systematics.items():
-            samples = [sample for sample in used if sample in systematic.samples]
-            if not samples:
-                continue
-            for side, source in (("up", systematic.up), ("down", systematic.down)):
-                if source is None:
-                    continue
-                if systematic.kind == "weight":
-                    kinds[NOMINAL][f"{name}_{side}"] = (source, samples)
-                else:
-                    kinds.setdefault(source, {})[f"{name}_{side}"] = ("n2mu_weight", samples)
-        return kinds
+            for kind, chosen in layers(self._settings, data_set).items():
+                for table in self._tables(data_set, kind, chosen, list(edges)):
+                    selected = Selected(self._settings, table, data_set, list(edges))
+                    position = sums.positions(selected)
+                    for layer in chosen:
+                        sample = selected.samples(layer.samples)
+                        used = sample != NOWHERE
+                        cells = position[used] + sums.first(selected, layer, sample, used)
+                        factors = {v: self._factor(data_set, v) for v in layer.columns}
+                        sums.add(layer, cells, selected.rows[used], table, factors)
+        return sums.templates()
 
     def _factor(self, data_set: str, variation: str) -> float:
         """Return luminosity x cross-section / sum of weights; a variation may have its own sum."""
@@ -172,67 +132,101 @@ class Filler:
                 "which other chunks have; skim this chunk again"
             )
 
-    def _selected(self, data_set: str, kind: str, regions: list[str]) -> Iterator["_Selected"]:
+    def _tables(
+        self, data_set: str, kind: str, chosen: Iterable[Layer], regions: Iterable[str]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the columns that regions and layers need of a data set, a row group at a time."""
         if data_set not in self._skim.data_sets:
             self._skim.sum_of_weights(data_set)  # raises, naming the nearest data set
-        weights = sorted({column for column, _ in self._kinds(data_set)[kind].values()})
-        columns = [*self._columns, *weights]
-        for table in events(
-            self._skim, self._scores, data_set, kind, columns, self._settings.scores
-        ):
-            yield _Selected(self._settings, table, data_set, regions)
+        names: set[str] = set()
+        for name in regions:
+            region = self._settings.regions[name]
+            names |= parse(region.selection).names | parse(region.observable).names
+        scores = sorted(names & set(self._settings.scores))
+        for layer in chosen:
+            names |= set(layer.columns.values())
+            for name in layer.samples:
+                names |= parse(self._settings.samples[name].selection).names
+        columns = sorted(names - set(self._settings.scores))
+        yield from events(self._skim, self._scores, data_set, kind, columns, scores)
 
 
-class _Selected:
-    """The events of one table with their regions, samples and observables."""
+class _Sums:
+    """Sums of weights of all variations, in one cell per region, sample and bin."""
 
-    def __init__(
+    def __init__(self, settings: TemplateSettings, edges: Mapping[str, FloatArray]) -> None:
+        self._settings = settings
+        self._edges = edges
+        self._samples = list(settings.samples)
+        self._bins = np.array([len(e) - 1 for e in edges.values()])
+        sizes = len(self._samples) * self._bins
+        self._starts = np.concatenate([[0], np.cumsum(sizes)])
+        self._contents: dict[str, npt.NDArray[np.float64]] = {}
+
+    def positions(self, selected: Selected) -> npt.NDArray[np.int64]:
+        """Return where the first sample's bin of every selected event is [selected]."""
+        result = np.empty(len(selected.rows), dtype=np.int64)
+        for number, edges in enumerate(self._edges.values()):
+            inside = selected.region == number
+            if inside.any():
+                found = bin_indices(selected.value[inside], edges)
+                result[inside] = self._starts[number] + found
+        return result
+
+    def first(
         self,
-        settings: TemplateSettings,
+        selected: Selected,
+        layer: Layer,
+        sample: npt.NDArray[np.int64],
+        used: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.int64]:
+        """Return how far the bins of an event's sample are from those of the first [used]."""
+        numbers = np.array([self._samples.index(name) for name in layer.samples])
+        distance: npt.NDArray[np.int64] = numbers[sample[used]] * self._bins[selected.region[used]]
+        return distance
+
+    def add(
+        self,
+        layer: Layer,
+        cells: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64],
         table: Mapping[str, Any],
-        data_set: str,
-        regions: list[str],
+        factors: Mapping[str, float],
     ) -> None:
-        self._table = table
-        size = len(table["n2mu_entry"])
-        self._regions = {
-            name: parse(settings.regions[name].selection).select(table, size) for name in regions
-        }
-        self.samples = [n for n, s in settings.samples.items() if data_set in s.data_sets]
-        self._samples = {
-            name: parse(settings.samples[name].selection).select(table, size)
-            for name in self.samples
-        }
-        _require_disjoint(self._regions, "regions", data_set)
-        _require_disjoint(self._samples, "samples", data_set)
-        used = np.logical_or.reduce(list(self._samples.values()), initial=False)
-        self.values = {}
-        for name, inside in self._regions.items():
-            values = parse(settings.regions[name].observable).evaluate(table, size)
-            bad = inside & used & ~np.isfinite(values)
-            if bad.any():
-                raise TemplateError(
-                    f"region '{name}': the observable '{settings.regions[name].observable}' is no "
-                    f"number for {int(bad.sum())} events of {data_set} "
-                    f"(entry {table['n2mu_entry'][np.argmax(bad)]})"
-                )
-            self.values[name] = values
+        """Add the events of a layer to all its variations.
 
-    def mask(self, region: str, sample: str) -> npt.NDArray[np.bool_]:
-        """Return which events [events] are of a sample and in a region."""
-        return self._regions[region] & self._samples[sample]
+        Parameters
+        ----------
+        cells, rows
+            Of every used event its cell, and its row in the table [used].
+        factors
+            What an event of weight 1 counts, by variation.
+        """
+        if not len(cells):
+            return
+        size = int(self._starts[-1])
+        counts = np.bincount(cells, minlength=size)
+        for variation, column in layer.columns.items():
+            weight = np.asarray(table[column], dtype=np.float64)[rows] * factors[variation]
+            if variation not in self._contents:
+                self._contents[variation] = np.zeros((3, size))
+            content = self._contents[variation]
+            content[0] += np.bincount(cells, weight, minlength=size)
+            content[1] += np.bincount(cells, weight * weight, minlength=size)
+            content[2] += counts
 
-    def weight(self, column: str) -> FloatArray:
-        """Return a weight column [events], not normalised."""
-        weight: FloatArray = self._table[column]
-        return weight
-
-
-def _require_disjoint(masks: Mapping[str, npt.NDArray[np.bool_]], what: str, data_set: str) -> None:
-    for (a, first), (b, second) in itertools.combinations(masks.items(), 2):
-        both = int((first & second).sum())
-        if both:
-            raise TemplateError(
-                f"{what} '{a}' and '{b}' share {both} events of {data_set}; "
-                "they would count twice, make the selections disjoint"
-            )
+    def templates(self) -> dict[Key, Template]:
+        """Return what was filled, by region, sample and variation."""
+        result: dict[Key, Template] = {}
+        nothing = np.zeros((3, int(self._starts[-1])))
+        for number, region in enumerate(self._edges):
+            bins = self._bins[number]
+            for place, sample in enumerate(self._samples):
+                start = self._starts[number] + place * bins
+                for variation in variations(self._settings, sample):
+                    content = self._contents.get(variation, nothing)[:, start : start + bins]
+                    sumw, sumw2, events = content
+                    result[region, sample, variation] = Template(
+                        sumw.copy(), sumw2.copy(), int(events.sum())
+                    )
+        return result

@@ -1,6 +1,6 @@
 """Templates in memory and on disk: yields with their sums of squared weights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,10 @@ import numpy.typing as npt
 from n2mu.errors import ProductError
 
 FloatArray = npt.NDArray[np.float64]
+Key = tuple[str, str, str]
+"""Region, sample and variation."""
+
+UNSMOOTHED = "unsmoothed"
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def fill(indices: npt.NDArray[np.int64], weights: FloatArray, bins: int) -> Temp
 def write_root(
     path: Path,
     edges: Mapping[str, FloatArray],
-    templates: Iterable[tuple[str, str, str, Template]],
+    templates: Mapping[Key, Template],
+    unsmoothed: Mapping[Key, Template] | None = None,
 ) -> None:
     """Write templates as TH1D with sumw2 at ``<region>/<sample>/<variation>``.
 
@@ -81,23 +86,32 @@ def write_root(
     edges
         Bin edges by region.
     templates
-        Region, sample, variation, template.
+        By region, sample and variation.
+    unsmoothed
+        Variations before smoothing, which go to ``unsmoothed/<region>/...``.
     """
     import hist
     import uproot
 
     with uproot.recreate(path) as file:
-        for region, sample, variation, template in templates:
-            histogram = hist.Hist(
-                hist.axis.Variable(edges[region], name="observable"), storage=hist.storage.Weight()
-            )
-            histogram.view().value = template.sumw
-            histogram.view().variance = template.sumw2
-            file[f"{region}/{sample}/{variation}"] = histogram
+        for prefix, group in (("", templates), (f"{UNSMOOTHED}/", unsmoothed or {})):
+            for (region, sample, variation), template in group.items():
+                histogram = hist.Hist(
+                    hist.axis.Variable(edges[region], name="observable"),
+                    storage=hist.storage.Weight(),
+                )
+                histogram.view().value = template.sumw
+                histogram.view().variance = template.sumw2
+                file[f"{prefix}{region}/{sample}/{variation}"] = histogram
 
 
-def read_root(path: Path) -> dict[str, dict[str, dict[str, Template]]]:
+def read_root(path: Path, *, unsmoothed: bool = False) -> dict[str, dict[str, dict[str, Template]]]:
     """Read templates by region, sample and variation; numbers of events are not stored.
+
+    Parameters
+    ----------
+    unsmoothed
+        Read the variations before smoothing, of those that were smoothed.
 
     Raises
     ------
@@ -110,7 +124,9 @@ def read_root(path: Path) -> dict[str, dict[str, dict[str, Template]]]:
     try:
         with uproot.open(path) as file:
             for key in file.keys(cycle=False, filter_classname="TH1*"):
-                region, sample, variation = key.split("/")
+                *prefix, region, sample, variation = key.split("/")
+                if (prefix == [UNSMOOTHED]) != unsmoothed:
+                    continue
                 histogram: Any = file[key]
                 template = Template(histogram.values(), histogram.variances(), 0)
                 result.setdefault(region, {}).setdefault(sample, {})[variation] = template

@@ -96,12 +96,6 @@ def mend_variation(
     return _floored(varied, negative)
 
 
-def mirror(nominal: Template, up: Template, report: Report) -> Template:
-    """Return the down side of a one-sided variation: twice the nominal minus the up side."""
-    report("mirrored: down = 2 nominal - up", "the systematic is one-sided")
-    return Template(2 * nominal.sumw - up.sumw, up.sumw2, up.events)
-
-
 def _positive(template: Template) -> bool:
     return template.total > FLOOR * len(template.sumw)
 

@@ -6,7 +6,11 @@ from pydantic import model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
+from n2mu.config.fits import Pruning
 from n2mu.config.regions import Binning
+from n2mu.config.systematics import Combination, Effect, Smoothing, Symmetrisation
+
+Kind = Literal["signal", "background", "data", "ghost"]
 
 
 class TemplateRegion(Model):
@@ -21,9 +25,14 @@ class TemplateRegion(Model):
 class TemplateSample(Model):
     """A sample: its data sets and its truth selection."""
 
-    kind: Literal["signal", "background", "data", "ghost"]
+    kind: Kind
     selection: Expression
     data_sets: list[str]
+
+    @property
+    def expected(self) -> bool:
+        """Whether it is a part of the expectation."""
+        return self.kind in ("signal", "background")
 
 
 class Normalisation(Model):
@@ -39,16 +48,65 @@ class TemplateSystematic(Model):
     Attributes
     ----------
     kind
-        ``weight``: ``up`` and ``down`` are weight columns of the nominal skim;
-        ``tree``: they are varied trees.
+        Where its events come from.  ``weight``: ``up`` and ``down`` are weight
+        columns of the nominal skim; ``tree``: they are varied trees; ``sample``:
+        samples, compared to ``reference`` if there is one; ``input``: see
+        ``up_data_sets`` and ``down_data_sets``; ``set``: see ``members``.
+    samples, regions
+        What it acts on.
+    parameters
+        Name of its nuisance parameter by region and sample.
     down
         None if the systematic is one-sided.
+    members
+        Weight columns that make one variation, and how they are combined.
     """
 
-    kind: Literal["weight", "tree"]
+    kind: Literal["weight", "tree", "input", "sample", "set"]
     samples: list[str]
-    up: str
-    down: str | None
+    regions: list[str]
+    parameters: dict[str, dict[str, str]]
+    up: str | None = None
+    down: str | None = None
+    up_data_sets: list[str] = []
+    down_data_sets: list[str] = []
+    reference: str | None = None
+    members: list[str] = []
+    combine: Combination | None = None
+    effect: Effect = "norm_and_shape"
+    symmetrisation: Symmetrisation | None = None
+    smoothing: Smoothing = "none"
+
+    @property
+    def filled(self) -> list[str]:
+        """Endings of the variations that are filled for it: sides or numbers of members."""
+        if self.kind == "set":
+            return [str(number) for number in range(len(self.members))]
+        if self.kind == "sample":
+            return []
+        return ["up"] if self.one_sided else ["up", "down"]
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether there is no down side."""
+        return self.symmetrisation == "one_sided"
+
+
+class NumberSystematic(Model):
+    """A systematic given by relative numbers.
+
+    Attributes
+    ----------
+    kind
+        ``norm``: of the rate; ``bins``: independent in every bin.
+    """
+
+    kind: Literal["norm", "bins"]
+    samples: list[str]
+    regions: list[str]
+    parameters: dict[str, dict[str, str]]
+    up: float
+    down: float
 
 
 class TemplateSettings(Model):
@@ -56,8 +114,15 @@ class TemplateSettings(Model):
 
     Attributes
     ----------
+    samples
+        Of the fit, with its data, and the ghosts that its systematics use.
     scores
         Score columns that the observables use.
+    numbers
+        Systematics without templates, which are pruned all the same.
+    scaling
+        By region and sample, what the Asimov data that take the place of blinded
+        counts are scaled by; 1 if not there.
     blinding_threshold
         A bin is blinded where S/B of the nominal templates exceeds it.
     """
@@ -67,8 +132,21 @@ class TemplateSettings(Model):
     samples: dict[str, TemplateSample]
     data_sets: dict[str, Normalisation]
     systematics: dict[str, TemplateSystematic]
+    numbers: dict[str, NumberSystematic] = {}
     scores: list[str]
+    pruning: Pruning = Pruning()
+    scaling: dict[str, dict[str, float]] = {}
     blinding_threshold: float
+
+    @property
+    def expected(self) -> list[str]:
+        """Names of the samples that make up the expectation."""
+        return [name for name, sample in self.samples.items() if sample.expected]
+
+    @property
+    def data(self) -> str | None:
+        """Name of the sample with the observed events."""
+        return next((n for n, sample in self.samples.items() if sample.kind == "data"), None)
 
     @model_validator(mode="after")
     def _complete(self) -> "TemplateSettings":
@@ -77,25 +155,40 @@ class TemplateSettings(Model):
                 if data_set not in self.data_sets:
                     raise ValueError(f"sample '{name}': data set '{data_set}' has no normalisation")
         for name, systematic in self.systematics.items():
-            for sample_name in systematic.samples:
+            others = [systematic.up, systematic.down, systematic.reference]
+            named = [other for other in others if other is not None]
+            used = named if systematic.kind == "sample" else []
+            for sample_name in [*systematic.samples, *used]:
                 if sample_name not in self.samples:
                     raise ValueError(f"systematic '{name}': there is no sample '{sample_name}'")
         return self
 
 
-class NormEffect(Model):
-    """A rate uncertainty by number on some samples; relative shifts."""
-
-    samples: list[str]
-    up: float
-    down: float
-
-
 class FreeFactor(Model):
-    """A free norm factor on some samples."""
+    """A free norm factor."""
 
-    samples: list[str]
     nominal: float
+    bounds: tuple[float, float]
+
+
+class Scaling(Model):
+    """What multiplies a sample in a region.
+
+    Attributes
+    ----------
+    polynomial
+        Of free factors, as pairs of the names multiplied and the coefficient.
+    shape_factors
+        Names of the free factors on every bin.
+    """
+
+    polynomial: list[tuple[tuple[str, ...], float]]
+    shape_factors: list[str] = []
+
+
+class ShapeFactorBounds(Model):
+    """A free factor on every bin."""
+
     bounds: tuple[float, float]
 
 
@@ -106,10 +199,15 @@ class WorkspaceSettings(Model):
     ----------
     regions, samples
         Names in order; samples with their kind.
-    shapes
-        Systematics with templates and the samples they act on.
+    data
+        What the observations are; ``mixed``: those of ``data_regions`` are
+        observed.
+    data_sample
+        Name of the sample with the observed events.
+    scaling
+        What multiplies each sample, by region and sample; nothing if not there.
     asimov_mu
-        Signal strength of the stored Asimov observations.
+        Signal strength of Asimov observations.
     mc_statistics_threshold
         Relative MC error of a bin's total below which it has no gamma.
     """
@@ -117,9 +215,12 @@ class WorkspaceSettings(Model):
     fit: str
     regions: list[str]
     samples: dict[str, Literal["signal", "background"]]
-    norms: dict[str, NormEffect]
-    shapes: dict[str, list[str]]
+    data: Literal["asimov", "data", "mixed"] = "asimov"
+    data_regions: list[str] = []
+    data_sample: str | None = None
     norm_factors: dict[str, FreeFactor]
+    shape_factors: dict[str, ShapeFactorBounds] = {}
+    scaling: dict[str, dict[str, Scaling]]
     poi: str
     asimov_mu: float
     mc_statistics_threshold: float

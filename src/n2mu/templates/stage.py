@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,12 +10,21 @@ from n2mu.errors import TemplateError
 from n2mu.products import atomic_file, write_json
 from n2mu.scoring.manifest import verify_friends
 from n2mu.skim.read import NOMINAL, Skim
-from n2mu.templates.filling import Filler, FloatArray, Key
-from n2mu.templates.histogram import Template, write_root
-from n2mu.templates.mend import FLOOR, Report, mend_nominal, mend_variation, mirror
+from n2mu.statistics.effective import effective_sums
+from n2mu.templates.blinding import BoolArray, FloatArray, blind, blinded_bins
+from n2mu.templates.effect import EffectEntry
+from n2mu.templates.filling import Filler
+from n2mu.templates.histogram import Key, Template, write_root
+from n2mu.templates.mend import FLOOR, mend_nominal
+from n2mu.templates.numbers import by_number
+from n2mu.templates.report import Change, templates_report, total, without_error
 from n2mu.templates.settings import TemplateSettings
+from n2mu.templates.variations import vary
 
 logger = logging.getLogger(__name__)
+
+FEW_EVENTS = 10
+"""Effective MC events of the background below which a bin is listed."""
 
 
 def run_templates(
@@ -49,17 +57,26 @@ def run_templates(
     for chunk in scores:
         verify_friends(chunk, friends)
     filler = Filler(settings, Skim(skim), {path.name: path for path in scores})
-    edges = filler.edges()
-    raw = filler.fill(edges)
-    changes: list[dict[str, str]] = []
-    kept = _without_empty(settings, raw, changes)
-    _require_expected(settings, kept, 0.0)
-    templates = _mended(settings, kept, changes)
+    binned = filler.edges()
+    raw = filler.fill({name: bins.edges for name, bins in binned.items()})
+    changes: list[Change] = []
+    populated = _populated(settings, raw, changes)
+    filled = {(r, s, NOMINAL): raw[r, s, NOMINAL] for r, s in populated}
+    _require_expected(settings, filled, 0.0)
+    templates = {key: _mended(raw[key], key, changes) for key in filled}
     # mended bins hold 1e-6 where nothing is expected
     _require_expected(settings, templates, FLOOR)
+    _look_at_statistics(settings, templates, changes)
+    blinded = _blinded(settings, templates)
+    if settings.data is not None:
+        for region, mask in blinded.items():
+            asimov = _asimov(settings, templates, region)
+            key = (region, settings.data, NOMINAL)
+            templates[key] = blind(raw.pop(key), asimov, mask)
+    effects, unsmoothed = _varied(settings, raw, templates, changes)
     with atomic_file(output) as temporary:
-        write_root(temporary, edges, [(*key, template) for key, template in templates.items()])
-    write_json(report, _report(settings, edges, templates, changes))
+        write_root(temporary, {n: bins.edges for n, bins in binned.items()}, templates, unsmoothed)
+    write_json(report, templates_report(settings, binned, templates, blinded, effects, changes))
     for change in changes:
         logger.info(
             "%s %s %s: %s (%s)",
@@ -67,79 +84,129 @@ def run_templates(
         )
 
 
-def _without_empty(
-    settings: TemplateSettings, templates: Mapping[Key, Template], changes: list[dict[str, str]]
-) -> dict[Key, Template]:
-    """Drop samples from regions where they have no event, and list them."""
-    populated = {
-        (region, sample)
-        for (region, sample, variation), template in templates.items()
-        if variation == NOMINAL and template.sumw2.any()
-    }
-    for sample in settings.samples:
-        if not any((region, sample) in populated for region in settings.regions):
+def _change(region: str, sample: str, variation: str, what: str, why: str) -> Change:
+    return {"region": region, "sample": sample, "variation": variation, "what": what, "why": why}
+
+
+def _populated(
+    settings: TemplateSettings, raw: Mapping[Key, Template], changes: list[Change]
+) -> list[tuple[str, str]]:
+    """Return where samples of the expectation have events; list where they have none."""
+    found = []
+    for sample in settings.expected:
+        inside = [r for r in settings.regions if raw[r, sample, NOMINAL].sumw2.any()]
+        if not inside:
             raise TemplateError(
                 f"sample '{sample}': no event in any region of fit '{settings.fit}' "
                 f"({', '.join(settings.regions)}); check its inputs and selection in samples.yaml"
             )
+        found += [(region, sample) for region in inside]
         for region in settings.regions:
-            if (region, sample) in populated:
+            if region in inside:
                 continue
-            varied = max(t.events for key, t in templates.items() if key[:2] == (region, sample))
-            changes.append(
-                {
-                    "region": region,
-                    "sample": sample,
-                    "variation": "all",
-                    "what": "dropped",
-                    "why": "no yield of this sample is in this region"
-                    + (f"; its variations have up to {varied} events" if varied else ""),
-                }
+            varied = max(t.events for key, t in raw.items() if key[:2] == (region, sample))
+            why = "no yield of this sample is in this region" + (
+                f"; its variations have up to {varied} events" if varied else ""
             )
-    return {key: t for key, t in templates.items() if (key[0], key[1]) in populated}
+            changes.append(_change(region, sample, "all", "dropped", why))
+    return found
 
 
-def _mended(
-    settings: TemplateSettings, templates: Mapping[Key, Template], changes: list[dict[str, str]]
-) -> dict[Key, Template]:
-    """Mirror one-sided variations, mend negative bins and cap rates, and list all of it."""
+def _mended(template: Template, key: Key, changes: list[Change]) -> Template:
+    return mend_nominal(
+        template, lambda what, why: changes.append(_change(*key, what=what, why=why))
+    )
 
-    def reporter(*where: str) -> Report:
-        names = dict(zip(("region", "sample", "variation"), where, strict=True))
-        return lambda what, why: changes.append({**names, "what": what, "why": why})
 
-    result: dict[Key, Template] = {}
-    for region, sample, variation in templates:
-        if variation != NOMINAL:
-            continue
-        raw = templates[region, sample, NOMINAL]
-        nominal = mend_nominal(raw, reporter(region, sample, NOMINAL))
-        result[region, sample, NOMINAL] = nominal
-        for name, systematic in settings.systematics.items():
-            if sample not in systematic.samples:
-                continue
-            up, down = (region, sample, f"{name}_up"), (region, sample, f"{name}_down")
-            sides = {up: templates[up]}
-            sides[down] = (
-                mirror(raw, templates[up], reporter(*down))
-                if systematic.down is None
-                else templates[down]
+def _look_at_statistics(
+    settings: TemplateSettings, templates: Mapping[Key, Template], changes: list[Change]
+) -> None:
+    """Refuse or list bins of few effective MC events, and list those without an MC error."""
+    for name, region in settings.regions.items():
+        background = total(settings, templates, name, {"background"})
+        assert background is not None
+        effective = effective_sums(background.sumw, background.sumw2)
+        least = region.binning.least_effective_events
+        poor = np.flatnonzero(effective < (FEW_EVENTS if least is None else least))
+        listed = ", ".join(f"{i} ({effective[i]:.3g})" for i in poor)
+        if len(poor) and least is not None:
+            raise TemplateError(
+                f"region '{name}': in bins {listed} the background is worth fewer than {least:g} "
+                f"unweighted events; change binning.{region.binning.kind} in regions.yaml, or "
+                "least_effective_events"
             )
-            for key, side in sides.items():
-                result[key] = mend_variation(raw, nominal, side, reporter(*key))
+        if len(poor):
+            why = f"the background is worth fewer than {FEW_EVENTS} unweighted events"
+            changes.append(_change(name, "background", NOMINAL, f"bins {listed} kept", why))
+        for sample in settings.expected:
+            template = templates.get((name, sample, NOMINAL))
+            if template is not None and (bins := without_error(template)):
+                what = f"bins {', '.join(map(str, bins))} kept without MC error"
+                why = "the sum of squared weights is zero; no gamma describes their fluctuations"
+                changes.append(_change(name, sample, NOMINAL, what, why))
+
+
+def _blinded(settings: TemplateSettings, templates: Mapping[Key, Template]) -> dict[str, BoolArray]:
+    result = {}
+    for region in settings.regions:
+        background = total(settings, templates, region, {"background"})
+        assert background is not None
+        signal = total(settings, templates, region, {"signal"})
+        result[region] = blinded_bins(signal, background, settings.blinding_threshold)
     return result
 
 
-def _total(
-    settings: TemplateSettings, templates: Mapping[Key, Template], region: str, kinds: set[str]
-) -> Template | None:
-    """Return the summed nominal template of the samples of some kinds in a region."""
-    total: Template | None = None
-    for sample, entry in settings.samples.items():
-        template = templates.get((region, sample, NOMINAL))
-        if entry.kind in kinds and template is not None:
-            total = template if total is None else total + template
-    return total
+def _asimov(
+    settings: TemplateSettings, templates: Mapping[Key, Template], region: str
+) -> FloatArray:
+    """Return the expected yield [bins] of a region with the signal strength of Asimov data."""
+    expected: FloatArray = np.sum(
+        [
+            settings.scaling.get(region, {}).get(sample, 1.0)
+            * templates[region, sample, NOMINAL].sumw
+            for sample in settings.expected
+            if (region, sample, NOMINAL) in templates
+        ],
+        axis=0,
+    )
+    return expected
+
+
+def _varied(
+    settings: TemplateSettings,
+    raw: Mapping[Key, Template],
+    templates: dict[Key, Template],
+    changes: list[Change],
+) -> tuple[list[EffectEntry], dict[Key, Template]]:
+    """Add the variations to the templates; return what was done and what was smoothed."""
+    effects = []
+    unsmoothed: dict[Key, Template] = {}
+    for region in settings.regions:
+        for sample in settings.expected:
+            nominal = templates.get((region, sample, NOMINAL))
+            effects += by_number(settings, region, sample, nominal is not None)
+            for name, systematic in settings.systematics.items():
+                if sample not in systematic.samples or region not in systematic.regions:
+                    continue
+                if nominal is None:
+                    parameter = systematic.parameters[region][sample]
+                    absent = EffectEntry(region, sample, name, systematic.kind, parameter)
+                    absent.without_events()
+                    effects.append(absent)
+                    continue
+                varied = vary(name, systematic, region, sample, raw, nominal, settings.pruning)
+                effects.append(varied.entry)
+                sides = dict(zip(("up", "down"), varied.sides or (), strict=False))
+                templates |= {(region, sample, f"{name}_{s}"): t for s, t in sides.items()}
+                before = zip(("up", "down"), varied.unsmoothed or (), strict=False)
+                unsmoothed |= {
+                    (region, sample, f"{name}_{s}"): t for s, t in before if t is not None
+                }
+                changes += [
+                    {"region": region, "sample": sample, **action}
+                    for action in varied.entry.actions
+                ]
+    return effects, unsmoothed
 
 
 def _require_expected(
@@ -153,68 +220,32 @@ def _require_expected(
         Yield per sample and bin that counts as none.
     """
     for name, region in settings.regions.items():
-        present = sum((name, sample, NOMINAL) in templates for sample in settings.samples)
-        signal = _total(settings, templates, name, {"signal"})
-        background = _total(settings, templates, name, {"background"})
+        present = sum((name, sample, NOMINAL) in templates for sample in settings.expected)
+        signal = total(settings, templates, name, {"signal"})
+        background = total(settings, templates, name, {"background"})
         if background is None or not background.total > least * present * len(background.sumw):
             raise TemplateError(
                 f"region '{name}': no background is expected{_found(background)}; "
-                "check its selection in regions.yaml"
+                f"check regions.{name}.selection in regions.yaml"
             )
         if region.role == "signal" and (
             signal is None or not signal.total > least * present * len(signal.sumw)
         ):
             raise TemplateError(
                 f"region '{name}': no signal is expected in this signal region{_found(signal)}; "
-                "check its selection in regions.yaml"
+                f"check regions.{name}.selection in regions.yaml"
             )
-        total = background if signal is None else background + signal
-        empty = np.flatnonzero(total.sumw <= least * present)
+        expected = background if signal is None else background + signal
+        empty = np.flatnonzero(expected.sumw <= least * present)
         if len(empty):
             raise TemplateError(
                 f"region '{name}': bin {empty[0]} expects no event, its yield is "
-                f"{total.sumw[empty[0]]:.3g} ({len(empty)} such bins); use fewer or wider bins"
+                f"{expected.sumw[empty[0]]:.3g} ({len(empty)} such bins); use fewer or wider bins: "
+                f"change regions.{name}.binning.{region.binning.kind} in regions.yaml"
             )
 
 
-def _found(total: Template | None) -> str:
-    return "" if total is None else f" (the yield is {total.total:.3g} +- {total.error:.3g})"
-
-
-def _report(
-    settings: TemplateSettings,
-    edges: Mapping[str, FloatArray],
-    templates: Mapping[Key, Template],
-    changes: list[dict[str, str]],
-) -> dict[str, Any]:
-    regions = {}
-    for name, region in settings.regions.items():
-        signal = _total(settings, templates, name, {"signal"})
-        background = _total(settings, templates, name, {"background"})
-        assert background is not None
-        blinded = (
-            np.zeros(len(background.sumw), dtype=bool)
-            if signal is None
-            else signal.sumw > settings.blinding_threshold * background.sumw
-        )
-        regions[name] = {
-            "role": region.role,
-            "observable": region.observable,
-            "edges": [float(edge) for edge in edges[name]],
-            "blinded": [bool(b) for b in blinded],
-            "samples": {
-                sample: {
-                    "yield": templates[name, sample, NOMINAL].total,
-                    "error": templates[name, sample, NOMINAL].error,
-                    "events": templates[name, sample, NOMINAL].events,
-                }
-                for sample in settings.samples
-                if (name, sample, NOMINAL) in templates
-            },
-        }
-    return {
-        "fit": settings.fit,
-        "blinding_threshold": settings.blinding_threshold,
-        "regions": regions,
-        "changes": changes,
-    }
+def _found(template: Template | None) -> str:
+    if template is None:
+        return ""
+    return f" (the yield is {template.total:.3g} +- {template.error:.3g})"

@@ -1,31 +1,38 @@
-"""The workspace job: ``templates.root`` in, a HistFactory workspace for pyhf out.
+"""The workspace job: templates in, a HistFactory workspace for pyhf out.
 
-Systematics with templates act as a rate (``normsys``) and a shape at fixed rate
-(``histosys``) with one parameter, so that large rate effects stay positive.
 The statistical errors of the templates act as one Gaussian factor per bin
-(``staterror``, Barlow-Beeston light).
+(``staterror``, Barlow-Beeston light).  A sample whose rate is a polynomial of free
+factors becomes several: one per term, with the yields times the size of its coefficient
+and the factors of the term; a negative term has a factor that is fixed at -1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from n2mu.config.acting import MINUS_ONE, term_name
+from n2mu.config.polynomial import value
 from n2mu.errors import TemplateError, nearest
-from n2mu.products import write_json
+from n2mu.products import read_json, write_json
 from n2mu.skim.read import NOMINAL
 from n2mu.templates.histogram import Template, read_root
-from n2mu.templates.settings import WorkspaceSettings
+from n2mu.templates.modifiers import Modifier, modifiers, multiplied
+from n2mu.templates.settings import Scaling, WorkspaceSettings
+
+FloatArray = npt.NDArray[np.float64]
+Templates = Mapping[str, Mapping[str, Mapping[str, Template]]]
 
 
-def run_workspace(settings: WorkspaceSettings, templates: Path, output: Path) -> None:
-    """Write the workspace of one fit; its observations are the Asimov data.
+def run_workspace(settings: WorkspaceSettings, templates: Path, report: Path, output: Path) -> None:
+    """Write the workspace of one fit with the observations that it is to fit.
 
     Parameters
     ----------
-    templates
-        ``templates.root``.
+    templates, report
+        ``templates.root`` and ``templates_report.json``.
     output
         ``workspace.json``.
 
@@ -36,11 +43,12 @@ def run_workspace(settings: WorkspaceSettings, templates: Path, output: Path) ->
     ProductError
         If ``templates.root`` cannot be read.
     """
-    write_json(output, build_workspace(settings, read_root(templates)))
+    effects = read_json(report)["effects"]
+    write_json(output, build_workspace(settings, read_root(templates), effects))
 
 
 def build_workspace(
-    settings: WorkspaceSettings, templates: Mapping[str, Mapping[str, Mapping[str, Template]]]
+    settings: WorkspaceSettings, templates: Templates, effects: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Return the pyhf specification of a fit.
 
@@ -49,58 +57,52 @@ def build_workspace(
     templates
         By region, sample and variation.  Samples without a template in a region
         are not in that channel.
+    effects
+        What each systematic does to each sample in each region, as in
+        ``templates_report.json``.
 
     Raises
     ------
     TemplateError
         If a template of a region or variation is missing, a sample has no
-        template at all, or the signal strength acts on no sample.
+        template at all, the signal strength acts on no sample, or regions that
+        share a shape factor have different numbers of bins.
     """
     _require_everywhere(settings, templates)
+    again = f"make the templates of fit '{settings.fit}' again"
+    by_place: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for entry in effects:
+        by_place.setdefault((entry["region"], entry["sample"]), []).append(entry)
     channels: list[dict[str, Any]] = []
-    observations = []
     for region in settings.regions:
-        present = {s: templates[region][s] for s in settings.samples if s in templates[region]}
-        gammas = _bins_with_gamma(settings, [v[NOMINAL] for v in present.values()])
-        channels.append(
-            {
-                "name": region,
-                "samples": [
-                    {
-                        "name": sample,
-                        "data": present[sample][NOMINAL].sumw.tolist(),
-                        "modifiers": _modifiers(settings, region, sample, present[sample], gammas),
-                    }
-                    for sample in present
-                ],
-            }
-        )
-        observations.append({"name": region, "data": _asimov(settings, present).tolist()})
-    parameters = [
-        {"name": name, "inits": [factor.nominal], "bounds": [list(factor.bounds)]}
-        for name, factor in settings.norm_factors.items()
-        if any(
-            modifier["name"] == name
-            for channel in channels
-            for sample in channel["samples"]
-            for modifier in sample["modifiers"]
-        )
-    ]
+        samples: list[dict[str, Any]] = []
+        for sample in settings.samples:
+            if sample not in templates[region]:
+                continue
+            variations = templates[region][sample]
+            varied = modifiers(by_place.get((region, sample), []), variations, again)
+            samples += _terms(settings, region, sample, variations[NOMINAL], varied)
+        nominal = {
+            s: templates[region][s][NOMINAL] for s in settings.samples if s in templates[region]
+        }
+        _add_statistics(settings, region, nominal, samples)
+        channels.append({"name": region, "samples": samples})
     measurement = {
-        "name": f"{settings.fit}: Asimov data with {settings.poi} = {settings.asimov_mu:g}",
-        "config": {"poi": settings.poi, "parameters": parameters},
+        "name": f"{settings.fit}: {_what_is_observed(settings)}",
+        "config": {"poi": settings.poi, "parameters": _parameters(settings, channels)},
     }
     return {
         "channels": channels,
         "measurements": [measurement],
-        "observations": observations,
+        "observations": [
+            {"name": region, "data": _observed(settings, region, templates[region]).tolist()}
+            for region in settings.regions
+        ],
         "version": "1.0.0",
     }
 
 
-def _require_everywhere(
-    settings: WorkspaceSettings, templates: Mapping[str, Mapping[str, Mapping[str, Template]]]
-) -> None:
+def _require_everywhere(settings: WorkspaceSettings, templates: Templates) -> None:
     again = f"make the templates of fit '{settings.fit}' again"
     found: set[str] = set()
     for region in settings.regions:
@@ -109,87 +111,158 @@ def _require_everywhere(
                 f"region '{region}' has no templates{nearest(region, templates)}; {again}"
             )
         found |= set(templates[region])
+        if settings.data != "asimov" and settings.data_sample not in templates[region]:
+            raise TemplateError(
+                f"region '{region}': no observed data '{settings.data_sample}'; {again}"
+            )
     for sample in settings.samples:
         if sample not in found:
             raise TemplateError(
                 f"sample '{sample}' has no template in any region{nearest(sample, found)}; {again}"
             )
-    if not found & set(settings.norm_factors[settings.poi].samples):
+    scaled = (
+        settings.poi in names
+        for region in settings.regions
+        for sample in templates[region]
+        for names, _ in _scaling(settings, region, sample).polynomial
+    )
+    if not any(scaled):
         raise TemplateError(
             f"the signal strength '{settings.poi}' acts on no sample of fit '{settings.fit}'; "
-            "check its samples in fits.yaml"
+            "check its samples and regions in fits.yaml"
         )
 
 
-def _bins_with_gamma(settings: WorkspaceSettings, nominal: list[Template]) -> Any:
-    """Return which bins [bins] have a relative MC error that needs a parameter."""
-    total = np.sum([t.sumw for t in nominal], axis=0)
-    error = np.sqrt(np.sum([t.sumw2 for t in nominal], axis=0))
-    return (error > 0) & (error >= settings.mc_statistics_threshold * total)
+def _scaling(settings: WorkspaceSettings, region: str, sample: str) -> Scaling:
+    return settings.scaling.get(region, {}).get(sample, Scaling(polynomial=[((), 1.0)]))
 
 
-def _asimov(settings: WorkspaceSettings, present: Mapping[str, Mapping[str, Template]]) -> Any:
-    """Return the expected yield [bins] with every factor nominal, the signal strength as asked."""
-    total: Any = 0.0
-    for sample, variations in present.items():
-        scale = 1.0
-        for name, factor in settings.norm_factors.items():
-            if sample in factor.samples:
-                scale *= settings.asimov_mu if name == settings.poi else factor.nominal
-        total = total + scale * variations[NOMINAL].sumw
-    return total
-
-
-def _modifiers(
+def _terms(
     settings: WorkspaceSettings,
     region: str,
     sample: str,
-    variations: Mapping[str, Template],
-    gammas: Any,
+    nominal: Template,
+    varied: Sequence[Modifier],
 ) -> list[dict[str, Any]]:
-    nominal = variations[NOMINAL]
-    modifiers: list[dict[str, Any]] = [
-        {"name": name, "type": "normfactor", "data": None}
-        for name, factor in settings.norm_factors.items()
-        if sample in factor.samples
-    ]
-    modifiers += [
-        {"name": name, "type": "normsys", "data": {"hi": 1 + effect.up, "lo": 1 + effect.down}}
-        for name, effect in settings.norms.items()
-        if sample in effect.samples
-    ]
-    for name, samples in settings.shapes.items():
-        if sample not in samples:
-            continue
-        for side in ("up", "down"):
-            if f"{name}_{side}" not in variations:
-                raise TemplateError(
-                    f"region '{region}', sample '{sample}': no template '{name}_{side}'; make the "
-                    f"templates of fit '{settings.fit}' again"
-                )
-        up, down = variations[f"{name}_up"], variations[f"{name}_down"]
-        modifiers += _rate_and_shape(name, nominal, up, down)
-    if gammas.any():
+    """Return a sample of the workspace for each term of what multiplies it."""
+    scaling = _scaling(settings, region, sample)
+    result = []
+    for number, (factors, coefficient) in enumerate(scaling.polynomial):
+        size = abs(coefficient)
+        names = [*factors, *([MINUS_ONE] if coefficient < 0 else [])]
+        free: list[Modifier] = [{"name": n, "type": "normfactor", "data": None} for n in names]
+        free += [{"name": n, "type": "shapefactor", "data": None} for n in scaling.shape_factors]
+        result.append(
+            {
+                "name": term_name(sample, number, factors),
+                "data": (size * nominal.sumw).tolist(),
+                "modifiers": free + [multiplied(modifier, size) for modifier in varied],
+            }
+        )
+    return result
+
+
+def _add_statistics(
+    settings: WorkspaceSettings,
+    region: str,
+    nominal: Mapping[str, Template],
+    samples: Sequence[dict[str, Any]],
+) -> None:
+    """Give the samples of a channel one factor per bin for the errors of all templates.
+
+    pyhf takes the relative error of the sum of what stands in the channel.  Terms
+    count a sample several times there, so the errors are scaled with that sum, which keeps
+    the relative error of the nominal yield.
+    """
+    total = np.sum([t.sumw for t in nominal.values()], axis=0)
+    error = np.sqrt(np.sum([t.sumw2 for t in nominal.values()], axis=0))
+    gammas = (error > 0) & (error >= settings.mc_statistics_threshold * total)
+    if not gammas.any():
+        return
+    counted = np.sum([sample["data"] for sample in samples], axis=0)
+    scale = np.where(total > 0, counted / np.where(total > 0, total, 1.0), 1.0)
+    for sample in samples:
         # also on a sample without error in these bins: a gamma scales, and its error is
         # relative to, all samples that name it
-        errors = np.where(gammas, np.sqrt(nominal.sumw2), 0.0)
-        modifiers.append(
-            {"name": f"staterror_{region}", "type": "staterror", "data": errors.tolist()}
+        own = nominal.get(sample["name"])
+        errors = np.zeros(len(total)) if own is None else np.sqrt(own.sumw2)
+        sample["modifiers"].append(
+            {
+                "name": f"staterror_{region}",
+                "type": "staterror",
+                "data": np.where(gammas, scale * errors, 0.0).tolist(),
+            }
         )
-    return modifiers
 
 
-def _rate_and_shape(
-    name: str, nominal: Template, up: Template, down: Template
+def _parameters(
+    settings: WorkspaceSettings, channels: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Split a variation into its rate and its shape at the nominal rate."""
-    rates = [varied.total / nominal.total for varied in (up, down)]
-    shapes = [varied.sumw / rate for varied, rate in zip((up, down), rates, strict=True)]
-    return [
-        {"name": name, "type": "normsys", "data": {"hi": rates[0], "lo": rates[1]}},
-        {
-            "name": name,
-            "type": "histosys",
-            "data": {"hi_data": shapes[0].tolist(), "lo_data": shapes[1].tolist()},
-        },
+    """Return start values and bounds of the free factors that are in the workspace."""
+    used: dict[str, dict[str, int]] = {}
+    for channel in channels:
+        for sample in channel["samples"]:
+            for modifier in sample["modifiers"]:
+                if modifier["type"] in ("normfactor", "shapefactor"):
+                    bins = len(sample["data"]) if modifier["type"] == "shapefactor" else 1
+                    used.setdefault(modifier["name"], {})[channel["name"]] = bins
+    result: list[dict[str, Any]] = [
+        {"name": name, "inits": [factor.nominal], "bounds": [list(factor.bounds)]}
+        for name, factor in settings.norm_factors.items()
+        if name in used
     ]
+    for name, shape_factor in settings.shape_factors.items():
+        if name not in used:
+            continue
+        counts = set(used[name].values())
+        if len(counts) > 1:
+            listed = ", ".join(f"{region} {bins}" for region, bins in used[name].items())
+            raise TemplateError(
+                f"shape factor '{name}': its regions have different numbers of bins ({listed}); "
+                "one factor per bin needs the same number, change binning in regions.yaml"
+            )
+        (bins,) = counts
+        bounds = [list(shape_factor.bounds)] * bins
+        result.append({"name": name, "inits": [1.0] * bins, "bounds": bounds})
+    if MINUS_ONE in used:
+        result.append({"name": MINUS_ONE, "inits": [-1.0], "bounds": [[-2.0, 0.0]], "fixed": True})
+    return result
+
+
+def _what_is_observed(settings: WorkspaceSettings) -> str:
+    asimov = f"Asimov data with {settings.poi} = {settings.asimov_mu:g}"
+    match settings.data:
+        case "asimov":
+            return asimov
+        case "data":
+            return f"observed data, {asimov} in blinded bins"
+    regions = ", ".join(settings.data_regions)
+    return f"observed data in {regions}, {asimov} in blinded bins and elsewhere"
+
+
+def _observed(
+    settings: WorkspaceSettings, region: str, present: Mapping[str, Mapping[str, Template]]
+) -> FloatArray:
+    """Return the observations of a region [bins]; those of blinded bins are not there."""
+    if settings.data == "data" or (settings.data == "mixed" and region in settings.data_regions):
+        assert settings.data_sample is not None
+        return present[settings.data_sample][NOMINAL].sumw
+    return _asimov(settings, region, present)
+
+
+def _asimov(
+    settings: WorkspaceSettings, region: str, present: Mapping[str, Mapping[str, Template]]
+) -> FloatArray:
+    """Return the expected yield [bins] with every factor nominal, the signal strength as asked."""
+    factors = {name: factor.nominal for name, factor in settings.norm_factors.items()}
+    factors[settings.poi] = settings.asimov_mu
+    expected: FloatArray = np.sum(
+        [
+            value(dict(_scaling(settings, region, sample).polynomial), factors)
+            * present[sample][NOMINAL].sumw
+            for sample in settings.samples
+            if sample in present
+        ],
+        axis=0,
+    )
+    return expected

@@ -3,18 +3,22 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from n2mu.config.acting import HasSamples, affected_samples
+from n2mu.config.acting import affected_samples
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.features import Feature
 from n2mu.config.inputs import DataSet, data_sets
 from n2mu.config.names import matching
-from n2mu.config.systematics import TreeSystematic, WeightSystematic
+from n2mu.config.systematics import (
+    InputSystematic,
+    SetSystematic,
+    TreeSystematic,
+    WeightSystematic,
+)
 from n2mu.errors import ConfigurationError
 from n2mu.expressions import ENTRY, parse
 from n2mu.inputs.identity import NtupleFile
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.skim.settings import WeightVariation
-from n2mu.templates.settings import TemplateSystematic
 
 
 class Analysis:
@@ -71,32 +75,44 @@ class Analysis:
             result[name] = [d for d in self.data_sets.values() if d.input in chosen]
         return result
 
-    def affected(self, acting: HasSamples) -> list[str]:
-        """Return the signals and backgrounds that a systematic acts on or a fit has."""
-        return affected_samples(acting, self.configuration.samples, "samples")
+    def data_sets_matching(self, patterns: list[str]) -> list[str]:
+        """Return the data sets of the inputs that patterns match."""
+        inputs = self.configuration.inputs.inputs
+        chosen = matching(patterns, inputs, "inputs", "input")
+        return [name for name, data_set in self.data_sets.items() if data_set.input in chosen]
 
     @cached_property
-    def _acting(self) -> dict[str, dict[str, WeightSystematic | TreeSystematic]]:
+    def _acting(self) -> dict[str, dict[str, WeightSystematic | SetSystematic | TreeSystematic]]:
         """Systematics that vary the events of each data set."""
-        result: dict[str, dict[str, WeightSystematic | TreeSystematic]] = {
+        result: dict[str, dict[str, WeightSystematic | SetSystematic | TreeSystematic]] = {
             name: {} for name in self.data_sets
         }
         for name, systematic in self.configuration.systematics.systematics.items():
-            if isinstance(systematic, WeightSystematic | TreeSystematic):
-                for sample in self.affected(systematic):
+            if isinstance(systematic, WeightSystematic | SetSystematic | TreeSystematic):
+                for sample in affected_samples(systematic, self.configuration.samples, name):
                     for data_set in self.data_sets_of[sample]:
                         result[data_set.name][name] = systematic
         return result
 
     def weight_variations(self, data_set: str) -> list[WeightVariation]:
-        """Return the weight variations of a data set, up and down."""
+        """Return the weight variations of a data set: sides, or members of a set."""
         result = []
         for name, systematic in self._acting[data_set].items():
-            if not isinstance(systematic, WeightSystematic):
-                continue
-            sides = [("up", systematic.up, systematic.sum_up)]
-            if systematic.down is not None:
-                sides.append(("down", systematic.down, systematic.sum_down))
+            sides: list[tuple[str, str, str | None]] = []
+            if isinstance(systematic, WeightSystematic):
+                sides.append(("up", systematic.up, systematic.sum_up))
+                if systematic.down is not None:
+                    sides.append(("down", systematic.down, systematic.sum_down))
+            elif isinstance(systematic, SetSystematic):
+                sums: list[str | None] = [None] * len(systematic.members)
+                if systematic.sums is not None:
+                    sums = [*systematic.sums]
+                sides += [
+                    (str(number), member, own_sum)
+                    for number, (member, own_sum) in enumerate(
+                        zip(systematic.members, sums, strict=True)
+                    )
+                ]
             result += [
                 WeightVariation(
                     name=f"{name}_{side}",
@@ -105,6 +121,7 @@ class Analysis:
                     sum=own_sum,
                 )
                 for side, expression, own_sum in sides
+                if not isinstance(systematic, TreeSystematic)
             ]
         return result
 
@@ -117,20 +134,14 @@ class Analysis:
         return list(trees)
 
     @cached_property
-    def template_systematics(self) -> dict[str, TemplateSystematic]:
-        """Systematics that need templates, with where their events come from."""
-        result = {}
+    def _replacing(self) -> dict[str, list[str]]:
+        """Data sets that take the place of a sample's own in some variation."""
+        result: dict[str, list[str]] = {}
         for name, systematic in self.configuration.systematics.systematics.items():
-            affected = self.affected(systematic)
-            if isinstance(systematic, WeightSystematic):
-                down = None if systematic.down is None else f"n2mu_weight_{name}_down"
-                result[name] = TemplateSystematic(
-                    kind="weight", samples=affected, up=f"n2mu_weight_{name}_up", down=down
-                )
-            elif isinstance(systematic, TreeSystematic):
-                result[name] = TemplateSystematic(
-                    kind="tree", samples=affected, up=systematic.up, down=systematic.down
-                )
+            if isinstance(systematic, InputSystematic):
+                others = self.data_sets_matching([*systematic.up, *(systematic.down or [])])
+                for sample in affected_samples(systematic, self.configuration.samples, name):
+                    result.setdefault(sample, []).extend(others)
         return result
 
     def features(self, model: str) -> dict[str, Feature]:
@@ -164,6 +175,7 @@ class Analysis:
             sample.selection
             for name, sample in configuration.samples.samples.items()
             if any(member.name == data_set for member in self.data_sets_of[name])
+            or data_set in self._replacing.get(name, ())
         ]
         texts += [fit.observable for fit in configuration.fits.fits.values()]
         names: set[str] = set()

@@ -7,28 +7,19 @@ that does not act on the events at hand.
 
 from typing import Final, Literal
 
-from n2mu.config.coherence import Configuration, score_names
-from n2mu.config.names import matching
-from n2mu.config.samples import Sample
-from n2mu.config.systematics import NormSystematic
+from n2mu.config.acting import affected_regions, affected_samples, parameter
+from n2mu.config.coherence import Configuration
+from n2mu.config.systematics import Systematic
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
-from n2mu.expressions import parse
 from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
-from n2mu.templates.settings import (
-    FreeFactor,
-    Normalisation,
-    NormEffect,
-    TemplateRegion,
-    TemplateSample,
-    TemplateSettings,
-    WorkspaceSettings,
-)
+from n2mu.templates.settings import TemplateSettings, WorkspaceSettings
 from n2mu.training.settings import TrainingSample, TrainSettings
 from n2mu.workflow.analysis import Analysis
+from n2mu.workflow.statistical import FitSlices
 
 STACKED: Final[tuple[Literal["background", "signal"], ...]] = ("background", "signal")
 """Kinds of samples in figures, from the bottom."""
@@ -183,110 +174,19 @@ class Slices:
 
     def templates(self, fit: str) -> TemplateSettings:
         """Return what the templates of one fit are told."""
-        options = self._configuration.fits.fits[fit]
-        regions = {}
-        for name in options.regions:
-            region = self._configuration.regions.regions[name]
-            regions[name] = TemplateRegion(
-                role=region.role,
-                selection=region.selection,
-                observable=region.observable or options.observable,
-                binning=region.binning,
-            )
-        texts = [t for region in regions.values() for t in (region.observable, region.selection)]
-        named = {name for text in texts for name in parse(text).names}
-        trained = score_names(self._configuration.models, self._configuration.main.models)
-        samples = self._samples(fit)
-        used = {d.name: d for name in samples for d in self._analysis.data_sets_of[name]}
-        return TemplateSettings(
-            fit=fit,
-            regions=regions,
-            samples={
-                name: TemplateSample(
-                    kind=sample.kind,
-                    selection=sample.selection,
-                    data_sets=[d.name for d in self._analysis.data_sets_of[name]],
-                )
-                for name, sample in samples.items()
-            },
-            data_sets={
-                name: Normalisation(luminosity=d.luminosity, cross_section=d.cross_section)
-                for name, d in used.items()
-            },
-            systematics={
-                name: s.model_copy(update={"samples": affected})
-                for name, s in self._analysis.template_systematics.items()
-                if (affected := [sample for sample in s.samples if sample in samples])
-            },
-            scores=sorted(named & set(trained)),
-            blinding_threshold=options.blinding_threshold,
-        )
+        return FitSlices(self._analysis, fit).templates()
 
     def workspace(self, fit: str) -> WorkspaceSettings:
         """Return what the workspace of one fit is told."""
-        options = self._configuration.fits.fits[fit]
-        samples = self._samples(fit)
-        return WorkspaceSettings(
-            fit=fit,
-            regions=options.regions,
-            samples={
-                n: "signal" if sample.kind == "signal" else "background"
-                for n, sample in samples.items()
-            },
-            norms={
-                name: NormEffect(
-                    samples=self._analysis.affected(systematic),
-                    up=systematic.up,
-                    down=systematic.down,
-                )
-                for name, systematic in self._configuration.systematics.systematics.items()
-                if isinstance(systematic, NormSystematic)
-            },
-            shapes={name: s.samples for name, s in self._analysis.template_systematics.items()},
-            norm_factors={
-                name: FreeFactor(
-                    samples=matching(
-                        factor.samples,
-                        self._configuration.samples.expected,
-                        f"norm_factors.{name}.samples",
-                        "sample",
-                    ),
-                    nominal=factor.nominal,
-                    bounds=factor.bounds,
-                )
-                for name, factor in self._configuration.fits.norm_factors.items()
-                if factor.bounds is not None
-            },
-            poi=options.poi,
-            asimov_mu=options.asimov_mu,
-            mc_statistics_threshold=options.mc_statistics_threshold,
-        )
+        return FitSlices(self._analysis, fit).workspace()
 
     def fit(self, fit: str) -> FitSettings:
         """Return what the fit and its ranking are told."""
-        options = self._configuration.fits.fits[fit]
-        return FitSettings(
-            analysis=self._configuration.main.analysis,
-            fit=fit,
-            observable=options.observable,
-            dataset="asimov",
-            poi=options.poi,
-            roles={
-                name: self._configuration.regions.regions[name].role for name in options.regions
-            },
-            kinds={n: s.kind for n, s in self._samples(fit).items()},
-            groups=self._groups(),
-            asimov_mu=options.asimov_mu,
-            blinding={"threshold": options.blinding_threshold},
-            check=options.check,
-            allowed_gates=options.allowed_gates,
-        )
+        return FitSlices(self._analysis, fit).fit()
 
     def plots(self) -> PlotSettings:
         """Return what figures and tables are told."""
         configuration = self._configuration
-        titles = {n: s.title for n, s in configuration.systematics.systematics.items()}
-        titles |= {n: f.title for n, f in configuration.fits.norm_factors.items()}
         return PlotSettings(
             labels=configuration.main.labels,
             regions={
@@ -301,19 +201,44 @@ class Slices:
                 for name, sample in reversed(configuration.samples.samples.items())
                 if sample.kind == kind
             },
-            parameters={name: title for name, title in titles.items() if title is not None},
+            parameters=self._titles(),
             groups=self._groups(),
         )
 
-    def _samples(self, fit: str) -> dict[str, Sample]:
-        """Return the signals and backgrounds of a fit."""
-        samples = self._configuration.samples.samples
-        chosen = self._analysis.affected(self._configuration.fits.fits[fit])
-        return {name: samples[name] for name in chosen}
+    def _titles(self) -> dict[str, str]:
+        """Return the titles of parameters; where there are several of one kind, with what of."""
+        configuration = self._configuration
+        fits = configuration.fits
+        titles = {n: f.title for n, f in fits.norm_factors.items() if f.title is not None}
+        for name, systematic in configuration.systematics.systematics.items():
+            if systematic.title is None:
+                continue
+            for named, where in parameters(name, systematic, configuration).items():
+                titles.setdefault(named, systematic.title + where)
+        return titles
 
     def _groups(self) -> dict[str, list[str]]:
-        """Return the names of the systematics by group."""
-        groups: dict[str, list[str]] = {}
+        """Return the nuisance parameters by group."""
+        groups: dict[str, dict[str, None]] = {}
         for name, systematic in self._configuration.systematics.systematics.items():
-            groups.setdefault(systematic.group, []).append(name)
-        return groups
+            named = parameters(name, systematic, self._configuration)
+            groups.setdefault(systematic.group, {}).update(dict.fromkeys(named))
+        return {group: list(names) for group, names in groups.items()}
+
+
+def parameters(name: str, systematic: Systematic, configuration: Configuration) -> dict[str, str]:
+    """Return the nuisance parameters of a systematic, each with where it acts as text.
+
+    Parameters that are independent per bin are one name that ends with ``*``.
+    """
+    regions = affected_regions(systematic, configuration.regions, name)
+    samples = affected_samples(systematic, configuration.samples, name)
+    found = {}
+    for region in regions:
+        for sample in samples:
+            places = [region] if "regions" in systematic.decorrelate else []
+            places += [sample] if "samples" in systematic.decorrelate else []
+            where = f" ({', '.join(places)})" if places else ""
+            ending = "_bin_*" if systematic.kind == "bins" else ""
+            found[parameter(name, systematic, region, sample) + ending] = where
+    return found

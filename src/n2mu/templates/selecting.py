@@ -1,0 +1,122 @@
+"""Which region, sample and bin each event of a table belongs to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from n2mu.errors import TemplateError
+from n2mu.expressions import conjuncts, parse
+from n2mu.templates.settings import TemplateSettings
+
+FloatArray = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+NOWHERE = -1
+
+
+class Selected:
+    """The events of one table that are in a region, with their observables.
+
+    Conditions that selections have in common are evaluated once, truth selections
+    and observables for events in a region only.
+
+    Parameters
+    ----------
+    table
+        Columns [events].
+    regions
+        Names of the regions that are asked for.
+
+    Attributes
+    ----------
+    rows
+        Numbers of the events in the table that are in a region [selected].
+    region
+        Number of the region of each of them [selected].
+    value
+        Observable of its region [selected].
+
+    Raises
+    ------
+    TemplateError
+        If regions share events.
+    """
+
+    def __init__(
+        self,
+        settings: TemplateSettings,
+        table: Mapping[str, Any],
+        data_set: str,
+        regions: Sequence[str],
+    ) -> None:
+        self._settings = settings
+        self._data_set = data_set
+        self._regions = list(regions)
+        size = len(table["n2mu_entry"])
+        passed: dict[str, npt.NDArray[np.bool_]] = {}
+        index = np.full(size, NOWHERE, dtype=np.int64)
+        for number, name in enumerate(regions):
+            inside = np.ones(size, dtype=np.bool_)
+            for condition in conjuncts(settings.regions[name].selection):
+                if condition not in passed:
+                    passed[condition] = parse(condition).select(table, size)
+                inside &= passed[condition]
+            both = inside & (index != NOWHERE)
+            if both.any():
+                other = self._regions[index[np.argmax(both)]]
+                shared = int((inside & (index == self._regions.index(other))).sum())
+                raise self._shared("regions", other, name, shared)
+            index[inside] = number
+        self.rows: Indices = np.flatnonzero(index != NOWHERE)
+        self.region: Indices = index[self.rows]
+        self._table = {name: column[self.rows] for name, column in table.items()}
+        self.value = np.zeros(len(self.rows))
+        for number, name in enumerate(regions):
+            inside = self.region == number
+            if inside.any():
+                values = parse(settings.regions[name].observable).evaluate(
+                    self._table, len(self.rows)
+                )
+                self.value[inside] = values[inside]
+
+    def samples(self, names: Sequence[str]) -> Indices:
+        """Return the number of the sample of each selected event, or `NOWHERE` [selected].
+
+        Raises
+        ------
+        TemplateError
+            If samples share events, or an event of a sample has no observable.
+        """
+        size = len(self.rows)
+        index = np.full(size, NOWHERE, dtype=np.int64)
+        for number, name in enumerate(names):
+            inside = parse(self._settings.samples[name].selection).select(self._table, size)
+            both = inside & (index != NOWHERE)
+            if both.any():
+                other = names[index[np.argmax(both)]]
+                shared = int((inside & (index == list(names).index(other))).sum())
+                raise self._shared("samples", other, name, shared)
+            index[inside] = number
+        self._require_numbers(index != NOWHERE)
+        return index
+
+    def _require_numbers(self, used: npt.NDArray[np.bool_]) -> None:
+        bad = used & ~np.isfinite(self.value)
+        if not bad.any():
+            return
+        first = int(np.argmax(bad))
+        region = self._regions[self.region[first]]
+        count = int((bad & (self.region == self.region[first])).sum())
+        raise TemplateError(
+            f"region '{region}': the observable '{self._settings.regions[region].observable}' is "
+            f"no number for {count} events of {self._data_set} (entry "
+            f"{self._table['n2mu_entry'][first]}); correct 'observable' in regions.yaml or "
+            "fits.yaml, or select events that have it"
+        )
+
+    def _shared(self, what: str, one: str, other: str, count: int) -> TemplateError:
+        return TemplateError(
+            f"{what} '{one}' and '{other}' share {count} events of {self._data_set}; they would "
+            f"count twice, make their selections in {what}.yaml disjoint"
+        )

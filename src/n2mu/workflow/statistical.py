@@ -1,0 +1,296 @@
+"""What the templates, the workspace and the fit of one fit of an analysis are told."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from n2mu.config.acting import (
+    acts_on,
+    affected_regions,
+    affected_samples,
+    factors_on,
+    parameter,
+    scaling,
+    terms,
+)
+from n2mu.config.coherence import score_names
+from n2mu.config.polynomial import ONE, Polynomial, value
+from n2mu.config.samples import Sample
+from n2mu.config.systematics import VARIED, BinsSystematic, NormSystematic, Systematic
+from n2mu.expressions import parse
+from n2mu.fit.settings import FitSettings
+from n2mu.templates.settings import (
+    FreeFactor,
+    Normalisation,
+    NumberSystematic,
+    Scaling,
+    ShapeFactorBounds,
+    TemplateRegion,
+    TemplateSample,
+    TemplateSettings,
+    TemplateSystematic,
+    WorkspaceSettings,
+)
+from n2mu.workflow.analysis import Analysis
+
+
+class FitSlices:
+    """Makes the settings of the jobs of one fit.
+
+    Parameters
+    ----------
+    fit
+        Its name in ``fits.yaml``.
+    """
+
+    def __init__(self, analysis: Analysis, fit: str) -> None:
+        self._analysis = analysis
+        self._configuration = analysis.configuration
+        self._fit = fit
+        self._options = self._configuration.fits.fits[fit]
+
+    @cached_property
+    def expected(self) -> dict[str, Sample]:
+        """The signals and backgrounds of the fit."""
+        samples = self._configuration.samples
+        return {n: samples.samples[n] for n in affected_samples(self._options, samples, "fit")}
+
+    @cached_property
+    def _acting(self) -> dict[str, tuple[Systematic, list[str], list[str]]]:
+        """Systematics with the samples and regions of this fit that they act on."""
+        result = {}
+        for name, systematic in self._configuration.systematics.systematics.items():
+            chosen = affected_samples(systematic, self._configuration.samples, name)
+            samples = [sample for sample in chosen if sample in self.expected]
+            inside = affected_regions(systematic, self._configuration.regions, name)
+            regions = [region for region in self._options.regions if region in inside]
+            if samples and regions:
+                result[name] = (systematic, samples, regions)
+        return result
+
+    def _parameters(self, name: str) -> dict[str, dict[str, str]]:
+        systematic, samples, regions = self._acting[name]
+        return {r: {s: parameter(name, systematic, r, s) for s in samples} for r in regions}
+
+    def templates(self) -> TemplateSettings:
+        """Return what the templates job is told."""
+        regions = {}
+        for name in self._options.regions:
+            region = self._configuration.regions.regions[name]
+            regions[name] = TemplateRegion(
+                role=region.role,
+                selection=region.selection,
+                observable=region.observable or self._options.observable,
+                binning=region.binning,
+            )
+        texts = [t for region in regions.values() for t in (region.observable, region.selection)]
+        named = {name for text in texts for name in parse(text).names}
+        trained = score_names(self._configuration.models, self._configuration.main.models)
+        systematics = dict(self._systematics())
+        samples = self._samples(systematics)
+        used = dict.fromkeys(d for sample in samples.values() for d in sample.data_sets)
+        for systematic in systematics.values():
+            used |= dict.fromkeys([*systematic.up_data_sets, *systematic.down_data_sets])
+        data_sets = {name: self._analysis.data_sets[name] for name in used}
+        return TemplateSettings(
+            fit=self._fit,
+            regions=regions,
+            samples=samples,
+            data_sets={
+                name: Normalisation(luminosity=d.luminosity, cross_section=d.cross_section)
+                for name, d in data_sets.items()
+            },
+            systematics=systematics,
+            numbers=dict(self._numbers()),
+            scores=sorted(named & set(trained)),
+            pruning=self._options.pruning,
+            scaling=self._asimov_scaling() if self._configuration.samples.data is not None else {},
+            blinding_threshold=self._options.blinding_threshold,
+        )
+
+    def _samples(self, systematics: Mapping[str, TemplateSystematic]) -> dict[str, TemplateSample]:
+        """Return the samples of the fit, its data, and those its systematics compare."""
+        compared = {
+            name
+            for systematic in systematics.values()
+            if systematic.kind == "sample"
+            for name in (systematic.up, systematic.down, systematic.reference)
+        }
+        result = {}
+        for name, sample in self._configuration.samples.samples.items():
+            inside = name in self.expected or sample.kind == "data"
+            if inside or name in compared:
+                result[name] = TemplateSample(
+                    kind=sample.kind if inside else "ghost",
+                    selection=sample.selection,
+                    data_sets=[d.name for d in self._analysis.data_sets_of[name]],
+                )
+        return result
+
+    def _systematics(self) -> Iterator[tuple[str, TemplateSystematic]]:
+        for name, (systematic, samples, regions) in self._acting.items():
+            if not isinstance(systematic, VARIED):
+                continue
+            told = TemplateSystematic(
+                kind=systematic.kind,
+                samples=samples,
+                regions=regions,
+                parameters=self._parameters(name),
+                effect=systematic.effect,
+                symmetrisation=systematic.symmetrisation,
+                smoothing=systematic.smoothing,
+            )
+            if systematic.kind == "set":
+                update: dict[str, object] = {
+                    "members": [f"n2mu_weight_{name}_{i}" for i in range(len(systematic.members))],
+                    "combine": systematic.combine,
+                }
+            elif systematic.kind == "input":
+                update = {
+                    f"{side}_data_sets": self._analysis.data_sets_matching(chosen or [])
+                    for side, chosen in (("up", systematic.up), ("down", systematic.down))
+                }
+            elif systematic.kind == "weight":
+                update = {
+                    side: None if text is None else f"n2mu_weight_{name}_{side}"
+                    for side, text in (("up", systematic.up), ("down", systematic.down))
+                }
+            else:
+                update = {"up": systematic.up, "down": systematic.down}
+                if systematic.kind == "sample":
+                    update["reference"] = systematic.reference
+            if systematic.kind != "set" and systematic.down is None:
+                update["symmetrisation"] = "one_sided"
+            yield name, told.model_copy(update=update)
+
+    def _numbers(self) -> Iterator[tuple[str, NumberSystematic]]:
+        for name, (systematic, samples, regions) in self._acting.items():
+            if isinstance(systematic, NormSystematic):
+                up, down = systematic.up, systematic.down
+            elif isinstance(systematic, BinsSystematic):
+                up, down = systematic.size, -systematic.size
+            else:
+                continue
+            yield (
+                name,
+                NumberSystematic(
+                    kind=systematic.kind,
+                    samples=samples,
+                    regions=regions,
+                    parameters=self._parameters(name),
+                    up=up,
+                    down=down,
+                ),
+            )
+
+    def _scaling(self, region: str, sample: str) -> Polynomial:
+        """Return what multiplies a sample in a region, as a polynomial of free factors."""
+        configuration = self._configuration
+        factors = configuration.fits.norm_factors
+        names = factors_on(sample, region, factors, configuration.samples, configuration.regions)
+        return scaling(names, factors)
+
+    def _shape_factors(self, region: str, sample: str) -> list[str]:
+        configuration = self._configuration
+        return [
+            name
+            for name, factor in configuration.fits.shape_factors.items()
+            if acts_on(factor, sample, region, configuration.samples, configuration.regions, name)
+        ]
+
+    def _asimov_scaling(self) -> dict[str, dict[str, float]]:
+        factors = {n: f.nominal for n, f in self._configuration.fits.norm_factors.items()}
+        factors[self._options.poi] = self._options.asimov_mu
+        return {
+            region: {s: value(self._scaling(region, s), factors) for s in self.expected}
+            for region in self._options.regions
+        }
+
+    @property
+    def _data_regions(self) -> list[str]:
+        """The regions of mixed data that are observed."""
+        if self._options.data != "mixed":
+            return []
+        regions = self._configuration.regions.regions
+        control = [name for name in self._options.regions if regions[name].role == "control"]
+        return self._options.data_regions or control
+
+    def workspace(self) -> WorkspaceSettings:
+        """Return what the workspace job is told."""
+        fits = self._configuration.fits
+        told: dict[str, dict[str, Scaling]] = {}
+        for region in self._options.regions:
+            for sample in self.expected:
+                product = self._scaling(region, sample)
+                shape_factors = self._shape_factors(region, sample)
+                if product != ONE or shape_factors:
+                    told.setdefault(region, {})[sample] = Scaling(
+                        polynomial=list(product.items()), shape_factors=shape_factors
+                    )
+        return WorkspaceSettings(
+            fit=self._fit,
+            regions=self._options.regions,
+            samples={
+                name: "signal" if sample.kind == "signal" else "background"
+                for name, sample in self.expected.items()
+            },
+            data=self._options.data,
+            data_regions=self._data_regions,
+            data_sample=self._configuration.samples.data,
+            norm_factors={
+                name: FreeFactor(nominal=factor.nominal, bounds=factor.bounds)
+                for name, factor in fits.norm_factors.items()
+                if factor.bounds is not None
+            },
+            shape_factors={
+                name: ShapeFactorBounds(bounds=factor.bounds)
+                for name, factor in fits.shape_factors.items()
+            },
+            scaling=told,
+            poi=self._options.poi,
+            asimov_mu=self._options.asimov_mu,
+            mc_statistics_threshold=self._options.mc_statistics_threshold,
+        )
+
+    def fit(self) -> FitSettings:
+        """Return what the fit and its ranking are told."""
+        options = self._options
+        kinds: dict[str, str] = {}
+        parts: dict[str, str] = {}
+        for name, sample in self.expected.items():
+            kinds[name] = sample.kind
+            for region in options.regions:
+                for term in terms(name, self._scaling(region, name)):
+                    kinds[term] = sample.kind
+                    if term != name:
+                        parts[term] = name
+        return FitSettings(
+            analysis=self._configuration.main.analysis,
+            fit=self._fit,
+            observable=options.observable,
+            dataset=options.data,
+            poi=options.poi,
+            roles={
+                name: self._configuration.regions.regions[name].role for name in options.regions
+            },
+            kinds=kinds,
+            parts=parts,
+            groups=self._groups(),
+            asimov_mu=options.asimov_mu,
+            data_regions=self._data_regions,
+            blinding={"threshold": options.blinding_threshold},
+            check=options.check,
+            allowed_gates=options.allowed_gates,
+        )
+
+    def _groups(self) -> dict[str, list[str]]:
+        """Return the nuisance parameters of this fit by group."""
+        groups: dict[str, dict[str, None]] = {}
+        for name, (systematic, _, _) in self._acting.items():
+            ending = "_bin_*" if systematic.kind == "bins" else ""
+            named = [
+                parameter + ending
+                for by_sample in self._parameters(name).values()
+                for parameter in by_sample.values()
+            ]
+            groups.setdefault(systematic.group, {}).update(dict.fromkeys(named))
+        return {group: list(names) for group, names in groups.items()}
