@@ -46,7 +46,8 @@ def settings(**changes: Any) -> EvaluateSettings:
         "models": ["toy_a", "toy_b"],
         "region": "SR",
         "selection": "n >= 4",
-        "classes": CLASSES,
+        "classes": dict.fromkeys(["toy_a", "toy_b", "toy_c"], CLASSES),
+        "all_classes": CLASSES,
         "signal_class": "ttH",
         "samples": [
             {

@@ -1,5 +1,7 @@
 """Weighted AUC, effective events and significance."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -11,7 +13,12 @@ from scipy.stats import poisson
 from n2mu.errors import TemplateError
 from n2mu.statistics.auc import NoRocError, weighted_auc, weighted_roc
 from n2mu.statistics.effective import effective_events
-from n2mu.statistics.significance import asimov_significance, combined_significance
+from n2mu.statistics.significance import (
+    asimov_significance,
+    binned_significance,
+    combined_significance,
+    threshold_scan,
+)
 
 EVENT = st.tuples(st.integers(0, 5), st.booleans(), st.floats(-2.0, 3.0))
 
@@ -112,3 +119,88 @@ def test_bins_add_in_quadrature_and_a_deficit_adds_nothing() -> None:
 def test_a_bin_without_background_has_no_significance() -> None:
     with pytest.raises(TemplateError, match=r"backgrounds > 0 in every bin, got -0\.1"):
         asimov_significance([1.0, 1.0], [2.0, -0.1])
+
+
+def test_bins_of_equal_signal_add_in_quadrature() -> None:
+    random = np.random.default_rng(1)
+    is_signal = np.arange(4000) < 1600
+    score = random.normal(is_signal.astype(float), 1.0)
+    weight = random.exponential(size=4000) * np.where(is_signal, 0.1, 1.0)
+    found = binned_significance(score, is_signal, weight, bins=4)
+    order = np.argsort(-score[is_signal])
+    passing = np.cumsum(weight[is_signal][order])
+    reached = np.searchsorted(passing, passing[-1] * np.arange(1, 4) / 4)
+    edges = [np.inf, *score[is_signal][order][reached], -np.inf]
+    signal, background = (
+        [
+            weight[kind & (score >= low) & (score < high)].sum()
+            for high, low in itertools.pairwise(edges)
+        ]
+        for kind in (is_signal, ~is_signal)
+    )
+    assert signal == pytest.approx([sum(signal) / 4] * 4, rel=0.02)
+    assert found == pytest.approx(combined_significance(signal, background))
+    inclusive = binned_significance(score, is_signal, weight, bins=1)
+    assert inclusive == pytest.approx(combined_significance([sum(signal)], [sum(background)]))
+    assert inclusive is not None
+    assert found is not None
+    assert found > inclusive
+
+
+def test_the_window_of_the_mass_holds_its_share_of_the_signal() -> None:
+    random = np.random.default_rng(2)
+    is_signal = np.arange(20_000) < 10_000
+    score = random.random(20_000)
+    mass = np.where(is_signal, random.normal(125, 2, 20_000), random.uniform(100, 180, 20_000))
+    weight = np.where(is_signal, 0.01, 1.0)
+    found = binned_significance(score, is_signal, weight, 1, mass)
+    low, high = np.quantile(mass[is_signal], [0.05, 0.95])
+    background = ((mass[~is_signal] >= low) & (mass[~is_signal] <= high)).sum()
+    assert found == pytest.approx(combined_significance([90.0], [background]), rel=2e-3)
+
+
+def test_a_bin_without_background_is_joined_with_the_next() -> None:
+    score = np.array([0.9, 0.9, 0.6, 0.6, 0.3, 0.3])
+    is_signal = np.array([True, False] * 3)
+    negative = np.array([1.0, -1.0, 1.0, 3.0, 1.0, 4.0])
+    assert binned_significance(score, is_signal, negative, 3) == pytest.approx(
+        combined_significance([2.0, 1.0], [2.0, 4.0])
+    )
+    at_the_bottom = np.array([1.0, 4.0, 1.0, 3.0, 1.0, -1.0])
+    assert binned_significance(score, is_signal, at_the_bottom, 3) == pytest.approx(
+        combined_significance([1.0, 2.0], [4.0, 2.0])
+    )
+    assert binned_significance(score, is_signal, -negative, 3) is None
+    assert binned_significance(np.full(6, 0.5), is_signal, negative, 3) == pytest.approx(
+        combined_significance([3.0], [6.0])
+    )
+
+
+@given(st.integers(0, 10_000), st.integers(1, 10))
+def test_no_sample_has_a_significance_that_is_no_number(seed: int, bins: int) -> None:
+    random = np.random.default_rng(seed)
+    size = int(random.integers(1, 40))
+    score = random.integers(0, 6, size) / 5
+    is_signal = random.random(size) < 0.5
+    weight = random.normal(0.5, 1.0, size)
+    mass = random.integers(0, 4, size).astype(float)
+    for masses in (None, mass):
+        found = binned_significance(score, is_signal, weight, bins, masses)
+        assert found is None or (np.isfinite(found) and found >= 0)
+
+
+def test_a_scan_of_thresholds_counts_what_lies_above() -> None:
+    random = np.random.default_rng(3)
+    is_signal = random.random(3000) < 0.3
+    score = random.normal(is_signal.astype(float), 1.0)
+    weight = random.normal(1.0, 0.5, 3000)
+    scan = threshold_scan(score, is_signal, weight, points=30)
+    for i in (0, 12, 29):
+        above = score >= scan["threshold"][i]
+        s, b = weight[above & is_signal].sum(), weight[above & ~is_signal].sum()
+        assert scan["signal"][i] == pytest.approx(s)
+        assert scan["background"][i] == pytest.approx(b)
+        assert scan["s_over_sqrt_b"][i] == pytest.approx(s / np.sqrt(b))
+        assert scan["asimov"][i] == pytest.approx(float(asimov_significance(s, b)))
+    alone = threshold_scan(np.array([1.0, 0.0]), np.array([True, False]), np.ones(2))
+    assert np.isnan(alone["s_over_sqrt_b"]).all()

@@ -258,7 +258,7 @@ def test_the_optimiser_is_that_of_pytorch() -> None:
     torch.manual_seed(1)
     ours = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.GELU(), torch.nn.Linear(4, 1))
     theirs = copy.deepcopy(ours)
-    optimiser = AdamW(ours, classifier(weight_decay=0.1, learning_rate=0.02))
+    optimiser = AdamW(ours, classifier(weight_decay=0.1))
     reference = torch.optim.AdamW(
         [
             {"params": [theirs[0].weight, theirs[2].weight], "weight_decay": 0.1},
@@ -272,7 +272,7 @@ def test_the_optimiser_is_that_of_pytorch() -> None:
         for model, one in ((ours, optimiser), (theirs, reference)):
             one.zero_grad()
             torch.autograd.backward(model(x).square().sum())
-            one.step()
+            one.step(*([0.02] if one is optimiser else []))
     for mine, yours in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert torch.equal(mine, yours)
 

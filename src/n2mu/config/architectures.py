@@ -28,3 +28,6 @@ ARCHITECTURES: dict[str, tuple[str, ...]] = {
     "histogram_trees": ("leaves", "depth", "min_leaf_events", "l2", "feature_fraction", "bins"),
 }
 """The parameters of each architecture in the registry of models."""
+
+TREES = ("xgboost", "histogram_trees")
+"""The architectures that are grown and not trained by gradients."""

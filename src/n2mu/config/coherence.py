@@ -36,7 +36,7 @@ class Configuration:
 
 def score_names(models: Models, chosen: Collection[str]) -> dict[str, str]:
     """Return the names of all score columns of the chosen models, with their model."""
-    return {f"{model}_{label}": model for model in chosen for label in models.classes}
+    return {f"{model}_{label}": model for model in chosen for label in models.classes_of(model)}
 
 
 def check(configuration: Configuration, where: str) -> None:
@@ -192,7 +192,7 @@ def _check_models(configuration: Configuration, where: str) -> None:
 def _require_distinct_scores(models: Models, where: str) -> None:
     owners: dict[str, str] = {}
     for model in models.models:
-        for label in models.classes:
+        for label in models.classes_of(model):
             score = f"{model}_{label}"
             if score in owners:
                 raise ConfigurationError(

@@ -184,6 +184,8 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
     chosen = {"evaluation_region": models.evaluation_region}
     for name, classifier in models.models.items():
         chosen[f"models.{name}.validation_region"] = classifier.validation_region
+        for text in classifier.expressions:
+            yield f"{folder}/models.yaml: models.{name}", text
     for key, region in chosen.items():
         place = f"{folder}/models.yaml: {key}: the selection of region '{region}'"
         yield place, regions.regions[region].selection

@@ -1,15 +1,107 @@
 """``models.yaml``: the classifiers and how they are trained."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
+from n2mu.config.architectures import TREES
 from n2mu.config.base import Model
+from n2mu.config.expression import Expression
 from n2mu.config.names import Name, Unique
+
+BACKGROUND = "background"
+"""The class of all backgrounds together in a binary formulation."""
+
+Weighting = Literal[
+    "none",
+    "event_batch",
+    "event",
+    "class_raw",
+    "class_weighted",
+    "class_raw_event",
+    "class_weighted_event",
+]
+
+
+class Decorrelation(Model):
+    """A term of the loss that keeps the signal score of background independent of a quantity.
+
+    Attributes
+    ----------
+    observable
+        The quantity, such as a mass.
+    strength
+        Factor of the squared distance correlation.
+    selection
+        The background events that the term sees.
+    """
+
+    observable: Expression
+    strength: PositiveFloat
+    selection: Expression = "1"
+
+
+class Loss(Model):
+    """What is made small.
+
+    Attributes
+    ----------
+    kind
+        ``cross_entropy``; ``extreme`` as in its paper, or ``extreme_linear``,
+        which goes on where the paper's has no gradient.
+    selection
+        The events that the classification term sees, in training and validation.
+    """
+
+    kind: Literal["cross_entropy", "extreme", "extreme_linear"] = "cross_entropy"
+    selection: Expression = "1"
+    decorrelation: Decorrelation | None = None
+
+
+class Schedule(Model):
+    """The learning rate over the training, as a factor of ``learning_rate``.
+
+    Attributes
+    ----------
+    kind
+        ``constant``; ``cosine`` or ``exponential``: from 1 to ``final``.
+    warmup_epochs
+        The rate rises linearly from zero at first.
+    final
+        Factor at the end.
+    """
+
+    kind: Literal["constant", "cosine", "exponential"] = "constant"
+    warmup_epochs: NonNegativeFloat = 0.0
+    final: Annotated[float, Field(gt=0, le=1)] = 0.01
+
+
+class Significance(Model):
+    """The expected significance of a bump hunt in bins of the signal score.
+
+    Attributes
+    ----------
+    bins
+        Number of bins, each with the same expected signal.
+    mass
+        The quantity whose window between ``quantiles`` of the signal is counted;
+        none: all events of a bin count.
+    """
+
+    bins: PositiveInt = 8
+    mass: Expression | None = None
+    quantiles: tuple[float, float] = (0.05, 0.95)
+
+    @model_validator(mode="after")
+    def _increasing(self) -> "Significance":
+        low, high = self.quantiles
+        if not 0 <= low < high <= 1:
+            raise ValueError(f"quantiles must increase between 0 and 1, got {low:g} and {high:g}")
+        return self
 
 
 class Classifier(Model):
-    """One classifier: architecture, features, training set.
+    """One classifier: architecture, features, training set, loss, training.
 
     Attributes
     ----------
@@ -19,22 +111,143 @@ class Classifier(Model):
         Keyword arguments of the architecture.
     features
         Names in ``features.yaml``; ``*`` at the end matches several.
+    formulation
+        ``multi_class``; ``binary``: signal against everything else; or
+        ``two_phase``: multi-class for ``first_phase_epochs``, then without
+        penalty for taking one background for another.
+    training_set
+        ``extended``: the cut ``training`` of ``regions.yaml``; ``region``: the
+        validation region.
+    unscaled_classes
+        Classes whose weight in an extended training set is not scaled to that of
+        the validation region.
+    max_events, fraction
+        Number and share of the training events that are used, taken evenly.
+    weighting
+        What an event counts in the loss.
+    negative_weights
+        What a negative weight becomes in training.
     validation_region
         The region whose events choose the best epoch.
-    max_events
-        Cap on the number of training events, taken evenly; none: all of them.
+    best_epoch
+        What chooses it: lowest loss, highest AUC, highest significance.
+    validate_every
+        Epochs from one validation to the next; the last epoch is always validated.
+    patience
+        Epochs without a better one after which the training ends; none: it does not.
+    epochs
+        Of trees: rounds.
+    precision
+        Of the arithmetic of the network; its parameters are float32.
+    compile
+        Whether torch.compile makes kernels for the network.
+    memory_gb
+        Training events beyond this are read from disk again in each epoch.
+    seed, seeds
+        Of the initial weights and the order of events; several make an ensemble,
+        whose score is the mean.
     """
 
     architecture: str
     parameters: dict[str, Any] = {}
     features: Annotated[list[str], Field(min_length=1)] = ["*"]
+    formulation: Literal["multi_class", "binary", "two_phase"] = "multi_class"
+    first_phase_epochs: PositiveInt | None = None
+    training_set: Literal["extended", "region"] = "extended"
+    unscaled_classes: Annotated[list[str], Unique] = []
+    max_events: PositiveInt | None = None
+    fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    loss: Loss = Loss()
+    weighting: Weighting = "class_weighted_event"
+    negative_weights: Literal["absolute", "drop", "keep"] = "absolute"
     validation_region: str
+    best_epoch: Literal["loss", "auc", "significance"] = "loss"
+    significance: Significance = Significance()
+    validate_every: PositiveInt = 1
+    patience: PositiveInt | None = None
     epochs: PositiveInt
     batch_size: PositiveInt = 1024
     learning_rate: PositiveFloat = 1e-3
+    schedule: Schedule = Schedule()
     weight_decay: NonNegativeFloat = 0.01
-    max_events: PositiveInt | None = None
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    compile: bool = False
+    memory_gb: PositiveFloat = 16.0
     seed: int = 1
+    seeds: Annotated[list[int], Field(min_length=2), Unique] | None = None
+
+    @model_validator(mode="after")
+    def _of_one_mind(self) -> "Classifier":
+        two_phase = self.formulation == "two_phase"
+        if two_phase != (self.first_phase_epochs is not None):
+            raise ValueError(
+                "'first_phase_epochs' belongs to formulation two_phase, which needs it"
+            )
+        if self.first_phase_epochs is not None and self.first_phase_epochs >= self.epochs:
+            raise ValueError(
+                f"first_phase_epochs is {self.first_phase_epochs}, expected fewer than the "
+                f"{self.epochs} epochs"
+            )
+        if self.loss.kind != "cross_entropy" and self.formulation == "multi_class":
+            raise ValueError(
+                f"loss '{self.loss.kind}' is one of signal and background; set formulation: "
+                "binary or two_phase"
+            )
+        if self.loss.decorrelation is not None and self.negative_weights == "keep":
+            raise ValueError(
+                "a distance correlation needs weights that are not negative; set "
+                "negative_weights: absolute or drop"
+            )
+        if self.schedule.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"schedule.warmup_epochs is {self.schedule.warmup_epochs:g}, expected fewer than "
+                f"the {self.epochs} epochs"
+            )
+        if self.architecture == "staged":
+            self._refuse("a staged network", formulation="multi_class")
+        if self.architecture in TREES:
+            self._refuse(
+                "trees",
+                formulation=("multi_class", "binary"),
+                loss=self.loss.model_copy(update={"kind": "cross_entropy", "decorrelation": None}),
+                schedule=Schedule(),
+                precision="float32",
+                compile=False,
+            )
+            if self.weighting == "event_batch":
+                raise ValueError("trees have no batches; set weighting: event")
+        return self
+
+    def _refuse(self, what: str, **allowed: Any) -> None:
+        for key, values in allowed.items():
+            value = getattr(self, key)
+            if value not in (values if isinstance(values, tuple) else (values,)):
+                raise ValueError(f"{what} cannot be trained with this '{key}'; leave it out")
+
+    @property
+    def expressions(self) -> list[str]:
+        """What is computed from columns besides features, to train and validate."""
+        texts = [self.loss.selection]
+        if self.loss.decorrelation is not None:
+            texts += [self.loss.decorrelation.observable, self.loss.decorrelation.selection]
+        if self.significance.mass is not None:
+            texts.append(self.significance.mass)
+        return texts
+
+
+class Grid(Model):
+    """Variants of a classifier, one per combination of values.
+
+    Attributes
+    ----------
+    model
+        The classifier that is varied.
+    vary
+        Values by key of the classifier; ``parameters.width`` is a key too.
+    """
+
+    model: str
+    vary: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
 
 
 class Models(Model):
@@ -57,3 +270,28 @@ class Models(Model):
     signal_class: str
     evaluation_region: str
     models: Annotated[dict[Name, Classifier], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _classes(self) -> "Models":
+        for name, classifier in self.models.items():
+            if classifier.formulation == "binary" and self.signal_class == BACKGROUND:
+                raise ValueError(
+                    f"models.{name}.formulation: binary needs a signal class of another name than "
+                    f"'{BACKGROUND}'; rename it"
+                )
+            for label in classifier.unscaled_classes:
+                if label not in self.classes:
+                    raise ValueError(
+                        f"models.{name}.unscaled_classes: '{label}' is no class, expected some of "
+                        f"{self.classes}"
+                    )
+        return self
+
+    def classes_of(self, model: str) -> list[str]:
+        """Return the classes that a model tells apart, in the order of its scores."""
+        return classes_told_apart(self.models[model], self.classes, self.signal_class)
+
+
+def classes_told_apart(classifier: Classifier, classes: list[str], signal: str) -> list[str]:
+    """Return the classes of a classifier, in the order of its scores."""
+    return [signal, BACKGROUND] if classifier.formulation == "binary" else classes

@@ -23,11 +23,16 @@ class EvaluateSettings(Model):
         Names of the models that are compared.
     region, selection
         The region in which they are compared.
+    classes
+        The classes that each model tells apart.
+    all_classes
+        The classes of the samples.
     """
 
     models: list[str]
     region: str
     selection: Expression
-    classes: list[str]
+    classes: dict[str, list[str]]
+    all_classes: list[str]
     signal_class: str
     samples: list[EvaluationSample]

@@ -54,16 +54,19 @@ def run_evaluate(
         "models": {},
     }
     for model in settings.models:
-        probabilities = np.stack([table[f"{model}_{c}"] for c in settings.classes], axis=1)
+        classes = settings.classes[model]
+        probabilities = np.stack([table[f"{model}_{c}"] for c in classes], axis=1)
+        # a class that the model does not tell apart is background to it
+        labels = np.asarray([classes.index(c) if c in classes else 1 for c in settings.all_classes])
         result["models"][model] = evaluate_scores(
-            probabilities, table["label"], table["weight"], settings.classes
+            probabilities, labels[table["label"]], table["weight"], classes
         )
     write_json(output, result)
 
 
 def _events(settings: EvaluateSettings, skim: Skim, scores: Mapping[str, Path]) -> dict[str, Any]:
     """Return score columns, label and weight of all events [events] of the region."""
-    columns = [f"{model}_{label}" for model in settings.models for label in settings.classes]
+    columns = [f"{model}_{c}" for model in settings.models for c in settings.classes[model]]
     parts: dict[str, list[Any]] = {name: [] for name in [*columns, "label", "weight"]}
     selection = parse(settings.selection)
     by_data_set: dict[str, list[EvaluationSample]] = {}
@@ -83,7 +86,7 @@ def _events(settings: EvaluateSettings, skim: Skim, scores: Mapping[str, Path]) 
                 for name in columns:
                     parts[name].append(table[name][chosen])
                 parts["weight"].append(factor * table["n2mu_weight"][chosen])
-                label = settings.classes.index(sample.training_class)
+                label = settings.all_classes.index(sample.training_class)
                 parts["label"].append(np.full(int(chosen.sum()), label))
     return {
         name: np.concatenate(values) if values else np.empty(0) for name, values in parts.items()

@@ -40,11 +40,12 @@ def history_figure(
         auc = axes_in_inches(figure, LEFT, BOTTOM, WIDTH, AUC)
         for index, (_, history) in enumerate(sorted(histories.items())):
             colour, epochs = shade(index), history["epochs"]
-            _line(loss, epochs, "train_loss", color=colour, linestyle="--")
+            numbers = range(1, len(epochs) + 1)
+            _line(loss, numbers, epochs, "train_loss", color=colour, linestyle="--")
+            validated = [i for i in numbers if epochs[i - 1]["validation_loss"] is not None]
+            mark = [validated.index(history["best_epoch"] + 1)]
             for axes, key in ((loss, "validation_loss"), (auc, "auc")):
-                _line(
-                    axes, epochs, key, color=colour, marker="o", markevery=[history["best_epoch"]]
-                )
+                _line(axes, validated, epochs, key, color=colour, marker="o", markevery=mark)
         for axes in (loss, auc):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.02, y=0.06)
@@ -58,9 +59,15 @@ def history_figure(
     return figure
 
 
-def _line(axes: Axes, epochs: Sequence[Mapping[str, Any]], key: str, **style: Any) -> None:
-    values = [nan if epoch[key] is None else epoch[key] for epoch in epochs]
-    axes.plot(range(1, len(epochs) + 1), values, **style)
+def _line(
+    axes: Axes,
+    numbers: Sequence[int],
+    epochs: Sequence[Mapping[str, Any]],
+    key: str,
+    **style: Any,
+) -> None:
+    found = [epochs[i - 1][key] for i in numbers]
+    axes.plot(numbers, [nan if value is None else value for value in found], **style)
 
 
 def _handles(histories: Mapping[int, Mapping[str, Any]]) -> list[Line2D]:

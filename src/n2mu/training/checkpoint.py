@@ -23,7 +23,7 @@ from n2mu.models.registry import build
 from n2mu.products import atomic_file
 from n2mu.training.device import resolve_device
 from n2mu.training.settings import TrainSettings
-from n2mu.training.trainer import predict_logits
+from n2mu.training.validation import predict_logits, probabilities
 
 FORMAT = "n2mu model 1"
 
@@ -91,14 +91,14 @@ class TrainedModel:
             torch.from_numpy(self.scaler.apply(packed.continuous)).to(self.device),
             torch.from_numpy(packed.categorical).to(self.device),
         )
-        probabilities: NDArray[np.float32] = logits.softmax(1).cpu().numpy()
-        bad = ~np.isfinite(probabilities).all(axis=1)
+        scores: NDArray[np.float32] = probabilities(logits).float().cpu().numpy()
+        bad = ~np.isfinite(scores).all(axis=1)
         if bad.any():
             raise TrainingError(
                 f"model '{self.name}' fold {self.fold}: the output is NaN for {bad.sum()} of "
                 f"{size} events; train it again with a lower learning rate"
             )
-        return probabilities
+        return scores
 
 
 def save(path: Path, settings: TrainSettings, scaler: Scaler, state: dict[str, Tensor]) -> None:
@@ -147,7 +147,7 @@ def load(path: Path, device: str) -> TrainedModel:
         fold=settings.fold,
         folds=settings.folds,
         features=settings.features,
-        classes=settings.classes,
+        classes=settings.targets,
         signal_class=settings.signal_class,
         settings=settings,
         scaler=Scaler(content["mean"].numpy(), content["std"].numpy()),
@@ -172,9 +172,9 @@ def layout_of(settings: TrainSettings) -> Layout:
     return Layout(
         continuous=continuous_features(settings.features),
         categorical=dict(zip(categorical, counts, strict=True)),
-        classes=settings.classes,
-        signal=settings.classes.index(settings.signal_class),
-        outputs=len(settings.classes),
+        classes=settings.targets,
+        signal=settings.signal,
+        outputs=1 if settings.classifier.formulation == "binary" else len(settings.targets),
     )
 
 

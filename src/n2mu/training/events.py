@@ -41,17 +41,24 @@ class Events:
         Normalised signed weight, the expected events that one stands for, float64 [events].
     event
         Event number, int64 [events].
+    extra
+        What else the training asks of an event, each [events]: whether it is in
+        the ``region`` of validation, in the ``scope`` of the classification, in
+        that of the decorrelation (``decorrelated``); the ``observable`` of the
+        decorrelation and the ``mass``, where there are any.
     """
 
     packed: PackedEvents
     label: NDArray[np.int64]
     weight: NDArray[np.float64]
     event: NDArray[np.int64]
+    extra: dict[str, NDArray[Any]]
 
     def take(self, rows: NDArray[Any]) -> "Events":
         """Return some of the events, by index or mask."""
         packed = PackedEvents(self.packed.continuous[rows], self.packed.categorical[rows])
-        return Events(packed, self.label[rows], self.weight[rows], self.event[rows])
+        extra = {name: values[rows] for name, values in self.extra.items()}
+        return Events(packed, self.label[rows], self.weight[rows], self.event[rows], extra)
 
 
 def read_events(source: EventSource, settings: TrainSettings) -> tuple[Events, Events]:
@@ -92,7 +99,8 @@ def _read(
 ) -> None:
     selections = [settings.training_selection, settings.validation_selection]
     branches = {"n2mu_event", "n2mu_weight", *branches_of(settings.features)}
-    for text in (*selections, *(sample.selection for sample in samples)):
+    texts = settings.classifier.expressions
+    for text in (*selections, *texts, *(sample.selection for sample in samples)):
         branches |= parse(text).names
     columns = source.table(data_set, kind, sorted(branches))
     fold = fold_of(np.asarray(columns["n2mu_event"]).astype(np.int64), settings.folds)
@@ -123,8 +131,36 @@ def _read(
                 label=label[rows],
                 weight=chosen["n2mu_weight"] * normalisation[rows],
                 event=chosen["n2mu_event"].astype(np.int64),
+                extra=_extra(chosen, rows.size, settings),
             )
         )
+
+
+def _extra(
+    columns: Mapping[str, Any], size: int, settings: TrainSettings
+) -> dict[str, NDArray[Any]]:
+    loss, mass = settings.classifier.loss, settings.classifier.significance.mass
+    extra: dict[str, NDArray[Any]] = {
+        "region": parse(settings.validation_selection).select(columns, size),
+        "scope": parse(loss.selection).select(columns, size),
+    }
+    numbers = {"mass": mass}
+    if loss.decorrelation is not None:
+        extra["decorrelated"] = parse(loss.decorrelation.selection).select(columns, size)
+        numbers["observable"] = loss.decorrelation.observable
+    for name, text in numbers.items():
+        if text is None:
+            continue
+        values = np.asarray(parse(text).evaluate(columns, size), np.float64)
+        needed = extra["decorrelated"] if name == "observable" else np.ones(size, np.bool_)
+        bad = needed & ~np.isfinite(values)
+        if bad.any():
+            raise TrainingError(
+                f"the {name} '{text}' is NaN or infinite in {bad.sum()} of {size} events; "
+                "mend the expression or narrow the selection of the term in models.yaml"
+            )
+        extra[name] = np.where(needed, values, 0.0)
+    return extra
 
 
 def _classify(
@@ -162,4 +198,5 @@ def _concatenate(parts: list[Events], settings: TrainSettings) -> Events:
         np.concatenate([part.label for part in parts]),
         np.concatenate([part.weight for part in parts]),
         np.concatenate([part.event for part in parts]),
+        {name: np.concatenate([part.extra[name] for part in parts]) for name in parts[0].extra},
     )

@@ -5,7 +5,7 @@ from pydantic import model_validator
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.features import Feature
-from n2mu.config.models import Classifier
+from n2mu.config.models import Classifier, classes_told_apart
 
 
 class TrainingSample(Model):
@@ -66,3 +66,20 @@ class TrainSettings(Model):
         if not 0 <= self.fold < self.folds:
             raise ValueError(f"fold is {self.fold}, expected 0 to {self.folds - 1}")
         return self
+
+    @property
+    def targets(self) -> list[str]:
+        """The classes that the model tells apart, in the order of its scores."""
+        return classes_told_apart(self.classifier, self.classes, self.signal_class)
+
+    @property
+    def signal(self) -> int:
+        """Index of the signal class among the targets."""
+        return self.targets.index(self.signal_class)
+
+    @property
+    def target_of_class(self) -> list[int]:
+        """Index of the target of each class."""
+        if self.classifier.formulation != "binary":
+            return list(range(len(self.classes)))
+        return [0 if name == self.signal_class else 1 for name in self.classes]

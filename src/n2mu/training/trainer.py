@@ -5,61 +5,28 @@ import math
 import time
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from n2mu.config.models import Classifier
 from n2mu.errors import TrainingError
-from n2mu.losses.cross_entropy import cross_entropy
-from n2mu.statistics.auc import NoRocError, weighted_auc
+from n2mu.training.batch import TrainingSource
+from n2mu.training.interruption import Interruption
+from n2mu.training.objective import Objective
 from n2mu.training.optimiser import AdamW
+from n2mu.training.schedule import learning_rate_factor
+from n2mu.training.settings import TrainSettings
+from n2mu.training.state import Checkpoint, Epoch, Progress, random_state, set_random_state
+from n2mu.training.validation import (
+    Measured,
+    ValidationEvents,
+    figure_of_merit,
+    predict_logits,
+)
 
 logger = logging.getLogger(__name__)
 
-# 75 tokens of the 5-block FT-Transformer then need about 0.6 GB
-INFERENCE_BATCH = 1024
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Events on a device.
-
-    Attributes
-    ----------
-    continuous
-        Standardised, float32 [events, n_continuous]; NaN means missing.
-    categorical
-        int64 [events, n_categorical].
-    label
-        int64 [events].
-    weight
-        Weight in the loss, float32 [events].
-    """
-
-    continuous: Tensor
-    categorical: Tensor
-    label: Tensor
-    weight: Tensor
-
-    def select(self, rows: Tensor) -> "Batch":
-        """Return some of the events."""
-        return Batch(
-            self.continuous.index_select(0, rows),
-            self.categorical.index_select(0, rows),
-            self.label.index_select(0, rows),
-            self.weight.index_select(0, rows),
-        )
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave; the training loss is taken with dropout, while weights change."""
-
-    train_loss: float
-    validation_loss: float
-    auc: float | None
-    learning_rate: float
+_PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -72,115 +39,191 @@ class Training:
     seconds: float
 
 
-def predict_logits(model: nn.Module, continuous: Tensor, categorical: Tensor) -> Tensor:
-    """Return the logits [events, classes], without dropout, in batches."""
-    model.eval()
-    with torch.inference_mode():
-        parts = [
-            model(c, k)
-            for c, k in zip(
-                torch.split(continuous, INFERENCE_BATCH),
-                torch.split(categorical, INFERENCE_BATCH),
-                strict=True,
-            )
-        ]
-    return torch.cat(parts)
-
-
-def train(
-    model: nn.Module,
-    training: Batch,
-    validation: Batch,
-    validation_weight: np.ndarray,
-    *,
-    signal: int,
-    classifier: Classifier,
-    name: str,
-) -> Training:
-    """Train a model and return the weights of the epoch of lowest validation loss.
+class Trainer:
+    """Trains a model and keeps the weights of its best epoch.
 
     Parameters
     ----------
     model
         On the device of the events.
     training, validation
-        The loss of the validation events is divided by their sum of weights.
-    validation_weight
-        Normalised signed weights [events] for the AUC of the signal class
-        against all others.
-    signal
-        Index of the signal class.
-    classifier
-        Epochs, batch size, learning rate and weight decay.
+        The events.
+    settings
+        Of the training.
     name
         Of model and fold, for messages.
-
-    Raises
-    ------
-    TrainingError
-        If a loss is NaN or infinite.
+    checkpoint
+        Where the state goes when the training is interrupted, and comes from.
+    interruption
+        What may interrupt it.
     """
-    optimiser = AdamW(model, classifier)
-    events = training.label.shape[0]
-    is_signal = (validation.label == signal).cpu().numpy()
-    epochs: list[Epoch] = []
-    best_epoch = 0
-    state: dict[str, Tensor] = {}
-    seconds = 0.0
-    for number in range(classifier.epochs):
+
+    def __init__(
+        self,
+        model: nn.Module,
+        training: TrainingSource,
+        validation: ValidationEvents,
+        *,
+        settings: TrainSettings,
+        name: str,
+        checkpoint: Checkpoint,
+        interruption: Interruption,
+    ) -> None:
+        self.model = model
+        self.training = training
+        self.validation = validation
+        self.settings = settings
+        self.classifier = settings.classifier
+        self.name = name
+        self.checkpoint = checkpoint
+        self.interruption = interruption
+        self.device = validation.batch.label.device
+        self.optimiser = AdamW(model, self.classifier)
+        self.objective = Objective(settings, by_stages=getattr(model, "loss", "") == "pairwise")
+        self.progress = Progress()
+        self.forward = torch.compile(model) if self.classifier.compile else model
+
+    def run(self) -> Training:
+        """Train, from where an interrupted training of the same settings and events stopped.
+
+        Raises
+        ------
+        TrainingError
+            If a loss is NaN or infinite, no epoch can be called the best, or the
+            training was interrupted.
+        """
+        classifier = self.classifier
+        found = self.checkpoint.read(self.model, self.optimiser)
+        random = None
+        if found is not None:
+            self.progress, random = found
+            epoch, steps = len(self.progress.epochs) + 1, self.progress.steps
+            logger.info("%s: going on after step %d of epoch %d", self.name, steps, epoch)
+        with self.interruption.listening():
+            while len(self.progress.epochs) < classifier.epochs:
+                self._train_epoch(random)
+                random = None
+                if self._enough():
+                    break
+        progress = self.progress
+        if progress.best_epoch is None:
+            raise without_best_epoch(self.name, classifier)
+        return Training(progress.best_state, progress.best_epoch, progress.epochs, progress.seconds)
+
+    def _train_epoch(self, random: list[Tensor] | None) -> None:
+        progress = self.progress
+        number = len(progress.epochs)
+        if random is None:
+            progress.order, progress.steps = random_state(), 0
+            progress.total = torch.zeros((), dtype=torch.float64, device=self.device)
+        else:
+            set_random_state(progress.order)
         start = time.perf_counter()
-        train_loss = _run_epoch(model, optimiser, training, classifier.batch_size) / events
-        seconds += time.perf_counter() - start
-        logits = predict_logits(model, validation.continuous, validation.categorical)
-        validation_loss = _validation_loss(logits, validation)
-        for what, loss in (("training", train_loss), ("validation", validation_loss)):
-            if not math.isfinite(loss):
+        size = self.classifier.batch_size
+        batches = self.training.batches(size, progress.steps)
+        if random is not None:
+            set_random_state(random)
+        steps = -(-self.training.events // size)
+        rate = self._learning_rate(number + progress.steps / steps)
+        assert progress.total is not None
+        # summed on the device: reading it after every step would wait for the GPU each time
+        total = progress.total.to(self.device)
+        self.model.train()
+        for batch in batches:
+            rate = self._learning_rate(number + (progress.steps + 1) / steps)
+            self.optimiser.zero_grad()
+            with self._arithmetic():
+                output = self.forward(batch.continuous, batch.categorical)
+            loss = self.objective.of_batch(output, batch, number)
+            self.optimiser.backward(loss)
+            self.optimiser.step(rate)
+            total += loss.detach() * batch.label.shape[0]
+            progress.steps += 1
+            if (reason := self.interruption.reason) is not None:
+                progress.total = total.cpu()
+                progress.seconds += time.perf_counter() - start
+                self.checkpoint.write(progress, self.model, self.optimiser)
                 raise TrainingError(
-                    f"{name}: the {what} loss is {loss} in epoch {number + 1} of "
-                    f"{classifier.epochs}; try a learning rate below {classifier.learning_rate:g}"
+                    f"{self.name}: stopped by {reason} after step {progress.steps} of {steps} in "
+                    f"epoch {number + 1}; run the same again, it goes on from there "
+                    f"({self.checkpoint.path})"
                 )
-        score = logits.softmax(1)[:, signal].cpu().numpy()
-        auc = _auc(score, is_signal, validation_weight)
-        if not epochs or validation_loss < epochs[best_epoch].validation_loss:
-            best_epoch = number
-            state = {key: value.cpu().clone() for key, value in model.state_dict().items()}
-        epochs.append(Epoch(train_loss, validation_loss, auc, optimiser.learning_rate))
-        logger.info(
-            "%s: epoch %d of %d, loss %.5f, validation loss %.5f, AUC %s",
-            name,
-            number + 1,
-            classifier.epochs,
-            train_loss,
-            validation_loss,
-            "undefined" if auc is None else f"{auc:.4f}",
+        train_loss = float(total) / self.training.events
+        progress.seconds += time.perf_counter() - start
+        self._finish_epoch(train_loss, rate)
+
+    def _finish_epoch(self, train_loss: float, rate: float) -> None:
+        progress = self.progress
+        number = len(progress.epochs)
+        self._require_finite("training", train_loss)
+        last = number + 1 == self.classifier.epochs
+        if not last and (number + 1) % self.classifier.validate_every:
+            progress.epochs.append(Epoch(train_loss, rate))
+            logger.info("%s, loss %.5f", self._where(), train_loss)
+            return
+        events = self.validation.batch
+        with self._arithmetic():
+            logits = predict_logits(self.model, events.continuous, events.categorical).float()
+        measured = self.validation.measure(logits, self.objective, self.classifier)
+        self._require_finite("validation", measured.loss)
+        merit = figure_of_merit(measured, self.classifier, self.settings.signal_class)
+        if merit is not None and (progress.best_merit is None or merit > progress.best_merit):
+            progress.best_epoch, progress.best_merit = number, merit
+            state = self.model.state_dict()
+            progress.best_state = {key: value.cpu().clone() for key, value in state.items()}
+        progress.epochs.append(
+            Epoch(train_loss, rate, measured.loss, measured.auc, measured.significance)
         )
-    return Training(state, best_epoch, epochs, seconds)
+        log_epoch(f"{self._where()}, loss {train_loss:.5f}", measured, self.settings.signal_class)
+
+    def _where(self) -> str:
+        return f"{self.name}: epoch {len(self.progress.epochs)} of {self.classifier.epochs}"
+
+    def _enough(self) -> bool:
+        """Return whether the best epoch is longer ago than the patience reaches."""
+        patience, best = self.classifier.patience, self.progress.best_epoch
+        done = len(self.progress.epochs)
+        if patience is None or best is None or done - 1 - best < patience:
+            return False
+        logger.info("%s: no better epoch than %d in %d", self.name, best + 1, patience)
+        return True
+
+    def _learning_rate(self, progress: float) -> float:
+        factor = learning_rate_factor(self.classifier.schedule, progress, self.classifier.epochs)
+        return self.classifier.learning_rate * factor
+
+    def _arithmetic(self) -> torch.autocast:
+        precision = _PRECISIONS.get(self.classifier.precision)
+        return torch.autocast(
+            self.device.type, dtype=precision or torch.bfloat16, enabled=precision is not None
+        )
+
+    def _require_finite(self, what: str, loss: float) -> None:
+        if not math.isfinite(loss):
+            number = len(self.progress.epochs) + 1
+            raise TrainingError(
+                f"{self.name}: the {what} loss is {loss} in epoch {number} of "
+                f"{self.classifier.epochs}; try a learning rate below "
+                f"{self.classifier.learning_rate:g}"
+            )
 
 
-def _run_epoch(model: nn.Module, optimiser: AdamW, training: Batch, batch_size: int) -> float:
-    """Return the sum over the events of their loss."""
-    model.train()
-    device = training.label.device
-    # summed on the device: reading it after every step would wait for the GPU each time
-    total = torch.zeros((), dtype=torch.float64, device=device)
-    permutation = torch.randperm(training.label.shape[0], device=device)
-    for rows in torch.split(permutation, batch_size):
-        batch = training.select(rows)
-        optimiser.zero_grad()
-        loss = cross_entropy(model(batch.continuous, batch.categorical), batch.label, batch.weight)
-        torch.autograd.backward(loss)
-        optimiser.step()
-        total += loss.detach() * rows.shape[0]
-    return float(total)
+def without_best_epoch(name: str, classifier: Classifier) -> TrainingError:
+    """Return the error of a training none of whose epochs can be called the best."""
+    return TrainingError(
+        f"{name}: no epoch has a {classifier.best_epoch}, since signal or background of the "
+        "validation events has no positive sum of weights; loosen region "
+        f"'{classifier.validation_region}', or set best_epoch: loss"
+    )
 
 
-def _validation_loss(logits: Tensor, validation: Batch) -> float:
-    mean = cross_entropy(logits.double(), validation.label, validation.weight.double())
-    return float(mean / validation.weight.double().mean())
-
-
-def _auc(score: np.ndarray, is_signal: np.ndarray, weight: np.ndarray) -> float | None:
-    try:
-        return weighted_auc(score, is_signal, weight)
-    except NoRocError:
-        return None
+def log_epoch(start: str, measured: Measured, signal: str) -> None:
+    """Log one validated epoch."""
+    auc, z = measured.auc[signal], measured.significance
+    logger.info(
+        "%s, validation loss %.5f, AUC %s, significance %s",
+        start,
+        measured.loss,
+        "undefined" if auc is None else f"{auc:.4f}",
+        "undefined" if z is None else f"{z:.3f}",
+    )

@@ -169,6 +169,8 @@ class Analysis:
         texts = [regions.preselection]
         if not self.data_sets[data_set].data:
             texts.append(regions.training_selection)
+            for classifier in configuration.models.models.values():
+                texts += classifier.expressions
         texts += [region.selection for region in regions.regions.values()]
         texts += [r.observable for r in regions.regions.values() if r.observable is not None]
         texts += [

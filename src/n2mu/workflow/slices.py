@@ -156,7 +156,8 @@ class Slices:
             models=self._configuration.main.models,
             region=region,
             selection=self._configuration.regions.regions[region].selection,
-            classes=models.classes,
+            classes={model: models.classes_of(model) for model in self._configuration.main.models},
+            all_classes=models.classes,
             signal_class=models.signal_class,
             samples=[
                 EvaluationSample(

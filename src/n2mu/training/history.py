@@ -1,0 +1,82 @@
+"""``history.json``: what a training did, epoch by epoch, and with which events."""
+
+from typing import Any
+
+import numpy as np
+
+from n2mu.training.events import Events
+from n2mu.training.prepare import Weighting
+from n2mu.training.settings import TrainSettings
+from n2mu.training.trainer import Training
+from n2mu.training.weighting import without_sign
+
+
+def history_of(
+    settings: TrainSettings,
+    result: Training,
+    training: Events,
+    validation: Events,
+    weighting: Weighting,
+    parameters: int,
+) -> dict[str, Any]:
+    """Return the content of ``history.json``.
+
+    Parameters
+    ----------
+    training, validation
+        The events that were used.
+    weighting
+        Of the events in the loss.
+    parameters
+        Number of parameters that were trained.
+    """
+    seen = training.label.size * len(result.epochs)
+    return {
+        "model": settings.model,
+        "fold": settings.fold,
+        "seed": settings.classifier.seed,
+        "parameters": parameters,
+        "best_epoch": result.best_epoch,
+        "epochs": [
+            {
+                "train_loss": epoch.train_loss,
+                "validation_loss": epoch.validation_loss,
+                "auc": epoch.auc.get(settings.signal_class),
+                "class_auc": epoch.auc,
+                "significance": epoch.significance,
+                "learning_rate": epoch.learning_rate,
+            }
+            for epoch in result.epochs
+        ],
+        "training_events": _counts(training, settings),
+        "validation_events": _counts(validation, settings),
+        "negative_weights": settings.classifier.negative_weights,
+        "weighting": {
+            "scheme": settings.classifier.weighting,
+            "factors": dict(zip(settings.targets, weighting.weights.factors.tolist(), strict=True)),
+            "region_scales": None
+            if weighting.scales is None
+            else dict(zip(settings.classes, weighting.scales.tolist(), strict=True)),
+            "unscaled_classes": settings.classifier.unscaled_classes,
+        },
+        "timing": {
+            "events_per_second": seen / result.seconds,
+            "seconds": result.seconds,
+        },
+    }
+
+
+def _counts(events: Events, settings: TrainSettings) -> dict[str, dict[str, float]]:
+    """Return raw and weighted events per class, and what the policy for negative ones changes."""
+    counts = {}
+    for k, name in enumerate(settings.classes):
+        weight = events.weight[events.label == k]
+        absolute = float(np.abs(weight).sum())
+        negative = float(np.abs(weight[weight < 0]).sum())
+        counts[name] = {
+            "raw": weight.size,
+            "weighted": float(weight.sum()),
+            "in_training": float(without_sign(weight, settings.classifier.negative_weights).sum()),
+            "negative_share": negative / absolute if absolute > 0 else 0.0,
+        }
+    return counts
