@@ -21,6 +21,7 @@ from n2mu.plots.tables import cutflow_table
 from n2mu.products import read_json
 from n2mu.skim import tree as skim_tree
 from n2mu.skim.cutflow import run_cutflow
+from n2mu.skim.duplicates import sampled, shared
 from n2mu.skim.read import Skim
 from n2mu.skim.stage import run_skim
 from n2mu.skim.tree import packed
@@ -240,6 +241,11 @@ def test_events_that_stand_twice_are_reported(tiny: TinyAnalysis, chunk_bytes: i
     pairs = list(zip(events["n2mu_run"].tolist(), events["n2mu_event"].tolist(), strict=True))
     report = cutflow(tiny, job)["duplicates"]
     by_kind = {entry["kind"]: entry for entry in report}
+    everywhere = by_kind.pop("all events, by sample")
+    # the ntuples are smaller than a sample, and two others share numbers by chance
+    common = np.intersect1d(tiny_trees(1)["nominal"]["event"], tiny_trees(2)["nominal"]["event"])
+    assert everywhere["events"] == 60 + len(common)
+    assert everywhere["files"] == ["sig: sig_1.root", "sig: sig_3.root"]
     assert set(by_kind) == {"nominal", "training", "JES_up", "JES_down"}
     again = sorted(pair for pair in set(pairs) if pairs.count(pair) > 1)
     assert by_kind["nominal"]["data_sets"] == ["sig"]
@@ -249,6 +255,52 @@ def test_events_that_stand_twice_are_reported(tiny: TinyAnalysis, chunk_bytes: i
     found = [d["sig"]["duplicates"].get("nominal") for d in own if "sig" in d]
     assert bool(found[0]) == (chunk_bytes > 1)
     assert "Events that stand more than once" in cutflow_table(cutflow(tiny, job))
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 10**9])
+def test_a_file_that_is_there_twice_is_refused_even_if_none_of_its_events_is_kept(
+    tiny: TinyAnalysis, chunk_bytes: int
+) -> None:
+    tiny.write_ntuples()
+    trees = tiny_trees(1, 500)
+    for tree in ("nominal", "JES_up", "JES_down"):
+        trees[tree]["njets"][:] = 0
+    write_ntuple(tiny.ntuple("sig_1.root"), trees)
+    backwards = {name: values[::-1] for name, values in trees["nominal"].items()}
+    write_ntuple(tiny.ntuple("sig_3.root"), trees | {"nominal": backwards})
+    job = tiny.list(chunk_bytes)
+    with pytest.raises(InputError, match=r"sig_3\.root and sig_1\.root of data set 'sig' hold the"):
+        Skim(skim(job))
+    # without event numbers nothing tells
+    tiny.change("inputs", "event", ...)
+    tiny.change("systematics", "systematics.jes", ...)
+    Skim(skim(tiny.job()))
+
+
+def test_files_that_share_events_share_some_of_their_samples() -> None:
+    draw = np.random.default_rng(5)
+    events = draw.permutation(2**40 + np.arange(100_000))
+    run = np.full(len(events), 284500)
+    parts = [slice(0, 30_000), slice(30_000, 60_000), slice(60_000, 100_000)]
+    alone = {f"part {i}": sampled(run[p], events[p]) for i, p in enumerate(parts)}
+    assert shared(alone) is None
+    for i, p in enumerate(parts):
+        shuffled = draw.permutation(events[p])
+        assert sampled(run[p], shuffled) == alone[f"part {i}"]
+        found = shared(alone | {"copy": sampled(run[p], shuffled)})
+        assert found is not None
+        assert (found["events"], found["files"]) == (64, [f"part {i}", "copy"])
+    # taken in steps, as a tree is read
+    known: list[tuple[int, int]] = []
+    for step in np.array_split(events, 7):
+        known = sampled(run[: len(step)], step, known)
+    assert known == sampled(run, events)
+    # all parts together hold each of them
+    found = shared(alone | {"merged": known})
+    assert found is not None
+    assert found["events"] == 64
+    other = {"later run": sampled(run + 1, events)}
+    assert shared(alone | other) is None
 
 
 def test_sums_of_weights_from_a_branch_of_the_events_and_from_a_histogram(

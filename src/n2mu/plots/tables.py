@@ -64,10 +64,11 @@ def _duplicates(found: Sequence[Mapping[str, Any]]) -> list[str]:
             escape(str(entry["kind"])),
             str(entry["events"]),
             f"run {entry['first']['run']}, event {entry['first']['event']}",
+            escape(" and ".join(entry.get("files", []))),
         ]
         for entry in found
     ]
-    columns = ["Data sets", "Table", "Events too many", "First"]
+    columns = ["Data sets", "Table", "Events too many", "First", "Files"]
     return [heading("Events that stand more than once"), table(columns, rows, numbers=(2,))]
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 from n2mu.errors import ProductError
 from n2mu.products import write_json
-from n2mu.skim.duplicates import repeated_in, require_observed_once
+from n2mu.skim.duplicates import repeated_in, require_observed_once, shared
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import CutflowSettings
 from n2mu.skim.skipped import shares
+
+SAMPLED = "all events, by sample"
+"""Where duplicates are looked for, besides the tables."""
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +77,15 @@ def _duplicates(source: Skim, origins: Mapping[str, str]) -> list[dict[str, Any]
         together.setdefault(origin, []).append(name)
     found = []
     for names in together.values():
+        samples = {
+            f"{name}: {file['path']}": file.get("sample", [])
+            for name in names
+            for file in source.files(name)
+        }
+        overlap = shared(samples)
+        if overlap is not None:
+            found.append({"data_sets": names, "kind": SAMPLED, **overlap})
+            logger.warning("%s: files that hold events of one another: %s", names, overlap)
         kinds = {kind: None for name in names for kind in source.kinds(name)}
         for kind in kinds:
             duplicates = repeated_in(source, names, kind)

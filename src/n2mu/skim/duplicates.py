@@ -1,6 +1,6 @@
-"""Events that stand more than once in what was kept."""
+"""Events that stand more than once: exactly among those kept, by a sample among all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,67 @@ import numpy.typing as npt
 
 from n2mu.errors import ProductError
 from n2mu.skim.read import NOMINAL, Skim
+
+SAMPLE = 64  # events per file
+Event = tuple[int, int]
+"""Run and event number."""
+
+
+def sampled(
+    run: npt.NDArray[np.int64], event: npt.NDArray[np.int64], known: Iterable[Event] = ()
+) -> list[Event]:
+    """Return a few events of a file, the same ones wherever they stand.
+
+    They are those with the smallest hashes.  Files with the same events have the same
+    sample, and one that holds all events of another one of similar size shares some of it
+    (bottom-k sketch: Cohen and Kaplan, PODC 2007), so that terabytes can be compared.
+
+    Parameters
+    ----------
+    run, event
+        Of all events of a range of entries [events].
+    known
+        The sample of the entries before.
+    """
+    before = np.array([*known], dtype=np.int64).reshape(-1, 2)
+    run, event = np.append(before[:, 0], run), np.append(before[:, 1], event)
+    hashes = _mixed(event.view(np.uint64) ^ _mixed(run.view(np.uint64)))
+    chosen = np.arange(len(hashes))
+    if len(hashes) > SAMPLE:
+        chosen = np.argpartition(hashes, SAMPLE)[:SAMPLE]
+    # equal hashes belong to equal events, which all count
+    chosen = chosen[np.argsort(hashes[chosen])]
+    return list(zip(run[chosen].tolist(), event[chosen].tolist(), strict=True))
+
+
+def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return hashes of whole numbers (the finaliser of SplitMix64, Steele et al. 2014)."""
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: npt.NDArray[np.uint64] = values ^ (values >> np.uint64(31))
+    return mixed
+
+
+def shared(files: Mapping[str, Sequence[Sequence[int]]]) -> dict[str, Any] | None:
+    """Say, as `repeated` does, which sampled events stand in several files, and name two of them.
+
+    Parameters
+    ----------
+    files
+        Samples of events by file.
+    """
+    seen: dict[Event, str] = {}
+    found: list[tuple[Event, list[str]]] = []
+    for file, events in files.items():
+        for run, event in dict.fromkeys((run, event) for run, event in events):
+            other = seen.setdefault((run, event), file)
+            if other != file:
+                found.append(((run, event), [other, file]))
+    if not found:
+        return None
+    (run, event), names = min(found)
+    return {"events": len(found), "first": {"run": run, "event": event}, "files": names}
 
 
 def repeated(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64]) -> dict[str, Any] | None:

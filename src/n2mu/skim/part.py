@@ -13,6 +13,7 @@ from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, tree
 from n2mu.inputs.source import open_source
 from n2mu.inputs.sums import sums_of_weights
+from n2mu.skim.duplicates import Event
 from n2mu.skim.read import NOMINAL
 from n2mu.skim.select import Count
 from n2mu.skim.settings import SkimDataSet, SkimSettings
@@ -43,6 +44,8 @@ class Skimmed(NamedTuple):
         Of weights, by variation; the first part alone has them.
     counts
         Of the cutflow, by range of entries.
+    sample
+        Some of all events, by which files are compared.
     tables
         Files with the events, by kind of table.
     """
@@ -50,6 +53,7 @@ class Skimmed(NamedTuple):
     entries: dict[str, int]
     sums: dict[str, float]
     counts: list[list[Count]]
+    sample: list[Event]
     tables: dict[str, Path]
 
 
@@ -66,7 +70,7 @@ def skim_part(part: Part) -> Skimmed:
     """
     data_set, path = part.data_set, part.path
     listed = data_set.files[part.file]
-    done = Skimmed({}, {}, [], {})
+    done = Skimmed({}, {}, [], [], {})
     part.directory.mkdir(parents=True)
     with open_ntuple(path) as file, open_source(file) as source, _files(part, done) as files:
         require_identity(file, listed, path)
@@ -85,6 +89,7 @@ def skim_part(part: Part) -> Skimmed:
                     for target, columns in skim.tables(start, stop):
                         files.write(target, to_table(columns))
                 done.counts.extend(skim.cutflow.counts)
+                done.sample.extend(skim.sample)
             except ExpressionError as error:
                 message = f"{path}: tree '{name}': {error}"
                 raise ExpressionError(message, excerpt=error.excerpt) from None

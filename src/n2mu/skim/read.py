@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from n2mu.errors import ProductError, nearest
+from n2mu.errors import InputError, ProductError, nearest
 from n2mu.products import read_json
 
 METADATA = "metadata.json"
@@ -30,6 +30,8 @@ class Skim:
     ProductError
         If a directory is no finished skim or lacks a table, or a file is in two
         chunks, which would count its events twice.
+    InputError
+        If two files of a data set hold the same events.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -38,6 +40,7 @@ class Skim:
         self._chunks: dict[str, list[Path]] = {}
         self._sums: dict[tuple[str, str], float] = {}
         seen: dict[tuple[str, str, str], Path] = {}
+        contents: dict[tuple[str, str], str] = {}
         for path, metadata in self._metadata.items():
             for name, data_set in metadata["data_sets"].items():
                 self._chunks.setdefault(name, []).append(path)
@@ -50,6 +53,7 @@ class Skim:
                             "its events would count twice, list the ntuples again"
                         )
                     seen[key] = path
+                    require_other_events(name, file, contents)
 
     @property
     def data_sets(self) -> list[str]:
@@ -185,6 +189,34 @@ class Skim:
             for file in self._metadata[path]["data_sets"][data_set]["files"]
             if skipped or "skipped" not in file
         ]
+
+
+def require_other_events(
+    data_set: str, file: Mapping[str, Any], contents: dict[tuple[str, str], str]
+) -> None:
+    """Check that no file before this one holds the same events.
+
+    Parameters
+    ----------
+    file
+        As in the metadata; files without events or without event numbers have no ``content``.
+    contents
+        Paths of the files before by data set and content; this one is added.
+
+    Raises
+    ------
+    InputError
+        Naming both files.
+    """
+    if file.get("content") is None:
+        return
+    other = contents.setdefault((data_set, file["content"]), file["path"])
+    if other != file["path"]:
+        raise InputError(
+            f"{file['path']} and {other} of data set '{data_set}' hold the same events (run and "
+            "event numbers, sums of weights, cutflow); they would count twice, narrow 'files' in "
+            "inputs.yaml, or leave out 'event' there if event numbers begin anew in every file"
+        )
 
 
 def _require_tables(directory: Path, rows: Mapping[str, int]) -> None:

@@ -1,8 +1,9 @@
 """The skim job: ntuples of one chunk in, Parquet out."""
 
 import logging
+import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from n2mu.errors import InputError
 from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
-from n2mu.products import atomic_directory, write_json
-from n2mu.skim.duplicates import observed_twice, repeated
+from n2mu.products import atomic_directory, canonical_json, digest, write_json
+from n2mu.skim.duplicates import observed_twice, repeated, sampled
 from n2mu.skim.part import Part, Skimmed, skim_part
-from n2mu.skim.read import METADATA, NOMINAL, TRAINING
+from n2mu.skim.read import METADATA, NOMINAL, TRAINING, require_other_events
 from n2mu.skim.select import Cutflow
 from n2mu.skim.settings import SkimDataSet, SkimSettings
 from n2mu.skim.skipped import shares, skipped_file
@@ -100,6 +101,7 @@ def _join(
     writer = Writer(directory / data_set.name)
     cutflow = Cutflow(settings.preselection)
     files = []
+    contents: dict[tuple[str, str], str] = {}
     try:
         for listed in data_set.files:
             path = bases[listed.base] / listed.path
@@ -120,8 +122,8 @@ def _join(
                     name = data_set.tree if kind in (NOMINAL, TRAINING) else kind
                     writer.append(kind, table, f"{path}: tree '{name}'")
                     table.unlink()
-            content = {"entries": skimmed[0].entries, "sums": skimmed[0].sums}
-            files.append(known | content | {"bytes": file_bytes(path)})
+            files.append(known | _file(skimmed) | {"bytes": file_bytes(path)})
+            require_other_events(data_set.name, files[-1], contents)
     finally:
         writer.close()
     for file, share, of in shares(files):
@@ -134,6 +136,22 @@ def _join(
         "cutflow": cutflow.rows(),
         "duplicates": _duplicates(writer, data_set) if settings.event is not None else {},
     }
+
+
+def _file(parts: Sequence[Skimmed]) -> dict[str, Any]:
+    """Return what the metadata say of a file that was skimmed."""
+    entries, sums = parts[0].entries, parts[0].sums
+    sample = [event for part in parts for event in part.sample]
+    content = None
+    if sample:
+        numbers = np.array(sample, dtype=np.int64)
+        sample = sampled(numbers[:, 0], numbers[:, 1])
+        steps = [counts for part in parts for counts in part.counts]
+        cutflow = [sum(count.events for count in row) for row in zip(*steps, strict=True)]
+        total = math.fsum(counts[0].total for counts in steps)
+        # as many digits as stay when the same events lie in another order
+        content = digest(canonical_json([entries, sums, sample, cutflow, f"{total:.9g}"]))
+    return {"entries": entries, "sums": sums, "content": content, "sample": sample}
 
 
 def _duplicates(writer: Writer, data_set: SkimDataSet) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from n2mu.expressions import ENTRY, parse
 from n2mu.inputs.gather import Columns, Gatherer
@@ -13,6 +12,7 @@ from n2mu.inputs.layout import Integers
 from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import require_branches
 from n2mu.inputs.source import Source
+from n2mu.skim.duplicates import Event, sampled
 from n2mu.skim.read import NOMINAL, TRAINING
 from n2mu.skim.select import (
     Cutflow,
@@ -46,6 +46,11 @@ class TreeSkim:
     path
         Of the file, for errors.
 
+    Attributes
+    ----------
+    cutflow, sample
+        Of the events so far, those of the nominal tree only.
+
     Raises
     ------
     InputError
@@ -69,6 +74,7 @@ class TreeSkim:
         self._size = int(ntuple.num_entries)
         self._variations = data_set.weight_variations if kind == NOMINAL else []
         self.cutflow = Cutflow(settings.preselection)
+        self.sample: list[Event] = []
         self._data = data_set.data
         self._factors = _factors(settings, data_set)
         self._columns = data_set.columns
@@ -78,6 +84,9 @@ class TreeSkim:
             # the cutflow counts the weights of all events
             texts = [settings.training, *self._factors.values()]
             self._cutting |= {n for text in texts for n in parse(text).names} - {ENTRY}
+        if kind == NOMINAL and settings.event is not None:
+            # a sample is taken of all events
+            self._cutting |= {name for name in (settings.run, settings.event) if name is not None}
         self._needed = set(uses)
         require_branches(ntuple, uses, path, uses)
         self._gatherer = Gatherer(ntuple, source)
@@ -125,6 +134,8 @@ class TreeSkim:
         weight = product(values, size)
         require_finite_weight(weight, values, entries, self._where)
         passed = self.cutflow.fill(columns, weight)
+        if settings.event is not None:
+            self.sample = sampled(*self._numbers(columns, entries), self.sample)
         if self._data:
             return {NOMINAL: entries[passed]}
         training = parse(settings.training).select(columns, size)
@@ -144,14 +155,8 @@ class TreeSkim:
 
     def _table(self, kind: str, columns: Columns, entries: Integers) -> Columns:
         """Return the columns of a skim for events that were selected."""
-        settings, size, where = self._settings, len(entries), self._where
-        run = np.zeros(size, dtype=np.int64)
-        if settings.run is not None:
-            run = whole_numbers(columns[settings.run], f"{where}: run number '{settings.run}'")
-        event: npt.NDArray[np.int64] = entries
-        if settings.event is not None:
-            what = f"{where}: event number '{settings.event}'"
-            event = whole_numbers(columns[settings.event], what)
+        size, where = len(entries), self._where
+        run, event = self._numbers(columns, entries)
         values = factor_values(self._factors, columns, size)
         weight = product(values, size)
         require_finite_weight(weight, values, entries, where)
@@ -165,6 +170,18 @@ class TreeSkim:
         if kind != TRAINING:
             table |= self._varied_weights(self._variations, values, columns, entries)
         return table | {name: columns[name] for name in self._columns}
+
+    def _numbers(self, columns: Columns, entries: Integers) -> tuple[Integers, Integers]:
+        """Return run and event numbers [events]."""
+        settings, where = self._settings, self._where
+        run = np.zeros(len(entries), dtype=np.int64)
+        if settings.run is not None:
+            run = whole_numbers(columns[settings.run], f"{where}: run number '{settings.run}'")
+        event: Integers = entries
+        if settings.event is not None:
+            what = f"{where}: event number '{settings.event}'"
+            event = whole_numbers(columns[settings.event], what)
+        return run, event
 
     def _varied_weights(
         self,
