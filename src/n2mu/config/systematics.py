@@ -15,7 +15,7 @@ RESERVED = ("nominal", "training", "columns")
 Effect = Literal["norm_and_shape", "norm", "shape"]
 Symmetrisation = Literal["one_sided", "two_sided", "abs_mean", "maximum"]
 Smoothing = Literal["none", "353QH", "max_variation"]
-Combination = Literal["envelope", "standard_deviation", "hessian"]
+Combination = Literal["envelope", "standard_deviation", "hessian", "hessian_asymmetric"]
 Splitting = Literal["regions", "samples"]
 
 
@@ -266,7 +266,8 @@ class SetSystematic(_Varied):
     combine
         ``envelope``: the largest and the smallest yield of each bin, nominal
         included; ``standard_deviation``: of the members, as for replicas;
-        ``hessian``: differences to the nominal added in quadrature.
+        ``hessian``: differences to the nominal added in quadrature;
+        ``hessian_asymmetric``: of pairs, plus and minus of each eigenvector in turn.
     """
 
     kind: Literal["set"]
@@ -282,6 +283,11 @@ class SetSystematic(_Varied):
         if self.sums is not None and len(self.sums) != len(self.members):
             raise ValueError(
                 f"{len(self.sums)} sums for {len(self.members)} members; give one for each"
+            )
+        if self.combine == "hessian_asymmetric" and len(self.members) % 2:
+            raise ValueError(
+                f"combine 'hessian_asymmetric' needs pairs, got {len(self.members)} members; give "
+                "plus and minus of each eigenvector in turn"
             )
         seen: dict[str, int] = {}
         for number, member in enumerate(self.members):
