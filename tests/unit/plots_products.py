@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from n2mu.plots.pruning import STATES
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
 from n2mu.products import write_json
+from n2mu.templates.histogram import Template, write_root
 
 Json = dict[str, Any]
 SCORE_EDGES = [0.0, 0.0002, 0.003, 0.04, 0.5, 1.0]
@@ -199,10 +201,44 @@ def points(axes: Axes) -> list[Line2D]:
     return [c.lines[0] for c in axes.containers if isinstance(c, ErrorbarContainer)]
 
 
-def write_fit(directory: Path) -> tuple[Path, Path, Path, Path]:
-    """Write mu_fit.json, ranking.json, postfit.json and report.json of one fit."""
+def full_report(samples: int, systematics: int) -> Json:
+    """Return a report with an effect of most systematics on most samples in the region SR."""
+    content, _ = region_products(samples)
+    states = list(STATES)
+    content["pruning"] = {"norm": 0.005, "shape": 0.01}
+    for region in content["regions"].values():
+        region["samples"] = dict.fromkeys(settings(samples).samples, 0.0)
+        region["binning"] = {"why": "5 bins: edges given", "effective_events": [12.5, 30.0]}
+    content["effects"] = [
+        {
+            "region": "SR",
+            "sample": sample,
+            "systematic": f"np_{j}",
+            "parameter": f"np_{j}",
+            "status": states[(i * j) % len(states)],
+            "norm_up": 0.0123,
+            "norm_down": -0.01,
+            "shape": None,
+            "smoothed": "353QH",
+            "symmetrised": "two_sided",
+            "mended": False,
+            "capped": False,
+            "large": i == 0,
+            "same_side": False,
+            "actions": [],
+        }
+        for i, sample in enumerate(settings(samples).samples)
+        for j in range(systematics)
+        if (i + j) % 4
+    ]
+    return content
+
+
+def write_fit(directory: Path) -> tuple[Path, Path, Path, Path, Path]:
+    """Write mu_fit.json, ranking.json, postfit.json, report.json and templates.root of one fit."""
     mu_fit, ranking = fit_products(2)
-    report, postfit = region_products(3)
+    _, postfit = region_products(3)
+    report = full_report(3, 2)
     postfit["correlation"] = {"names": ["np_0", "mu"], "matrix": [[1.0, 0.3], [0.3, 1.0]]}
     mu_fit["yields"] = {
         name: {
@@ -229,4 +265,11 @@ def write_fit(directory: Path) -> tuple[Path, Path, Path, Path]:
     )
     for path, content in zip(paths, contents, strict=True):
         write_json(path, content)
-    return paths
+    templates = directory / "templates.root"
+    flat = Template(np.full(5, 10.0), np.ones(5), 10)
+    up = Template(np.full(5, 11.0), np.ones(5), 10)
+    filled = {
+        ("SR", "ttH", n): t for n, t in (("nominal", flat), ("np_0_up", up), ("np_0_down", flat))
+    }
+    write_root(templates, {"SR": np.array(SCORE_EDGES)}, filled)
+    return *paths, templates

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from plots_products import evaluation, fit_products, history, region_products, settings, write_fit
+from plots_products import (
+    evaluation,
+    fit_products,
+    full_report,
+    history,
+    region_products,
+    settings,
+    write_fit,
+)
 
 from n2mu.errors import ConfigurationError, ProductError
 from n2mu.plots.ranking import ranking_figure
@@ -36,10 +44,11 @@ def test_the_stage_writes_every_figure_and_table_of_a_fit(tmp_path: Path) -> Non
     run_plot_fit(settings(3), *write_fit(tmp_path), output=tmp_path / "plots")
     figures = {"ranking", "pulls", "correlation", "sensitivity"}
     figures |= {"composition_prefit", "composition_postfit"}
+    figures |= {"pruning/SR", "systematics/SR/ttH/np_0"}
     figures |= {"separation/SR", "separation/CR_ttZ"}
     figures |= {f"regions/{r}_{w}" for r in ("SR", "CR_ttZ") for w in ("prefit", "postfit")}
     expected = {f"{name}.{suffix}" for name in figures for suffix in ("pdf", "png")}
-    expected |= {"summary.html", "changes.html"}
+    expected |= {"summary.html", "changes.html", "treatment.html"}
     expected |= {f"yields.{suffix}" for suffix in ("html", "txt", "tex", "json")}
     written = {
         str(path.relative_to(tmp_path / "plots"))
@@ -51,8 +60,7 @@ def test_the_stage_writes_every_figure_and_table_of_a_fit(tmp_path: Path) -> Non
 
 def test_products_of_different_fits_are_not_drawn_together(tmp_path: Path) -> None:
     products = write_fit(tmp_path)
-    report, _ = region_products(3)
-    write_json(products[3], report | {"fit": "other"})
+    write_json(products[3], full_report(3, 2) | {"fit": "other"})
     with pytest.raises(ProductError, match="templates of fit 'other'"):
         run_plot_fit(settings(3), *products, tmp_path / "plots")
     assert not (tmp_path / "plots").exists()

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import StepPatch
-from plots_products import Json, overlapping, points, region_products, settings, texts
+from plots_products import full_report, overlapping, points, settings, texts
 
 from n2mu.errors import ProductError
-from n2mu.plots.pruning import STATES, pruning_figure
+from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.systematic import largest_effects, systematic_figure
 from n2mu.plots.treatment import treatment_table
 from n2mu.templates.histogram import Template
@@ -32,48 +32,9 @@ def templates(samples: int = 2) -> Any:
     return {"SR": dict.fromkeys(settings(samples).samples, content)}
 
 
-def report(samples: int, systematics: int) -> Json:
-    content, _ = region_products(samples)
-    names = [f"np_{i}" for i in range(systematics)]
-    states = list(STATES)
-    return content | {
-        "pruning": {"norm": 0.005, "shape": 0.01},
-        "regions": {
-            name: region
-            | {
-                "samples": dict.fromkeys(settings(samples).samples, 0.0),
-                "binning": {"why": "5 bins: edges given", "effective_events": [12.5, 30.0]},
-            }
-            for name, region in content["regions"].items()
-        },
-        "effects": [
-            {
-                "region": "SR",
-                "sample": sample,
-                "systematic": name,
-                "parameter": name,
-                "status": states[(i * j) % len(states)],
-                "norm_up": 0.0123,
-                "norm_down": -0.01,
-                "shape": None,
-                "smoothed": "353QH",
-                "symmetrised": "two_sided",
-                "mended": False,
-                "capped": False,
-                "large": i == 0,
-                "same_side": False,
-                "actions": [],
-            }
-            for i, sample in enumerate(settings(samples).samples)
-            for j, name in enumerate(names)
-            if (i + j) % 4
-        ],
-    }
-
-
 @pytest.mark.parametrize(("samples", "systematics"), [(2, 3), (33, 60)])
 def test_a_pruning_map_has_a_cell_where_a_systematic_acts(samples: int, systematics: int) -> None:
-    content = report(samples, systematics)
+    content = full_report(samples, systematics)
     figure = pruning_figure("SR", content, settings(samples))
     assert figure is not None
     assert overlapping(figure) == []
@@ -87,29 +48,29 @@ def test_a_pruning_map_has_a_cell_where_a_systematic_acts(samples: int, systemat
 
 
 def test_a_region_without_systematics_has_no_pruning_map() -> None:
-    assert pruning_figure("CR_ttZ", report(2, 3), settings(2)) is None
+    assert pruning_figure("CR_ttZ", full_report(2, 3), settings(2)) is None
 
 
 def test_a_status_that_is_unknown_is_not_drawn() -> None:
-    content = report(2, 3)
+    content = full_report(2, 3)
     content["effects"][0]["status"] = "droped"
     with pytest.raises(ProductError, match=r"unknown status 'droped'; did you mean 'dropped'\?"):
         pruning_figure("SR", content, settings(2))
 
 
 def test_the_treatment_of_every_template_is_tabulated() -> None:
-    page = treatment_table(report(2, 3), settings(2))
-    assert page.count("<tr>") == 2 + 2 + len(report(2, 3)["effects"])
+    page = treatment_table(full_report(2, 3), settings(2))
+    assert page.count("<tr>") == 2 + 2 + len(full_report(2, 3)["effects"])
     for text in ("5 bins: edges given", "12.5", "+1.23 %", "\N{MINUS SIGN}1.00 %", "353QH"):
         assert text in page
-    assert "above 100 %" in page and "two sided" in page and "rate dropped" not in page
+    assert "above 100 %" in page and "two sided" in page and "rate dropped" in page
 
 
 def draw(unsmoothed: Any, **names: str) -> Any:
     told = {"region": "SR", "sample": "ttH", "systematic": "tilt"} | names
     return systematic_figure(
         **told,
-        report=report(2, 3),
+        report=full_report(2, 3),
         templates=templates(),
         unsmoothed=unsmoothed,
         settings=settings(2),
@@ -161,5 +122,5 @@ def test_the_largest_effects_are_those_on_the_total_of_a_bin() -> None:
     }
     # 2 of 10 in the first bin, 10 % in every bin, half of nearly nothing
     expected = [("SR", "ttH", "tilt"), ("SR", "ttH", "np_0"), ("SR", "background_0", "tiny")]
-    assert largest_effects(report(2, 3), found, 5) == expected
-    assert largest_effects(report(2, 3), found, 1) == expected[:1]
+    assert largest_effects(full_report(2, 3), found, 5) == expected
+    assert largest_effects(full_report(2, 3), found, 1) == expected[:1]

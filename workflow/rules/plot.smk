@@ -5,6 +5,7 @@ rule plot_fit:
         postfit=job().paths.fit("{fit}", "postfit.json"),
         ranking=job().paths.fit("{fit}", "ranking.json"),
         report=job().paths.fit("{fit}", "templates_report.json"),
+        templates=job().paths.fit("{fit}", "templates.root"),
     output:
         report(
             job().paths.fit("{fit}", "plots/ranking.png"),
@@ -55,6 +56,26 @@ rule plot_fit:
             caption="../report/separation.rst",
             category="Fit {fit}",
             labels={"figure": "separation in {region}"},
+        ),
+        report(
+            directory(job().paths.fit("{fit}", "plots/pruning")),
+            patterns=["{region}.png"],
+            caption="../report/pruning.rst",
+            category="Fit {fit}",
+            labels={"figure": "pruning in {region}"},
+        ),
+        report(
+            directory(job().paths.fit("{fit}", "plots/systematics")),
+            patterns=["{region}/{sample}/{systematic}.png"],
+            caption="../report/systematic.rst",
+            category="Fit {fit}",
+            labels={"figure": "{systematic} on {sample} in {region}"},
+        ),
+        report(
+            job().paths.fit("{fit}", "plots/treatment.html"),
+            caption="../report/treatment.rst",
+            category="Fit {fit}",
+            labels={"figure": "what was done to each template"},
         ),
         report(
             job().paths.fit("{fit}", "plots/composition_prefit.png"),

@@ -19,6 +19,12 @@ def command(
         bool, typer.Option("--models", help="ROC curves and training histories of all models.")
     ] = False,
     cutflow: Annotated[bool, typer.Option("--cutflow", help="Cutflow of all data sets.")] = False,
+    systematic: Annotated[
+        str | None,
+        typer.Option(help="A systematic of --fit: its control plot on --sample in --region."),
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Name of a region.")] = None,
+    sample: Annotated[str | None, typer.Option(help="Name of a sample.")] = None,
     ranking_page_size: Annotated[
         int | None,
         typer.Option(min=1, help="Also draw all of the ranking, so many parameters per page."),
@@ -32,13 +38,19 @@ def command(
 ) -> None:
     """Draw figures and tables from finished products.
 
-    Writes results/ANALYSIS/fits/FIT/plots, results/ANALYSIS/evaluation/plots, or
-    results/ANALYSIS/tables.
+    Writes results/ANALYSIS/fits/FIT/plots, results/ANALYSIS/evaluation/plots,
+    results/ANALYSIS/tables, or, of one systematic, results/ANALYSIS/fits/FIT/systematics.
 
     Example: n2mu plot --fit ftt
+
+    Example: n2mu plot --fit ftt --systematic ttW_scale --region SR --sample ttW
     """
     if (fit is not None) + models + cutflow != 1:
         raise ConfigurationError("say what to plot: one of --fit NAME, --models, --cutflow")
+    if systematic is not None and None in (fit, region, sample):
+        raise ConfigurationError(
+            "--systematic needs --fit, --region and --sample: whose templates are drawn"
+        )
     from n2mu.commands.job import choose, open_job, require_slice
 
     job = open_job(config)
@@ -67,6 +79,21 @@ def command(
             [paths.history(name, fold) for name in names for fold in folds],
             paths.evaluation("plots"),
         )
+    elif systematic is not None:
+        from n2mu.plots.stage import run_plot_systematic
+
+        assert fit is not None and region is not None and sample is not None
+        choose(fit, list(job.configuration.fits.fits), "fit")
+        stem = run_plot_systematic(
+            settings,
+            paths.fit(fit, "templates_report.json"),
+            paths.fit(fit, "templates.root"),
+            region,
+            sample,
+            systematic,
+            paths.fit(fit, "systematics"),
+        )
+        logger.info("wrote %s.pdf and .png", stem)
     elif fit is not None:
         from n2mu.plots.stage import run_plot_fit
 
@@ -77,6 +104,7 @@ def command(
             paths.fit(fit, "ranking.json"),
             paths.fit(fit, "postfit.json"),
             paths.fit(fit, "templates_report.json"),
+            paths.fit(fit, "templates.root"),
             paths.fit(fit, "plots"),
             ranking_page_size,
             correlation_threshold,

@@ -9,6 +9,7 @@ from n2mu.errors import ProductError
 from n2mu.plots.composition import composition_figure
 from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
 from n2mu.plots.history import history_figure
+from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.pulls import pulls_figure
 from n2mu.plots.ranking import ranking_figure, ranking_pages
 from n2mu.plots.region import region_figure
@@ -18,12 +19,20 @@ from n2mu.plots.separation import separation_figure
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import check_settings, save_figure
 from n2mu.plots.summary import summary_table
+from n2mu.plots.systematic import largest_effects, systematic_figure
 from n2mu.plots.tables import changes_table, cutflow_table
+from n2mu.plots.treatment import treatment_table
 from n2mu.plots.yields import STAGES, region_yields
 from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
 from n2mu.products import atomic_directory, atomic_file, read_json, write_json
+from n2mu.templates.histogram import read_root
 
 logger = logging.getLogger(__name__)
+
+LARGEST = 8
+"""Control plots of so many systematics are drawn with a fit."""
+
+_REPORT = ("fit", "regions", "changes", "effects", "pruning", "blinding_threshold")
 
 _MU_FIT = (
     "analysis",
@@ -47,6 +56,7 @@ def run_plot_fit(
     ranking: Path,
     postfit: Path,
     report: Path,
+    templates: Path,
     output: Path,
     ranking_page_size: int | None = None,
     correlation_threshold: float = CORRELATION_THRESHOLD,
@@ -59,11 +69,14 @@ def run_plot_fit(
         ``mu_fit.json``, ``ranking.json`` and ``postfit.json`` of the fit.
     report
         ``templates_report.json`` of the same fit.
+    templates
+        ``templates.root`` of the same fit.
     output
         Directory of ``ranking``, ``pulls``, ``correlation``, ``composition_<prefit|postfit>``,
-        ``sensitivity``, ``regions/<region>_<prefit|postfit>`` and ``separation/<region>`` as PDF
-        and PNG, of ``summary.html``, ``changes.html``, and ``yields`` as ``.html``, ``.txt``,
-        ``.tex`` and ``.json``.
+        ``sensitivity``, ``regions/<region>_<prefit|postfit>``, ``separation/<region>``,
+        ``pruning/<region>`` and, of the largest, ``systematics/<region>/<sample>/<systematic>`` as
+        PDF and PNG, of ``summary.html``, ``changes.html``, ``treatment.html``, and ``yields`` as
+        ``.html``, ``.txt``, ``.tex`` and ``.json``.
     ranking_page_size
         Adds the ranking of all parameters as ``ranking_page<n>``, so many on each.
     correlation_threshold
@@ -80,10 +93,10 @@ def run_plot_fit(
     fitted = _product(mu_fit, _MU_FIT)
     ranked = _product(ranking, ("parameters",))
     yields = _product(postfit, ("regions", "correlation"))
-    templates = _product(report, ("fit", "regions", "changes", "blinding_threshold"))
-    if templates["fit"] != fitted["fit"]["name"]:
+    reported = _product(report, _REPORT)
+    if reported["fit"] != fitted["fit"]["name"]:
         raise ProductError(
-            f"{report}: templates of fit '{templates['fit']}', but {mu_fit} is of fit "
+            f"{report}: templates of fit '{reported['fit']}', but {mu_fit} is of fit "
             f"'{fitted['fit']['name']}'; give products of one fit"
         )
     with atomic_directory(output) as directory:
@@ -95,15 +108,17 @@ def run_plot_fit(
         save_figure(pulls_figure(fitted, settings), directory / "pulls")
         matrix = correlation_figure(fitted, yields, settings, correlation_threshold)
         save_figure(matrix, directory / "correlation")
-        _draw_regions(settings, fitted, yields, templates, directory)
+        _draw_regions(settings, fitted, yields, reported, directory)
+        _draw_systematics(settings, reported, templates, directory)
         counted = region_yields(fitted, yields, settings)
         write_json(directory / "yields.json", counted)
         _write(directory / "yields.html", yields_html(counted))
         _write(directory / "yields.txt", yields_text(counted, settings))
         _write(directory / "yields.tex", yields_latex(counted))
         _write(directory / "summary.html", summary_table(fitted, settings))
-        _write(directory / "changes.html", changes_table(templates))
-    logger.info("figures and tables of fit '%s' are in %s", templates["fit"], output)
+        _write(directory / "changes.html", changes_table(reported))
+        _write(directory / "treatment.html", treatment_table(reported, settings))
+    logger.info("figures and tables of fit '%s' are in %s", reported["fit"], output)
 
 
 def _draw_regions(
@@ -126,6 +141,60 @@ def _draw_regions(
         figure = composition_figure(which, report, postfit, settings)
         save_figure(figure, directory / f"composition_{which}")
     save_figure(sensitivity_figure(report, postfit, settings), directory / "sensitivity")
+
+
+def _draw_systematics(
+    settings: PlotSettings, report: Mapping[str, Any], templates: Path, directory: Path
+) -> None:
+    (directory / "pruning").mkdir()
+    (directory / "systematics").mkdir()
+    for region in report["regions"]:
+        if (figure := pruning_figure(region, report, settings)) is not None:
+            save_figure(figure, directory / "pruning" / region)
+    filled, unsmoothed = read_root(templates), read_root(templates, unsmoothed=True)
+    for region, sample, systematic in largest_effects(report, filled, LARGEST):
+        figure = systematic_figure(region, sample, systematic, report, filled, unsmoothed, settings)
+        save_figure(figure, directory / "systematics" / region / sample / systematic)
+
+
+def run_plot_systematic(
+    settings: PlotSettings,
+    report: Path,
+    templates: Path,
+    region: str,
+    sample: str,
+    systematic: str,
+    output: Path,
+) -> Path:
+    """Draw the control plot of a systematic on one sample in one region.
+
+    Parameters
+    ----------
+    report, templates
+        ``templates_report.json`` and ``templates.root`` of a fit.
+    output
+        Directory of ``<region>/<sample>/<systematic>`` as PDF and PNG.
+
+    Returns
+    -------
+    Path
+        The figure without its suffix.
+
+    Raises
+    ------
+    ProductError
+        If a product is missing, or there are no such templates.
+    ConfigurationError
+        If a title cannot be typeset or a colour is unknown.
+    """
+    check_settings(settings)
+    reported = _product(report, _REPORT)
+    filled, unsmoothed = read_root(templates), read_root(templates, unsmoothed=True)
+    figure = systematic_figure(region, sample, systematic, reported, filled, unsmoothed, settings)
+    stem = output / region / sample / systematic
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    save_figure(figure, stem)
+    return stem
 
 
 def run_plot_models(
