@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from n2mu.commands.inference import Workspace
+from n2mu.commands.options import DEFAULT_CONFIG, Config
 
 logger = logging.getLogger(__name__)
 
@@ -34,3 +35,55 @@ def histfactory(
 
     write_histfactory(read_workspace(workspace, measurement), output)
     logger.info("wrote %s", output / COMBINATION)
+
+
+@app.command("trex")
+def trex(
+    fit: Annotated[str, typer.Argument(help="Name of the fit in fits.yaml.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Writes this file.")],
+    source: Annotated[
+        bool,
+        typer.Option(
+            "--ntuples/--histograms",
+            help="Whether TRExFitter reads the ntuples with the friend trees, or templates.root.",
+        ),
+    ],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Write a TRExFitter configuration of one fit.
+
+    Reads templates.root, for the bin edges; with --ntuples the metadata of the skims as well, for
+    the sums of weights.  What TRExFitter has no words for stands at the top of the file.
+
+    Example: n2mu export trex ftt --histograms -o ftt.config
+    """
+    from n2mu.commands.job import choose, open_job
+    from n2mu.demo.listing import configured_listing
+    from n2mu.interop.trex_histograms import histogram_config, read_templates
+    from n2mu.interop.trex_ntuples import NtupleExport
+    from n2mu.products import atomic_file
+    from n2mu.skim.read import Skim
+
+    job = open_job(config)
+    name = choose(fit, list(job.configuration.fits.fits), "fit")
+    templates = job.paths.fit(name, "templates.root").resolve()
+    edges, contents = read_templates(templates)
+    if source:
+        bases = {n: str(b.resolve() if isinstance(b, Path) else b) for n, b in job.bases.items()}
+        export = NtupleExport(
+            job.configuration,
+            name,
+            edges,
+            configured_listing(job.configuration.main),
+            Skim(job.skims),
+            bases,
+            str(job.paths.friends.resolve()),
+        ).export()
+    else:
+        export = histogram_config(job.configuration, name, edges, contents, templates)
+    title = f"Fit '{name}' of the n2mu analysis '{job.configuration.main.analysis}'."
+    with atomic_file(output) as temporary:
+        temporary.write_text(export.text(title))
+    for sentence in export.lost:
+        logger.warning("not in %s: %s", output, sentence)
+    logger.info("wrote %s", output)

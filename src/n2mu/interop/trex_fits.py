@@ -181,7 +181,7 @@ def read_fit(
     if blinding is not None:
         entry["blinding_threshold"] = blinding
     else:
-        severity: Severity = "note" if entry["data"] == "asimov" else "result"
+        severity: Severity = "result" if "data" in entry else "note"
         job.report.add(severity, job.block, "BlindingThreshold", "bins above S/B = 0.3 are blinded")
     return entry
 
@@ -206,14 +206,14 @@ def _regions(fit: Reader | None, regions: Sequence[Region]) -> list[Region]:
 def _data(
     fit: Reader | None, chosen: Sequence[Region], samples: Sequence[Sample]
 ) -> dict[str, Any]:
-    """Return which data are fitted."""
+    """Return which data are fitted, if not Asimov data."""
     blind = fit is not None and fit.flag("FitBlind")
     kind = fit.choice("FitType") if fit is not None else None
     if fit is not None and kind not in (None, "SPLUSB"):
         fit.lose("FitType", f"'{kind}' is not known; signal plus background is fitted")
     observed = [region.name for region in chosen if region.observed]
     if blind or not observed or not any(sample.kind == "data" for sample in samples):
-        return {"data": "asimov"}
+        return {}
     if len(observed) < len(chosen):
         return {"data": "mixed", "data_regions": observed}
     return {"data": "data"}

@@ -13,6 +13,7 @@ from typing import Any
 
 from n2mu.errors import ConfigurationError, ExpressionError
 from n2mu.expressions import parse
+from n2mu.expressions.nodes import COMPARISONS, Binary, Logical, Not, Number
 from n2mu.interop.trex_names import identifier, unique
 from n2mu.interop.trex_report import Reader
 from n2mu.interop.trex_text import split
@@ -42,6 +43,27 @@ def expression(reader: Reader, option: str, text: str, fallback: str) -> str:
         reader.fill_in(option, f"'{text}' is not understood ({error}); replace '{fallback}'")
         return fallback
     return text
+
+
+def selection(reader: Reader, text: str, fallback: str) -> str:
+    """Return a selection; one that is no truth value is a weight too in TRExFitter."""
+    understood = expression(reader, "Selection", text, fallback)
+    if understood == text and not is_truth(text):
+        reader.lose(
+            "Selection",
+            f"'{text}' is no truth value, it weighs events in TRExFitter; n2mu asks if it is zero",
+        )
+    return understood
+
+
+def is_truth(text: str) -> bool:
+    """Tell whether an expression is 0 or 1 by its form."""
+    tree = parse(text).tree
+    if isinstance(tree, Number):
+        return tree.value in (0, 1)
+    return isinstance(tree, Logical | Not) or (
+        isinstance(tree, Binary) and tree.operator in COMPARISONS
+    )
 
 
 def sources(
@@ -75,51 +97,76 @@ def _parts(
     return [value + suffix for value in found for suffix in suffixes]
 
 
+@dataclass(frozen=True)
+class Use:
+    """How a sample reads a file.
+
+    Attributes
+    ----------
+    factors, weight
+        What scales the events, and the weight factors that are not those of all inputs.
+    selection
+        Of the sample.
+    reader
+        The block that says so.
+    alternative
+        Whether it is no sample of the expectation, but another one to compare with.
+    """
+
+    factors: float
+    weight: Mapping[str, str]
+    selection: str
+    reader: Reader
+    alternative: bool = False
+
+
 class InputsBuilder:
-    """Collects inputs; the same files, tree and weights make one."""
+    """Collects inputs: one for each file and tree, however many samples read it."""
 
     def __init__(self) -> None:
-        self.inputs: dict[str, dict[str, Any]] = {}
         self.weight: dict[str, str] = {}
         self._paths: dict[str, str] = {}
-        self._known: dict[str, str] = {}
-        self._trees: dict[str, None] = {}
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self._uses: dict[str, list[Use]] = {}
+        self._known: dict[tuple[Source, bool], str] = {}
 
     @property
     def bases(self) -> dict[str, str]:
         """Directories by base name."""
-        return {name: path for path, name in self._paths.items()} or {"ntuples": FILL_IN}
+        return {name: path for path, name in self._paths.items()}
 
-    def add(self, source: Source, *, data: bool, factors: float, weight: Mapping[str, str]) -> str:
-        """Return the name of the input of a file, which is new if there is none yet."""
-        base = self._paths.setdefault(source.path or ".", f"ntuples_{len(self._paths) + 1}")
-        file = PurePosixPath(source.file).as_posix()
-        entry: dict[str, Any] = {"files": f"{file}.root", "tree": source.tree, "base": base}
-        if data:
-            entry["data"] = True
-        else:
-            entry["cross_section"] = 1.0
-            if factors != 1:
-                entry["factors"] = factors
-            if weight:
-                entry["weight"] = dict(weight)
-        key = repr(sorted(entry.items()))
+    def add(self, source: Source, use: Use | None) -> str:
+        """Return the name of the input of a file, which is new if there is none yet.
+
+        Parameters
+        ----------
+        use
+            None for observed events.
+        """
+        key = (source, use is None)
         if key not in self._known:
-            name = unique(identifier(PurePosixPath(file).as_posix()), self.inputs)
+            base = self._paths.setdefault(source.path or ".", f"ntuples_{len(self._paths) + 1}")
+            file = PurePosixPath(source.file).as_posix()
+            name = unique(identifier(file), self._inputs)
             self._known[key] = name
-            self.inputs[name] = entry
-        return self._known[key]
+            self._inputs[name] = {"files": f"{file}.root", "tree": source.tree, "base": base}
+            self._inputs[name] |= {"data": True} if use is None else {"cross_section": 1.0}
+        name = self._known[key]
+        if use is not None:
+            self._uses.setdefault(name, []).append(use)
+        return name
 
     def content(self, luminosity: float) -> dict[str, Any]:
         """Return the content of ``inputs.yaml``."""
-        trees = {entry["tree"] for entry in self.inputs.values()}
+        for name, uses in self._uses.items():
+            factors, weight = self._weighed(name, uses)
+            self._inputs[name] |= {"factors": factors} if factors != 1 else {}
+            self._inputs[name] |= {"weight": weight} if weight else {}
+        trees = {entry["tree"] for entry in self._inputs.values()}
         common = next(iter(trees)) if len(trees) == 1 else None
-        inputs = {}
-        for name, entry in self.inputs.items():
-            dropped = {"tree"} if common is not None else set()
-            if len(self._paths) == 1:
-                dropped.add("base")
-            inputs[name] = {key: value for key, value in entry.items() if key not in dropped}
+        dropped = {"tree"} if common is not None else set()
+        if len(self._paths) == 1:
+            dropped.add("base")
         content: dict[str, Any] = {} if common is None else {"tree": common}
         return content | {
             "run": "runNumber",
@@ -127,8 +174,51 @@ class InputsBuilder:
             "luminosity": luminosity,
             "sum_of_weights": {"normalised": True},
             "weight": dict(self.weight),
-            "inputs": inputs,
+            "inputs": {
+                name: {key: value for key, value in entry.items() if key not in dropped}
+                for name, entry in self._inputs.items()
+            },
         }
+
+    def _weighed(self, name: str, uses: Sequence[Use]) -> tuple[float, dict[str, str]]:
+        """Return the factor and the weights of a file; samples are told apart by selection."""
+        first = uses[0]
+        different = [u for u in uses if (u.factors, u.weight) != (first.factors, first.weight)]
+        if not different:
+            return first.factors, dict(first.weight)
+        selections = {use.selection: use for use in reversed(uses)}
+        for use in different:
+            same = selections[use.selection]
+            if (
+                use.alternative
+                or "1" in selections
+                or (same.factors, same.weight)
+                != (
+                    use.factors,
+                    use.weight,
+                )
+            ):
+                use.reader.lose(
+                    "",
+                    f"'{self._inputs[name]['files']}' is read by '{first.reader.name}' with other "
+                    "weights, and nothing tells their events apart; those weights hold",
+                )
+                return first.factors, dict(first.weight)
+        self.weight.setdefault(SAMPLE, "1")
+        keys = dict.fromkeys([SAMPLE, *(key for use in uses for key in use.weight)])
+        result = {}
+        for key in keys:
+            text = self.weight[key]
+            for selection, use in reversed(selections.items()):
+                own = use.weight.get(key, self.weight[key])
+                if key == SAMPLE and use.factors != 1:
+                    own = f"{use.factors!r} * ({own})"
+                text = f"({selection}) ? ({own}) : ({text})"
+            result[key] = text
+        first.reader.note(
+            "", "the weights of samples that share a file are told apart by selection"
+        )
+        return 1.0, result
 
 
 def weight_factors(reader: Reader, option: str = "MCweight") -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from n2mu.errors import ConfigurationError
 from n2mu.expressions import unimplied
 from n2mu.interop.trex_inputs import FILL_IN, expression
+from n2mu.interop.trex_inputs import selection as selection_of
 from n2mu.interop.trex_names import Names, latex
 from n2mu.interop.trex_report import Reader
 from n2mu.interop.trex_text import items, split, unquoted
@@ -40,7 +41,7 @@ def read_regions(
     """Return the regions in the order of the file."""
     common = job.text("Selection")
     if common is not None:
-        common = expression(job, "Selection", common, f"{FILL_IN}_selection")
+        common = selection_of(job, common, f"{FILL_IN}_selection")
     outside = job.flag("MergeUnderOverFlow")
     return [
         _region(reader, names.of[reader.name], common, ntuples, outside is not False)
@@ -68,7 +69,7 @@ def _region(reader: Reader, name: str, common: str | None, ntuples: bool, outsid
             "ntuples; give 'Variable: \"x\",bins,low,high'"
         )
     elif selection is not None:
-        selection = expression(reader, "Selection", selection, f"{FILL_IN}_selection_{name}")
+        selection = selection_of(reader, selection, f"{FILL_IN}_selection_{name}")
     observable = unquoted(variable[0])
     if "|" in observable.replace("||", ""):
         reader.lose("Variable", f"'{observable}' are two variables; the first is taken")

@@ -10,8 +10,10 @@ from n2mu.interop.trex_inputs import (
     SAMPLE,
     InputsBuilder,
     Source,
+    Use,
     expression,
     scales,
+    selection,
     sources,
 )
 from n2mu.interop.trex_names import Names, latex
@@ -68,15 +70,16 @@ def read_samples(
             found = [Source(FILL_IN, f"{FILL_IN}_{name}", FILL_IN)]
             reader.fill_in("", f"replace '{FILL_IN}_{name}.root' by the ntuples of this sample")
         weight, numbers = _weights(reader, name, data, unweighted, luminosity, len(found))
+        cut = _selection(reader, name, regions, region_names)
+        ghost = entry["kind"] == "ghost"
         entry["inputs"] = list(
             dict.fromkeys(
-                builder.add(source, data=data, factors=number, weight=weight)
+                builder.add(source, None if data else Use(number, weight, cut, reader, ghost))
                 for source, number in zip(found, numbers, strict=True)
             )
         )
-        selection = _selection(reader, name, regions, region_names)
-        if selection != "1":
-            entry["selection"] = selection
+        if cut != "1":
+            entry["selection"] = cut
         if entry["kind"] in ("signal", "background"):
             entry["training_class"] = entry["kind"]
         title = reader.text("TexTitle") or latex(reader.text("Title") or "")
@@ -146,8 +149,8 @@ def _selection(
 ) -> str:
     text = reader.text("Selection")
     if text is not None:
-        text = expression(reader, "Selection", text, f"{FILL_IN}_selection_{name}")
-    selection = both(text, None)
+        text = selection(reader, text, f"{FILL_IN}_selection_{name}")
+    result = both(text, None)
     inside = reader.list("Regions")
     chosen = region_names.chosen(inside)
     if inside and len(chosen) < len(regions):
@@ -157,15 +160,15 @@ def _selection(
                 f"Regions: {', '.join(inside)}"
             )
         cuts = " || ".join(f"({regions[region].entry['selection']})" for region in chosen)
-        selection = both(selection, cuts)
+        result = both(result, cuts)
         reader.note("Regions", "the selections of these regions are a part of the sample's")
     for region in region_names.chosen(reader.list("Exclude")):
-        selection = both(selection, f"!({regions[region].entry['selection']})")
+        result = both(result, f"!({regions[region].entry['selection']})")
         reader.note("Exclude", "the sample's selection excludes that of these regions")
     for option in ("Regions", "Exclude"):
         for missing in region_names.unknown(reader.list(option)):
             reader.lose(option, f"there is no region '{missing}'")
-    return selection
+    return result
 
 
 _COLOURS = {  # of ROOT, as matplotlib has them

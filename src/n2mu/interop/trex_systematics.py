@@ -9,6 +9,7 @@ from n2mu.interop.trex_inputs import (
     SAMPLE,
     VARIATION,
     InputsBuilder,
+    Use,
     expression,
     sources,
 )
@@ -258,12 +259,13 @@ class SystematicsReader:
             sample.scales if len(found) == len(sample.scales) else sample.scales[:1] * len(found)
         )
         weight = dict(sample.weight)
+        selection = sample.entry.get("selection", "1")
         if reader.has(f"Weight{side}", f"WeightSuf{side}"):
             factor, sides = self._weights(reader, [side])
             weight[factor] = sides[side.lower()]
         return list(
             dict.fromkeys(
-                self._builder.add(source, data=False, factors=scale, weight=weight)
+                self._builder.add(source, Use(scale, weight, selection, reader, True))
                 for source, scale in zip(found, scales, strict=True)
             )
         )
