@@ -123,3 +123,44 @@ def published(product):
 def to_publish(product):
     """Return the product of the published fit that is copied to the top of the results."""
     return job().paths.fit(job().configuration.main.publish, product)
+
+
+def ensembles():
+    """Return the models that are made of trainings of several seeds."""
+    models = job().configuration.models
+    return [name for name in models.models if models.members_of(name)]
+
+
+def single_models():
+    """Return the models that are trained themselves."""
+    return [
+        name for name in job().configuration.models.models if name not in ensembles()
+    ]
+
+
+def one_of(names):
+    """Return the pattern of a wildcard that is one of some names; none match nothing."""
+    return "|".join(names) or r"[^\s\S]"
+
+
+def members(product):
+    """Return a function of the wildcards: products of the trainings of an ensemble."""
+
+    def paths(wildcards):
+        path = getattr(job().paths, product)
+        names = job().configuration.models.members_of(wildcards.model)
+        return [path(name, wildcards.fold) for name in names]
+
+    return paths
+
+
+def histories_of_grid(wildcards):
+    """Return the training history of every fold of every point of a grid."""
+    models = job().configuration.models
+    if wildcards.grid not in models.grids:
+        known = ", ".join(models.grids) or "none"
+        raise WorkflowError(
+            f"no grid '{wildcards.grid}' in models.yaml; there are {known}"
+        )
+    points = models.points_of(wildcards.grid)
+    return [job().paths.history(p, k) for p in points for k in range(models.folds)]

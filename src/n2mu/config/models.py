@@ -1,5 +1,7 @@
 """``models.yaml``: the classifiers and how they are trained."""
 
+import copy
+import itertools
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
@@ -8,6 +10,7 @@ from n2mu.config.architectures import TREES
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name, Unique
+from n2mu.errors import nearest
 
 BACKGROUND = "background"
 """The class of all backgrounds together in a binary formulation."""
@@ -224,6 +227,10 @@ class Classifier(Model):
             if value not in (values if isinstance(values, tuple) else (values,)):
                 raise ValueError(f"{what} cannot be trained with this '{key}'; leave it out")
 
+    def member(self, seed: int) -> "Classifier":
+        """Return the classifier of one seed of an ensemble."""
+        return self.model_copy(update={"seed": seed, "seeds": None})
+
     @property
     def expressions(self) -> list[str]:
         """What is computed from columns besides features, to train and validate."""
@@ -263,6 +270,11 @@ class Models(Model):
         The class whose score separates signal from background.
     evaluation_region
         The region in which all models are compared.
+    models
+        As given, and the members of ensembles, ``<model>_seed<seed>``, and the
+        points of grids, ``<grid>_<number>``.
+    grids
+        Searches among variants of a model.
     """
 
     folds: Annotated[int, Field(ge=3)] = 5
@@ -270,6 +282,33 @@ class Models(Model):
     signal_class: str
     evaluation_region: str
     models: Annotated[dict[Name, Classifier], Field(min_length=1)]
+    grids: dict[Name, Grid] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expanded(cls, given: Any) -> Any:
+        """Add what grids and ensembles stand for; what is malformed is left to the fields."""
+        if not isinstance(given, dict) or not isinstance(given.get("models"), dict):
+            return given
+        models = dict(given["models"])
+        for name, grid in (given.get("grids") or {}).items():
+            _require_new(points := _points(name, grid, models), models, f"grids.{name}")
+            models |= points
+        for name, model in list(models.items()):
+            if isinstance(model, dict) and isinstance(seeds := model.get("seeds"), list):
+                alone = {key: value for key, value in model.items() if key != "seeds"}
+                members = {f"{name}_seed{seed}": {**alone, "seed": seed} for seed in seeds}
+                _require_new(members, models, f"models.{name}.seeds")
+                models |= members
+        return {**given, "models": models}
+
+    def members_of(self, model: str) -> list[str]:
+        """Return the models that an ensemble is made of; none of any other model."""
+        return [f"{model}_seed{seed}" for seed in self.models[model].seeds or []]
+
+    def points_of(self, grid: str) -> dict[str, dict[str, Any]]:
+        """Return what each point of a grid sets, by model."""
+        return _settings_of(grid, self.grids[grid].vary)
 
     @model_validator(mode="after")
     def _classes(self) -> "Models":
@@ -295,3 +334,35 @@ class Models(Model):
 def classes_told_apart(classifier: Classifier, classes: list[str], signal: str) -> list[str]:
     """Return the classes of a classifier, in the order of its scores."""
     return [signal, BACKGROUND] if classifier.formulation == "binary" else classes
+
+
+def _settings_of(grid: str, vary: dict[str, list[Any]]) -> dict[str, dict[str, Any]]:
+    """Return what each point of a grid sets, by the name of its model."""
+    points = itertools.product(*vary.values())
+    return {f"{grid}_{i}": dict(zip(vary, point, strict=True)) for i, point in enumerate(points)}
+
+
+def _points(name: str, grid: Any, models: dict[str, Any]) -> dict[str, Any]:
+    """Return the models of a grid as they would be written in the file."""
+    if not isinstance(grid, dict) or not isinstance(grid.get("vary"), dict):
+        return {}
+    varied = str(grid.get("model"))
+    if varied not in models:
+        raise ValueError(f"grids.{name}.model: no model '{varied}'{nearest(varied, models)}")
+    points = {}
+    for point, values in _settings_of(name, grid["vary"]).items():
+        model = copy.deepcopy(models[varied])
+        for key, value in values.items():
+            inner = model
+            *path, last = key.split(".")
+            for part in path:
+                inner = inner.setdefault(part, {})
+            inner[last] = value
+        points[point] = model
+    return points
+
+
+def _require_new(made: dict[str, Any], models: dict[str, Any], where: str) -> None:
+    for name in made:
+        if name in models:
+            raise ValueError(f"{where}: would make a model '{name}', which is there already")

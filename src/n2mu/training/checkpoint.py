@@ -18,6 +18,7 @@ from n2mu.config.features import Feature
 from n2mu.data.matrix import branches_of, class_counts, continuous_features, pack
 from n2mu.data.scaling import Scaler
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
+from n2mu.models.ensemble import Ensemble
 from n2mu.models.layout import Layout
 from n2mu.models.registry import build
 from n2mu.products import atomic_file
@@ -158,11 +159,12 @@ def load(path: Path, device: str) -> TrainedModel:
 
 def new_network(settings: TrainSettings) -> nn.Module:
     """Return the network that the settings describe, with fresh weights."""
-    return build(
-        settings.classifier.architecture,
-        layout_of(settings),
-        settings.classifier.parameters,
-    )
+    classifier = settings.classifier
+    networks = [
+        build(classifier.architecture, layout_of(settings), classifier.parameters)
+        for _ in classifier.seeds or [classifier.seed]
+    ]
+    return networks[0] if classifier.seeds is None else Ensemble(networks)
 
 
 def layout_of(settings: TrainSettings) -> Layout:

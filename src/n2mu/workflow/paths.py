@@ -45,6 +45,10 @@ class Paths:
         """Training history of one fold."""
         return self.model(model, fold).with_name("history.json")
 
+    def grid(self, grid: str, product: str) -> Path:
+        """Product of one grid search."""
+        return self.root / "grids" / grid / product
+
     def fit(self, fit: str, product: str) -> Path:
         """Product of one fit."""
         return self.root / "fits" / fit / product

@@ -17,6 +17,7 @@ from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
 from n2mu.templates.settings import TemplateSettings, WorkspaceSettings
+from n2mu.training.grid import GridSettings
 from n2mu.training.settings import TrainingSample, TrainSettings
 from n2mu.workflow.analysis import Analysis
 from n2mu.workflow.statistical import FitSlices
@@ -146,6 +147,16 @@ class Slices:
                 )
                 for name, files in self._analysis.members(self.ntuples(chunk))
             ],
+        )
+
+    def grid(self, grid: str) -> GridSettings:
+        """Return what the comparison of a grid is told."""
+        models = self._configuration.models
+        points = models.points_of(grid)
+        return GridSettings(
+            grid=grid,
+            points=points,
+            best_epoch=models.models[next(iter(points))].best_epoch,
         )
 
     def evaluate(self) -> EvaluateSettings:
