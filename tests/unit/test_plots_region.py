@@ -10,9 +10,11 @@ from plots_products import Json, overlapping, points, region_products, settings,
 from scipy.stats import chi2
 
 from n2mu.errors import ConfigurationError, ProductError
+from n2mu.plots.bins import bin_positions, edge_texts
 from n2mu.plots.processes import processes, summed
-from n2mu.plots.region import bin_positions, edge_texts, poisson_interval, region_figure
+from n2mu.plots.region import region_figure
 from n2mu.plots.settings import PlotSettings
+from n2mu.plots.stack import poisson_interval
 
 
 @pytest.mark.parametrize("samples", [2, 5, 17, 33])

@@ -94,7 +94,7 @@ def test_a_region_with_blinded_bins_shows_no_count() -> None:
     postfit["regions"]["SR"]["blinded"] = [False, True]
     found = region_yields(mu_fit, postfit, settings())
     assert found["regions"]["SR"]["observed"] is None
-    assert rows(yields_html(found))[-1][2] == "1 bins blinded"
+    assert rows(yields_html(found))[-1][2] == "1 bin blinded"
 
 
 def test_a_total_that_its_samples_do_not_make_is_refused() -> None:

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from n2mu.plots.bins import bin_positions, write_edges
 from n2mu.plots.colours import PALETTE, SIGNAL
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.processes import processes
-from n2mu.plots.region import axis_title, bin_positions, write_edges
+from n2mu.plots.region import axis_title
 from n2mu.plots.region_content import region_content
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style

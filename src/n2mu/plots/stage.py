@@ -29,8 +29,8 @@ from n2mu.templates.histogram import read_root
 
 logger = logging.getLogger(__name__)
 
-LARGEST = 8
-"""Control plots of so many systematics are drawn with a fit."""
+LARGEST = 4
+"""Control plots of so many systematics are drawn in every region of a fit."""
 
 _REPORT = ("fit", "regions", "changes", "effects", "pruning", "blinding_threshold")
 

@@ -10,10 +10,12 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from n2mu.errors import ProductError, nearest
+from n2mu.plots.bins import bin_positions, write_edges
 from n2mu.plots.colours import PALETTE, SIGNAL
 from n2mu.plots.names import verbatim
+from n2mu.plots.numbers import signed
 from n2mu.plots.panel import panels, region_title
-from n2mu.plots.region import axis_title, bin_positions, write_edges
+from n2mu.plots.region import axis_title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
 from n2mu.skim.read import NOMINAL
@@ -41,12 +43,13 @@ def largest_effects(
     templates
         ``templates.root``, by region, sample and variation.
     count
-        How many at most; one per systematic.
+        How many of a region at most; a systematic comes once in each.
     """
-    sizes: dict[tuple[str, str, str], float] = {}
+    result = []
     for region, samples in templates.items():
         present = [name for name in report["regions"][region]["samples"] if name in samples]
         total = np.sum([samples[name][NOMINAL].sumw for name in present], axis=0)
+        largest: dict[str, tuple[float, str]] = {}
         for sample in present:
             nominal = samples[sample][NOMINAL].sumw
             for variation, template in samples[sample].items():
@@ -54,12 +57,12 @@ def largest_effects(
                 if side not in SIDES or not name:
                     continue
                 shift = np.abs(template.sumw - nominal)[total > 0] / total[total > 0]
-                key = (region, sample, name)
-                sizes[key] = max(sizes.get(key, 0.0), float(shift.max(initial=0.0)))
-    chosen: dict[str, tuple[str, str, str]] = {}
-    for key in sorted(sizes, key=lambda key: -sizes[key]):
-        chosen.setdefault(key[2], key)
-    return list(chosen.values())[:count]
+                size = float(shift.max(initial=0.0))
+                if size > largest.get(name, (-1.0, ""))[0]:
+                    largest[name] = size, sample
+        ordered = sorted(largest, key=lambda name: -largest[name][0])
+        result += [(region, largest[name][1], name) for name in ordered[:count]]
+    return result
 
 
 def systematic_figure(
@@ -106,7 +109,7 @@ def systematic_figure(
         ]
         for side, (colour, label) in SIDES.items():
             rate = 100 * (variations[side].total / nominal.total - 1)
-            handles.append(Line2D([], [], color=colour, label=f"{label} ({rate:+.2f} %)"))
+            handles.append(Line2D([], [], color=colour, label=f"{label} ({signed(rate, 2)} %)"))
         for side, (colour, label) in SIDES.items():
             if raw[side] is not None:
                 points = Line2D([], [], color=colour, marker="o", linestyle="none")

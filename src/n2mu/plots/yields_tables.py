@@ -99,7 +99,8 @@ def _rows(
     rows.append(("Background", "", *_stages(content["background"], between)))
     rows.append(("Total", "", *_stages(content["total"], between)))
     if content["observed"] is None:
-        observed = f"{content['blinded_bins']} bins blinded"
+        count = content["blinded_bins"]
+        observed = f"{count} bin{'' if count == 1 else 's'} blinded"
     else:
         observed = plain(content["observed"], 0 if yields["dataset"] == "data" else 1)
     rows.append((yields["observed_is"], "", observed, observed))
