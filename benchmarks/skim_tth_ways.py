@@ -33,12 +33,16 @@ def opened(scratch: Path, size: str) -> Job:
     return open_job(str(path))
 
 
-def generate(job: Job, scratch: Path, size: str) -> Callable[[], int]:
+def generate(job: Job, scratch: Path, size: Any) -> Callable[[], int]:
+    from n2mu.demo.listing import planned_chunks, planned_identity
     from n2mu.demo.stage import run_demo
 
     def run() -> int:
         for chunk in job.slices.chunks:
-            if not (scratch / size / f"{chunk}.json").exists():
+            planned = {file.path: planned_identity(file) for file in planned_chunks(size)[chunk]}
+            done = scratch / size / f"{chunk}.json"
+            # those of an older generator are made again
+            if not done.exists() or json.loads(done.read_text()) != planned:
                 run_demo(size, chunk, scratch / size)
         return 0
 

@@ -138,7 +138,10 @@ def test_a_cutflow_says_whether_its_weights_are_normalised(
     ]
     content: dict[str, Any] = {
         "normalised": normalised,
-        "rows": [{"data_set": "ttH.mc16a", "cuts": cuts}],
+        "rows": [
+            {"data_set": "ttH.mc16a", "cuts": cuts},
+            {"data_set": "ttW", "cuts": [dict(cut, events=0, sum=0.0, error=0.0) for cut in cuts]},
+        ],
     }
     write_json(tmp_path / "cutflow.json", content)
     run_tables(tmp_path / "cutflow.json", tmp_path / "cutflow.html")
@@ -147,8 +150,12 @@ def test_a_cutflow_says_whether_its_weights_are_normalised(
     assert heading in html
     assert "ttH.mc16a" in html
     assert rows(html) == [
-        ["ntuple", "800", "12.00 ± 0.50", "100.00 %"],
-        ["jets &gt;= 2 &amp;&amp; x &lt; 3", "200", f"{MINUS}0.50 ± 0.25", "25.00 %"],
+        ["0", "ntuple"],
+        ["1", "jets &gt;= 2 &amp;&amp; x &lt; 3"],
+        ["ttH.mc16a", "12.00 ± 0.50", f"{MINUS}0.50 ± 0.25"],
+        ["ttW", "0.00 ± 0.00", "0.00 ± 0.00"],
+        ["ttH.mc16a", "800", "200", "25.00 %"],
+        ["ttW", "0", "0", ""],
     ]
 
 

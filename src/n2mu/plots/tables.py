@@ -18,23 +18,38 @@ def cutflow_table(cutflow: Mapping[str, Any]) -> str:
         events; ``rows`` lists data sets with their cuts, raw events, sum of weights and error.
     """
     weighted = "Expected events" if cutflow["normalised"] else "Sum of weights (not normalised)"
-    columns = ["Cut", "Raw events", weighted, "Raw, of the first"]
-    parts = []
+    together: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in cutflow["rows"]:
-        first = row["cuts"][0]["events"] if row["cuts"] else 0
-        rows = [
+        together.setdefault(tuple(str(cut["cut"]) for cut in row["cuts"]), []).append(row)
+    parts = []
+    for cuts, rows in together.items():
+        numbers = [str(number) for number in range(len(cuts))]
+        legend = [[n, f"<code>{escape(cut)}</code>"] for n, cut in zip(numbers, cuts, strict=True)]
+        columns = ["Data set", *numbers]
+        right = range(1, len(cuts) + 2)
+        expected = [[escape(str(row["data_set"])), *map(_passed, row["cuts"])] for row in rows]
+        raw = [
             [
-                f"<code>{escape(str(cut['cut']))}</code>",
-                str(cut["events"]),
-                _with_error({"value": cut["sum"], "error": cut["error"]}),
-                f"{100 * cut['events'] / first:.2f} %" if first else "",
+                escape(str(row["data_set"])),
+                *(str(cut["events"]) for cut in row["cuts"]),
+                _kept(row["cuts"]),
             ]
-            for cut in row["cuts"]
+            for row in rows
         ]
-        parts.append(heading(escape(str(row["data_set"]))))
-        parts.append(table(columns, rows, numbers=(1, 2, 3)))
+        parts += [heading("Cuts, one after the other"), table(["", "Cut"], legend)]
+        parts += [heading(weighted), table(columns, expected, numbers=right)]
+        parts += [heading("Raw events"), table([*columns, "Kept"], raw, numbers=right)]
     parts += _skipped(cutflow.get("skipped", [])) + _duplicates(cutflow.get("duplicates", []))
     return page("Cutflow", *parts)
+
+
+def _passed(cut: Mapping[str, Any]) -> str:
+    return _with_error({"value": cut["sum"], "error": cut["error"]})
+
+
+def _kept(cuts: Sequence[Mapping[str, Any]]) -> str:
+    first = cuts[0]["events"] if cuts else 0
+    return f"{100 * cuts[-1]['events'] / first:.2f} %" if first else ""
 
 
 def _skipped(files: Sequence[Mapping[str, Any]]) -> list[str]:
