@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from demo_events import generated
 
+from n2mu.config.acting import affected_samples, factors_on, parameter
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
-from n2mu.config.systematics import TreeSystematic, WeightSystematic
+from n2mu.config.systematics import SetSystematic, TreeSystematic, WeightSystematic
 from n2mu.demo.generate import make_trees
 from n2mu.demo.plan import plan
 from n2mu.demo.reconstruct import SHIFTS
@@ -58,32 +59,73 @@ def test_every_varied_weight_is_used() -> None:
     for systematic in SYSTEMATICS.systematics.values():
         if isinstance(systematic, WeightSystematic):
             used |= parse(systematic.up).names | parse(systematic.down or "1").names
+        if isinstance(systematic, SetSystematic):
+            used |= {name for member in systematic.members for name in parse(member).names}
+            assert set(systematic.sums or []) <= set(SAMPLE.metadata)
     only_nominal = BRANCHES["nominal"] - BRANCHES["JET_JES__1up"]
-    members = {name for name in only_nominal if name.startswith("weight_mc_PDF_MEMBER_")}
-    assert len(members) == 10
-    assert used == only_nominal - members
+    assert used == only_nominal - {"weight_mc_PDF_UP", "weight_mc_PDF_DOWN"}
 
 
-def test_systematics_name_samples_that_exist_and_are_at_least_forty() -> None:
-    assert len(SYSTEMATICS.systematics) >= 40
-    for systematic in SYSTEMATICS.systematics.values():
-        assert set(systematic.samples) <= {"*", *SAMPLES.samples}
+def test_there_are_at_least_sixty_nuisance_parameters_of_all_kinds() -> None:
+    names, kinds = set(), set()
+    for name, systematic in SYSTEMATICS.systematics.items():
+        kinds.add(systematic.kind)
+        for sample in affected_samples(systematic, SAMPLES, name):
+            names.add(parameter(name, systematic, "SR", sample))
+    assert kinds == {"norm", "weight", "set", "input", "tree"}
+    assert len(names) >= 60
 
 
-def test_every_input_belongs_to_one_sample_with_its_own_class() -> None:
-    for name in INPUTS.inputs:
-        owners = [
-            sample
-            for sample, entry in SAMPLES.samples.items()
-            if any(
-                name == known or (known.endswith("*") and name.startswith(known[:-1]))
-                for known in entry.inputs
-            )
-        ]
-        assert len(owners) == 1, name
-    classes = [sample.training_class for sample in SAMPLES.samples.values()]
-    assert len(set(classes)) == len(classes) == 6
-    assert len({sample.colour for sample in SAMPLES.samples.values()}) == 6
+def misidentified(sample: str) -> list[str]:
+    """Return the free factors on a sample."""
+    names = factors_on(
+        sample, "SR", CONFIGURATION.fits.norm_factors, SAMPLES, CONFIGURATION.regions
+    )
+    return [name.removeprefix("norm_fake_") for name in names]
+
+
+def test_samples_carry_a_factor_for_each_of_their_misidentified_objects() -> None:
+    assert misidentified("ttH") == ["mu"]
+    assert misidentified("ttH_fake_tau") == ["mu", "tau"]
+    for sample in ("fake_tau", "fake_tau_ttW", "fake_tau_ttZ", "fake_tau_QmisID"):
+        assert misidentified(sample) == ["tau"]
+    assert misidentified("fake_e") == misidentified("fake_e_e") == ["e"]
+    assert misidentified("fake_mu") == misidentified("fake_mu_mu") == ["mu"]
+    assert misidentified("fake_e_mu") == ["e", "mu"]
+    assert misidentified("fake_tau_e") == misidentified("fake_tau_e_e") == ["tau", "e"]
+    assert misidentified("fake_tau_mu_e") == ["tau", "e", "mu"]
+    for sample in ("ttW", "tt", "VV", "QmisID"):
+        assert misidentified(sample) == []
+
+
+def test_nothing_is_trained_on_misidentified_objects() -> None:
+    trained = [s for s in SAMPLES.samples.values() if s.training_class is not None]
+    assert len(trained) == 17
+    assert len({sample.selection for sample in trained}) == 1
+    selection = parse(trained[0].selection)
+    truth = {name: np.array([0, 0]) for name in selection.names}
+    truth["taus_isHadronicTau_0"] = np.array([1, 0])
+    assert selection.select(truth, 2).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("data_set", ["ttH_346344.mc16a", "ttZ_504334.mc16d", "tt_410470.mc16e"])
+def test_prompt_and_misidentified_events_are_all_events(data_set: str) -> None:
+    columns = generated(data_set).trees["nominal"].scalars
+    size = len(columns["runNumber"])
+    owners = [
+        sample.selection
+        for sample in SAMPLES.samples.values()
+        if sample.kind != "data"
+        and any(fnmatch(data_set.split(".")[0], pattern) for pattern in sample.inputs)
+    ]
+    assert len(owners) in (14, 15)
+    masks = [parse(text).select(columns, size) for text in owners]
+    assert (np.sum(masks, axis=0) == 1).all()
+    weight = columns["weight_mc"].astype(np.float64)
+    for region in REGIONS.regions.values():
+        inside = parse(region.selection).select(columns, size)
+        parts = [weight[inside & mask].sum() for mask in masks]
+        assert sum(parts) == pytest.approx(weight[inside].sum(), rel=1e-12)
 
 
 def test_every_region_lies_inside_the_preselection() -> None:
@@ -171,14 +213,18 @@ def test_the_signal_region_refuses_electrons_from_conversions_and_exempts_muons(
 
 def test_every_process_reaches_the_signal_region_of_the_tiny_demo() -> None:
     selection = parse(REGIONS.regions["SR"].selection)
-    raw = dict.fromkeys(SAMPLES.samples, 0)
+    prompt = [name for name, s in SAMPLES.samples.items() if s.training_class is not None]
+    raw = dict.fromkeys(prompt, 0)
     entries = 0
     campaigns = {data_set.name for data_set in data_sets(INPUTS)}
     owners = {
         file.data_set: sample
         for file in plan("tiny")
-        for sample, entry in SAMPLES.samples.items()
-        if any(fnmatch(file.data_set.split(".")[0], pattern) for pattern in entry.inputs)
+        for sample in prompt
+        if any(
+            fnmatch(file.data_set.split(".")[0], pattern)
+            for pattern in SAMPLES.samples[sample].inputs
+        )
     }
     for file in plan("tiny"):
         if file.data_set not in owners:
@@ -190,5 +236,5 @@ def test_every_process_reaches_the_signal_region_of_the_tiny_demo() -> None:
         raw[owners[file.data_set]] += int(selection.select(columns, size).sum())
         entries += size
     assert min(raw["ttH"], raw["ttZ"]) >= 40
-    assert min(raw.values()) >= 3
+    assert min(raw["ttW"], raw["VV"]) >= 1
     assert entries <= 30000

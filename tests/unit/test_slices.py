@@ -32,7 +32,7 @@ def with_selection(configuration: Configuration, region: str, cut: str) -> Confi
 
 
 def test_a_region_may_cut_on_a_score(configuration: Configuration) -> None:
-    cutting = with_selection(configuration, "CR_OS", "mlp_small_tt > 0.2")
+    cutting = with_selection(configuration, "CR_tau", "mlp_small_tt > 0.2")
     told = slices(cutting).templates("ftt")
     assert told.scores == ["ftt_small_ttH", "mlp_small_tt"]
     assert slices(cutting).skim("c0000") == slices(configuration).skim("c0000")
@@ -58,7 +58,7 @@ def test_a_weight_systematic_varies_only_what_it_acts_on(configuration: Configur
         for data_set in slices(configuration).skim(chunk).data_sets:
             names = {variation.name for variation in data_set.weight_variations}
             assert ("MUR_ttH_up" in names) == data_set.name.startswith("ttH_")
-            assert "pileup_down" in names
+            assert ("PRW_DATASF_down" in names) == (not data_set.name.startswith("alt_"))
 
 
 def test_the_fit_depends_on_no_expression() -> None:

@@ -26,16 +26,24 @@ REGIONS = SELECTIONS["regions"]
 SYSTEMATICS = yaml.safe_load((CONFIG / "systematics.yaml").read_text())["systematics"]
 
 
-def data_sets(sample: str) -> Iterator[tuple[str, float]]:
-    """Yield the files of a sample's data sets with luminosity x cross-section."""
-    for pattern in SAMPLES[sample]["inputs"]:
-        for name, entry in INPUTS["inputs"].items():
-            if name != pattern and not (pattern[-1] == "*" and name.startswith(pattern[:-1])):
-                continue
-            for campaign in entry["campaigns"]:
-                files = entry["files"].format(campaign=campaign, dsid=entry["dsid"])
-                expected = INPUTS["luminosity"][campaign] * entry["cross_section"]
-                yield files, expected * entry.get("factors", 1.0)
+def chosen(patterns: list[str]) -> list[str]:
+    """Return the inputs that patterns match."""
+    return [
+        name
+        for name in INPUTS["inputs"]
+        for pattern in patterns
+        if name == pattern or (pattern[-1] == "*" and name.startswith(pattern[:-1]))
+    ]
+
+
+def data_sets(sample: str) -> Iterator[tuple[str, str, float]]:
+    """Yield input and files of a sample's data sets with luminosity x cross-section."""
+    for name in chosen(SAMPLES[sample]["inputs"]):
+        entry = INPUTS["inputs"][name]
+        for campaign in entry["campaigns"]:
+            files = entry["files"].format(campaign=campaign, dsid=entry["dsid"])
+            expected = INPUTS["luminosity"][campaign] * entry["cross_section"]
+            yield name, files, expected * entry.get("factors", 1.0)
 
 
 def summed(files: list[str], tree: str, weight: str) -> float:
@@ -63,9 +71,14 @@ def expected_yield(ntuples: Path, sample: str, region: str, systematic: str | No
             factors[entry["factor"]] = f"({entry['up']})"
             branch = entry.get("sum_up", branch)
     weight = "*".join(factors.values())
-    cut = " ".join(REGIONS[region]["selection"].split())
+    texts = REGIONS[region]["selection"], SAMPLES[sample]["selection"]
+    cut = ") && (".join(" ".join(text.split()) for text in texts)
+    varied = tree
     total = 0.0
-    for pattern, expected in data_sets(sample):
+    for name, pattern, expected in data_sets(sample):
+        if systematic is not None and "inputs" in SYSTEMATICS[systematic]:
+            has_tree = name in chosen(SYSTEMATICS[systematic]["inputs"])
+            tree = varied if has_tree else INPUTS["tree"]
         files = [str(path) for path in sorted(ntuples.glob(pattern))]
         assert files, pattern
         selected = summed(files, tree, f"({cut})*({weight})")
@@ -86,9 +99,9 @@ def untouched(report: Any, region: str, sample: str, variation: str) -> bool:
     ("systematic", "variation"),
     [
         pytest.param(None, "nominal", id="nominal"),
-        pytest.param("pileup", "pileup_up", id="weight"),
+        pytest.param("PRW_DATASF", "PRW_DATASF_up", id="weight"),
         pytest.param("MUR_ttH", "MUR_ttH_up", id="weight with its own sum of weights"),
-        pytest.param("jet_energy_scale", "jet_energy_scale_up", id="tree"),
+        pytest.param("JET_JES", "JET_JES_up", id="tree"),
     ],
 )
 def test_yields_are_those_that_root_counts(

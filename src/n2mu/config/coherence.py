@@ -14,7 +14,7 @@ from n2mu.config.names import matching
 from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
-from n2mu.config.systematics import SampleSystematic, Systematics
+from n2mu.config.systematics import SampleSystematic, Systematics, TreeSystematic
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse
 
@@ -138,7 +138,7 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
     for name, systematic in configuration.systematics.systematics.items():
         with independent():
             key = f"{where}: systematics.{name}"
-            affected_samples(systematic, configuration.samples, key)
+            affected = affected_samples(systematic, configuration.samples, key)
             affected_regions(systematic, configuration.regions, key)
             match systematic.kind:
                 case "weight" | "set":
@@ -151,12 +151,30 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
                                 f"{key}.{side}: '{tree}' is the nominal tree of input "
                                 f"'{nominal[tree]}', no variation; leave that side out"
                             )
+                    _check_inputs_of(systematic, configuration, affected, f"{key}.inputs")
                 case "input":
                     for side, chosen in (("up", systematic.up), ("down", systematic.down)):
                         inputs = configuration.inputs.inputs
                         matching(chosen or [], inputs, f"{key}.{side}", "input")
                 case "sample":
                     _check_samples_of(systematic, configuration.samples, key)
+
+
+def _check_inputs_of(
+    systematic: TreeSystematic, configuration: Configuration, affected: list[str], key: str
+) -> None:
+    """Refuse samples of which no input has the varied tree."""
+    if systematic.inputs is None:
+        return
+    inputs = configuration.inputs.inputs
+    varied = set(matching(systematic.inputs, inputs, key, "input"))
+    for sample in affected:
+        own = matching(configuration.samples.samples[sample].inputs, inputs, key, "input")
+        if varied.isdisjoint(own):
+            raise ConfigurationError(
+                f"{key}: none of them is an input of sample '{sample}', which would not vary; take "
+                "it out of 'samples'"
+            )
 
 
 def _check_samples_of(systematic: SampleSystematic, samples: Samples, key: str) -> None:

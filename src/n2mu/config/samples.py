@@ -26,6 +26,9 @@ class Sample(Model):
         Class of a classifier that these events train; none: not trained on.
     title, colour
         How plots show it (LaTeX, any matplotlib colour).
+    may_be_empty
+        Whether a fit goes on without it if no event of it is in any of its
+        regions; else that is an error.
     group
         Samples of one group are drawn and tabulated together, under this title.
     """
@@ -37,6 +40,7 @@ class Sample(Model):
     title: str | None = None
     colour: str | None = None
     group: str | None = None
+    may_be_empty: bool = False
 
     @model_validator(mode="after")
     def _learnt_from(self) -> "Sample":

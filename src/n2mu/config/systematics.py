@@ -177,11 +177,19 @@ TreeName = Annotated[str, AfterValidator(_tree_name)]
 
 
 class TreeSystematic(_Varied):
-    """A sibling tree with the varied events; without ``down`` it is mirrored."""
+    """A sibling tree with the varied events; without ``down`` it is mirrored.
+
+    Attributes
+    ----------
+    inputs
+        Names of the inputs that have the trees, ``*`` at the end matches several;
+        events of other inputs stay as they are.  Without it all have them.
+    """
 
     kind: Literal["tree"]
     up: TreeName
     down: TreeName | None = None
+    inputs: Annotated[list[str], Field(min_length=1), Unique] | None = None
 
     @model_validator(mode="after")
     def _two_sides(self) -> "TreeSystematic":

@@ -47,7 +47,7 @@ def layers(settings: TemplateSettings, data_set: str) -> dict[str, list[Layer]]:
     ]
     result: dict[str, list[Layer]] = {}
     if together:
-        for kind, columns in _varied(settings, together).items():
+        for kind, columns in _varied(settings, together, data_set).items():
             result.setdefault(kind, []).append(Layer(together, columns))
     for name, sample in settings.samples.items():
         if data_set in sample.data_sets and sample.kind == "ghost":
@@ -64,7 +64,9 @@ def layers(settings: TemplateSettings, data_set: str) -> dict[str, list[Layer]]:
     return result
 
 
-def _varied(settings: TemplateSettings, samples: list[str]) -> dict[str, dict[str, str]]:
+def _varied(
+    settings: TemplateSettings, samples: list[str], data_set: str
+) -> dict[str, dict[str, str]]:
     """Return the weight columns of the variations of samples, by kind of table."""
     kinds = {NOMINAL: {NOMINAL: WEIGHT}}
     for name, systematic in settings.systematics.items():
@@ -77,5 +79,7 @@ def _varied(settings: TemplateSettings, samples: list[str]) -> dict[str, dict[st
             if source is not None and systematic.kind == "weight":
                 kinds[NOMINAL][f"{name}_{side}"] = source
             elif source is not None and systematic.kind == "tree":
-                kinds.setdefault(source, {})[f"{name}_{side}"] = WEIGHT
+                kept = any(data_set in sets for sets in systematic.nominal_data_sets.values())
+                table = NOMINAL if kept else source
+                kinds.setdefault(table, {})[f"{name}_{side}"] = WEIGHT
     return kinds

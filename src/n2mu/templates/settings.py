@@ -23,9 +23,10 @@ class TemplateRegion(Model):
 
 
 class TemplateSample(Model):
-    """A sample: its data sets and its truth selection."""
+    """A sample: its data sets, its truth selection, and whether it may have no event at all."""
 
     kind: Kind
+    may_be_empty: bool = False
     selection: Expression
     data_sets: list[str]
 
@@ -58,6 +59,8 @@ class TemplateSystematic(Model):
         Name of its nuisance parameter by region and sample.
     down
         None if the systematic is one-sided.
+    nominal_data_sets
+        By sample, the data sets that have no such trees and stay as they are.
     members
         Weight columns that make one variation, and how they are combined.
     """
@@ -70,6 +73,7 @@ class TemplateSystematic(Model):
     down: str | None = None
     up_data_sets: list[str] = []
     down_data_sets: list[str] = []
+    nominal_data_sets: dict[str, list[str]] = {}
     reference: str | None = None
     members: list[str] = []
     combine: Combination | None = None
@@ -199,6 +203,8 @@ class WorkspaceSettings(Model):
     ----------
     regions, samples
         Names in order; samples with their kind.
+    may_be_empty
+        Samples that may have no template.
     data
         What the observations are; ``mixed``: those of ``data_regions`` are
         observed.
@@ -215,6 +221,7 @@ class WorkspaceSettings(Model):
     fit: str
     regions: list[str]
     samples: dict[str, Literal["signal", "background"]]
+    may_be_empty: list[str] = []
     data: Literal["asimov", "data", "mixed"] = "asimov"
     data_regions: list[str] = []
     data_sample: str | None = None

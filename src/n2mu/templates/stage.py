@@ -95,10 +95,11 @@ def _populated(
     found = []
     for sample in settings.expected:
         inside = [r for r in settings.regions if raw[r, sample, NOMINAL].sumw2.any()]
-        if not inside:
+        if not inside and not settings.samples[sample].may_be_empty:
             raise TemplateError(
                 f"sample '{sample}': no event in any region of fit '{settings.fit}' "
-                f"({', '.join(settings.regions)}); check its inputs and selection in samples.yaml"
+                f"({', '.join(settings.regions)}); check its inputs and selection in "
+                "samples.yaml, or say there that it may_be_empty"
             )
         found += [(region, sample) for region in inside]
         for region in settings.regions:

@@ -118,6 +118,11 @@ def _filled(
                 return None
             others = [_relative_to(reference, nominal, other, entry) for other in others]
         return others[0], others[1] if len(others) > 1 else None
+    kept = systematic.nominal_data_sets.get(sample, [])
+    if kept:
+        entry.did(
+            f"nominal events kept of {len(kept)} data sets", f"{', '.join(kept)} have no such trees"
+        )
     up_side = raw[region, sample, f"{name}_up"]
     return up_side, None if systematic.one_sided else raw[region, sample, f"{name}_down"]
 

@@ -116,7 +116,7 @@ def _require_everywhere(settings: WorkspaceSettings, templates: Templates) -> No
                 f"region '{region}': no observed data '{settings.data_sample}'; {again}"
             )
     for sample in settings.samples:
-        if sample not in found:
+        if sample not in found and sample not in settings.may_be_empty:
             raise TemplateError(
                 f"sample '{sample}' has no template in any region{nearest(sample, found)}; {again}"
             )

@@ -56,7 +56,7 @@ def choose_files(
 def _planned(
     main: Main, data_sets: Mapping[str, DataSet], bases: Mapping[str, Location], report: Report
 ) -> dict[str, Chosen]:
-    """Return files of the demo as far as they are made; the others are no problem."""
+    """Return files of the demo as far as they are made; that others are not is no problem."""
     assert main.demo is not None
     base = next(iter(bases))
     chosen: dict[str, Chosen] = {}
@@ -105,8 +105,8 @@ def _listed(
         new = [path for path in _matching(base, data_set.files) if path not in known[name]]
         if new:
             report.add(
-                f"{base}/{new[0]}: is not listed ({len(new)} such files), its events would be missing; "
-                "run 'n2mu list'",
+                f"{base}/{new[0]}: is not listed ({len(new)} such files), its events would be "
+                "missing; run 'n2mu list'",
                 data_set=name,
             )
         if name not in chosen:

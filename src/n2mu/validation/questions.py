@@ -203,6 +203,10 @@ def _trees(
     for name, systematic in configuration.systematics.systematics.items():
         if systematic.kind != "tree" or acting[name].isdisjoint(own):
             continue
+        if systematic.inputs is not None and data_set.input not in matching(
+            systematic.inputs, configuration.inputs.inputs, f"systematics.{name}.inputs", "input"
+        ):
+            continue
         yield f"systematics.yaml: systematics.{name}.up", systematic.up
         if systematic.down is not None:
             yield f"systematics.yaml: systematics.{name}.down", systematic.down

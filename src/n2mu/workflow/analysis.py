@@ -128,10 +128,26 @@ class Analysis:
     def tree_variations(self, data_set: str) -> list[str]:
         """Return the varied trees of a data set."""
         trees: dict[str, None] = {}
-        for systematic in self._acting[data_set].values():
-            if isinstance(systematic, TreeSystematic):
+        for name, systematic in self._acting[data_set].items():
+            having = self._having_trees.get(name, {data_set})
+            if isinstance(systematic, TreeSystematic) and data_set in having:
                 trees |= {t: None for t in (systematic.up, systematic.down) if t is not None}
         return list(trees)
+
+    @cached_property
+    def _having_trees(self) -> dict[str, set[str]]:
+        """Data sets with the varied trees, by systematic that does not ask them of all."""
+        return {
+            name: set(self.data_sets_matching(systematic.inputs))
+            for name, systematic in self.configuration.systematics.systematics.items()
+            if isinstance(systematic, TreeSystematic) and systematic.inputs is not None
+        }
+
+    def without_trees(self, systematic: str, sample: str) -> list[str]:
+        """Return the data sets of a sample that have no varied tree and stay as they are."""
+        having = self._having_trees.get(systematic)
+        own = [data_set.name for data_set in self.data_sets_of[sample]]
+        return [] if having is None else [name for name in own if name not in having]
 
     @cached_property
     def _replacing(self) -> dict[str, list[str]]:

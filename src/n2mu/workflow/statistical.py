@@ -121,6 +121,7 @@ class FitSlices:
             if inside or name in compared:
                 result[name] = TemplateSample(
                     kind=sample.kind if inside else "ghost",
+                    may_be_empty=sample.may_be_empty,
                     selection=sample.selection,
                     data_sets=[d.name for d in self._analysis.data_sets_of[name]],
                 )
@@ -156,6 +157,12 @@ class FitSlices:
                 }
             else:
                 update = {"up": systematic.up, "down": systematic.down}
+                if systematic.kind == "tree":
+                    update["nominal_data_sets"] = {
+                        sample: kept
+                        for sample in samples
+                        if (kept := self._analysis.without_trees(name, sample))
+                    }
                 if systematic.kind == "sample":
                     update["reference"] = systematic.reference
             if systematic.kind != "set" and systematic.down is None:
@@ -233,6 +240,7 @@ class FitSlices:
                 name: "signal" if sample.kind == "signal" else "background"
                 for name, sample in self.expected.items()
             },
+            may_be_empty=[name for name, s in self.expected.items() if s.may_be_empty],
             data=self._options.data,
             data_regions=self._data_regions,
             data_sample=self._configuration.samples.data,
