@@ -13,6 +13,7 @@ from benchmarks.timing import print_table
 from n2mu.config.inputs import DataSet
 from n2mu.inputs import listing
 from n2mu.inputs.listing import Listing, list_ntuples, read_listing, write_listing
+from n2mu.inputs.location import Location
 
 FILES = int(os.environ.get("N2MU_BENCH_FILES", "3000"))
 TREES = 11
@@ -90,10 +91,10 @@ def _timed(directory: Path, previous: Listing | None, workers: int) -> tuple[Lis
 
 def _counted() -> Callable[[], int]:
     """Count from now on the files that this process opens."""
-    opened = []
+    opened: list[Location] = []
     original = listing.tree_entries
 
-    def counting(path: Path) -> dict[str, int]:
+    def counting(path: Location) -> dict[str, int]:
         opened.append(path)
         return original(path)
 

@@ -105,6 +105,17 @@ def test_ntuples_on_a_web_server_give_the_same_skim(tiny: TinyAnalysis, server: 
         run_skim(job.slices.skim("c0000"), job.bases, tiny.directory / "remote")
 
 
+def test_a_server_that_sends_whole_files_only_gives_no_wrong_events(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tiny.directory))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        Thread(target=http.serve_forever, daemon=True).start()
+        tiny.change("config", "ntuples", {"disk": f"http://127.0.0.1:{http.server_port}/ntuples"})
+        with pytest.raises(InputError, match=r"http://127.0.0.1:\d+/ntuples/\w+\.root"):
+            tiny.list()
+        http.shutdown()
+
+
 def test_a_server_that_cannot_be_reached_is_named(tiny: TinyAnalysis, server: str) -> None:
     tiny.change("config", "ntuples", {"disk": f"{server}/nothing"})
     with pytest.raises(InputError, match=r"127.0.0.1:\d+/nothing"):
