@@ -5,6 +5,7 @@ stands in ``LumiScales``, one number per file.  Files that are weighed different
 weight or in a variation, make Sample blocks of their own.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -83,6 +84,11 @@ class NtupleExport:
         self._friends = friends
         self._data_sets = {d.name: d for d in data_sets(configuration.inputs)}
         self._export = Export()
+        scores = score_names(configuration.models, configuration.models.models)
+        texts = [configuration.regions.regions[region].selection for region in edges]
+        texts += [self._observable(region) for region in edges]
+        self._scored = any(parse(text).names & set(scores) for text in texts)
+        self._path = _common_path(list(bases.values()), self._scored)
         kept = ("data", "ghost")
         samples = configuration.samples.samples
         names = [n for n, s in samples.items() if n in self._analysis.expected or s.kind in kept]
@@ -91,10 +97,6 @@ class NtupleExport:
     def export(self) -> Export:
         """Return the configuration."""
         analysis, blocks = self._analysis, self._export.blocks
-        texts = [self._observable(r) for r in analysis.edges]
-        texts += [self._configuration.regions.regions[r].selection for r in analysis.edges]
-        scores = score_names(self._configuration.models, self._configuration.models.models)
-        self._scored = any(parse(text).names & set(scores) for text in texts)
         blocks.append(analysis.job(ReadFrom="NTUP", Lumi="1", **self._paths()))
         blocks.append(analysis.fit_block())
         for region in analysis.edges:
@@ -126,16 +128,21 @@ class NtupleExport:
 
     def _paths(self) -> dict[str, str]:
         """Return the paths of the Job, or none where samples have paths of their own."""
-        used = sorted({group.base for groups in self._groups.values() for group in groups})
-        if len(used) != 1:
+        if self._path is None:
             return {}
-        return self._paths_of(used[0])
-
-    def _paths_of(self, base: str) -> dict[str, str]:
-        result = {"NtuplePath": quoted([self._bases[base]])}
+        result = {"NtuplePath": quoted([self._path])}
         if self._scored:
+            (base,) = self._bases
             result["FriendPath"] = quoted([f"{self._friends}/{base}"])
         return result
+
+    def _paths_of(self, group: Group) -> dict[str, str]:
+        if self._path is not None:
+            return {}
+        return {
+            "NtuplePath": quoted([self._bases[group.base]]),
+            "FriendPath": quoted([f"{self._friends}/{group.base}"]),
+        }
 
     def _groups_of(self, sample: str) -> list[Group]:
         """Return the files of a sample by what they have in common."""
@@ -157,14 +164,15 @@ class NtupleExport:
                 if data_set.name not in file.data_sets:
                     continue
                 rounded = {v: f"{ratio:.12g}" for v, ratio in ratios.items()}
-                key = repr((file.base, data_set.tree, data_set.weight, rounded))
+                base = file.base if self._path is None else ""
+                key = repr((base, data_set.tree, data_set.weight, rounded))
                 weight = (
                     {} if data_set.data else self._configuration.inputs.weight | data_set.weight
                 )
                 group = groups.setdefault(
                     key, Group(name, file.base, data_set.tree, weight, ratios)
                 )
-                group.files.append(_stem(file.path))
+                group.files.append(self._stem(file.base, file.path))
                 group.scales.append(scale)
         result = list(groups.values())
         if len(result) > 1:
@@ -193,8 +201,7 @@ class NtupleExport:
     def _sample(self, name: str, group: Group) -> Block:
         options = self._analysis.sample_options(name)
         sample = self._configuration.samples.samples[name]
-        if not self._paths():
-            options |= self._paths_of(group.base)
+        options |= self._paths_of(group)
         options["NtupleName"] = quoted([group.tree])
         options["NtupleFiles"] = quoted(group.files)
         if sample.kind != "data":
@@ -262,11 +269,13 @@ class NtupleExport:
         for sample in samples:
             for group in self._groups[sample]:
                 options = {"Type": "HISTO"}
+                # what takes the place of 1 needs no other factors beside it
+                alone = parse(group.weight[factor]).canonical() == "1"
                 for side, variation, text in texts:
-                    product = _product(group.weight | {factor: text})
+                    weight = text if alone else _product(group.weight | {factor: text})
                     ratio = group.ratios.get(variation, 1.0)
-                    weighted = product if ratio == 1 else f"{ratio!r} * {product}"
-                    options[f"Weight{side}"] = quoted([weighted])
+                    scaled = weight if ratio == 1 else f"{ratio!r} * ({weight})"
+                    options[f"WeightSuf{side}" if alone else f"Weight{side}"] = quoted([scaled])
                 result.setdefault(repr(options), ([], options))[0].append(group.name)
         return list(result.values())
 
@@ -319,19 +328,31 @@ class NtupleExport:
                 pieces.append(([self._called[sample][0]], options))
         return pieces
 
+    def _stem(self, base: str, path: str) -> str:
+        """Return a file's name below its path, without the suffix that TRExFitter adds."""
+        if PurePosixPath(path).suffix != _SUFFIX:
+            raise ConfigurationError(
+                f"{path}: TRExFitter adds '{_SUFFIX}' to the names of all files, and this one ends "
+                "otherwise; rename it"
+            )
+        name = path.removesuffix(_SUFFIX)
+        if self._path is None:
+            return name
+        return str((PurePosixPath(self._bases[base]) / name).relative_to(self._path))
+
+
+def _common_path(paths: Sequence[str], scored: bool) -> str | None:
+    """Return the one path of all files, none if bases have to have their own."""
+    if len(paths) == 1:
+        return paths[0]
+    # friend trees lie apart by base, and so do servers
+    apart = scored or any("://" in path for path in paths)
+    return None if apart else os.path.commonpath(paths)
+
 
 def truth(selection: str) -> str:
     """Return a selection that is 0 or 1, since TRExFitter multiplies by it."""
     return selection if is_truth(selection) else f"({selection}) != 0"
-
-
-def _stem(path: str) -> str:
-    if PurePosixPath(path).suffix != _SUFFIX:
-        raise ConfigurationError(
-            f"{path}: TRExFitter adds '{_SUFFIX}' to the names of all files, and this one ends "
-            "otherwise; rename it"
-        )
-    return path.removesuffix(_SUFFIX)
 
 
 def _product(factors: Mapping[str, str]) -> str:
