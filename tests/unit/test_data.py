@@ -1,11 +1,15 @@
 """Folds, matrices and scaling."""
 
+from typing import Any
+
+import awkward as ak
 import numpy as np
 import pytest
 
 from n2mu.config.features import Feature
 from n2mu.data.folds import fold_of, splitmix64, training_folds, validation_fold
-from n2mu.data.matrix import branches_of, class_counts, pack
+from n2mu.data.matrix import branches_of, class_counts, continuous_features, pack
+from n2mu.data.objects import collections
 from n2mu.data.scaling import fit_scaler
 from n2mu.errors import InputError, ProductError, TrainingError
 
@@ -109,3 +113,46 @@ def test_constant_and_empty_features_are_not_divided_by_zero() -> None:
     scaler = fit_scaler(values)
     assert scaler.std.tolist() == [1.0, 1.0]
     assert scaler.mean.tolist() == [np.float32(0.1), 0.0]
+
+
+JETS = Feature(kind="collection", branches=["jet_pt", "jet_eta"], objects=2)
+
+
+def test_objects_become_columns_and_those_that_are_not_there_are_missing() -> None:
+    columns = {
+        "met": np.array([1.0, 2.0, 3.0]),
+        "jet_pt": ak.Array([[5.0, 4.0, 3.0], [], [7.0]]),
+        "jet_eta": ak.Array([[0.5, 0.4, 0.3], [], [0.7]]),
+    }
+    features = {"jets": JETS, "met": Feature()}
+    packed = pack(columns, features, 3)
+    nan = np.nan
+    expected = [[1, 5, 0.5, 4, 0.4], [2, nan, nan, nan, nan], [3, 7, 0.7, nan, nan]]
+    assert np.array_equal(packed.continuous, np.array(expected, np.float32), equal_nan=True)
+    names = ["met", "jet_pt[0]", "jet_eta[0]", "jet_pt[1]", "jet_eta[1]"]
+    assert continuous_features(features) == names
+    (jets,) = collections(features)
+    assert (jets.start, jets.objects, jets.branches) == (1, 2, 2)
+    assert jets.tied() == [[1, 3], [2, 4]]
+    scaler = fit_scaler(packed.continuous, jets.tied())
+    assert scaler.mean.tolist() == pytest.approx([2.0, 16 / 3, 1.6 / 3, 16 / 3, 1.6 / 3])
+    none = {name: values[:0] for name, values in columns.items()}
+    assert pack(none, features, 0).continuous.shape == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("pt", "eta", "error", "message"),
+    [
+        ([[1.0], []], [[1.0], [2.0]], InputError, "has 0 objects in 'jet_pt' and 1 in 'jet_eta'"),
+        ([[1.0], [np.inf]], [[1.0], [2.0]], TrainingError, "'jet_pt' is NaN or infinite for 1 of"),
+        ([1.0, 2.0], [[1.0], [2.0]], InputError, "'jet_pt' has 0 lists inside"),
+    ],
+)
+def test_what_is_no_collection_is_refused(
+    pt: list[Any], eta: list[Any], error: type[Exception], message: str
+) -> None:
+    columns = {"jet_pt": ak.Array(pt), "jet_eta": ak.Array(eta)}
+    with pytest.raises(error, match=f"feature 'jets': .*{message}"):
+        pack(columns, {"jets": JETS}, 2)
+    with pytest.raises(ProductError, match="feature 'jets': no such column"):
+        pack({"jet_eta": columns["jet_eta"]}, {"jets": JETS}, 2)

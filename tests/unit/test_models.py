@@ -303,3 +303,40 @@ def test_xgboost_refuses_negative_weights_in_one_line() -> None:
             learning_rate=0.1,
             seed=1,
         )
+
+
+def with_objects(objects: int) -> Any:
+    torch.manual_seed(1)
+    told = Layout(
+        continuous=[f"x{i}" for i in range(2 + 3 * objects)],
+        categorical={"c": 3},
+        classes=["a", "b"],
+        signal=0,
+        outputs=2,
+        collections=[(2, objects, 3)],
+    )
+    return build("ft_transformer", told, SMALL["ft_transformer"]).eval()
+
+
+def test_objects_have_no_order_and_those_not_there_do_not_matter() -> None:
+    model, longer = with_objects(4), with_objects(9)
+    longer.load_state_dict(model.state_dict())
+    torch.manual_seed(2)
+    single, jets = torch.randn(5, 2), torch.randn(5, 4, 3)
+    jets[:, 3] = torch.nan
+    jets[0, 1:] = torch.nan
+    categorical = torch.zeros(5, 1, dtype=torch.int64)
+
+    def score(network: Any, objects: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = network(torch.cat([single, objects.flatten(1)], 1), categorical)
+        return logits
+
+    reference = score(model, jets)
+    assert bool(torch.isfinite(reference).all())
+    assert torch.allclose(score(model, jets[:, [2, 3, 0, 1]]), reference, atol=1e-6)
+    more = torch.cat([jets, torch.full((5, 5, 3), torch.nan)], 1)
+    assert torch.allclose(score(longer, more), reference, atol=1e-6)
+    moved = jets.clone()
+    moved[1, 2, 0] += 1
+    changed = (score(model, moved) - reference).abs().amax(1) > 1e-5
+    assert changed.tolist() == [False, True, False, False, False]

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -320,13 +321,30 @@ def test_an_event_of_two_samples_is_refused(tmp_path: Path) -> None:
     refuse(tmp_path, skim(), told, "belong to both sample 'ttH' and sample 'other'")
 
 
-def test_a_collection_is_refused_by_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("architecture", ["mlp", "ft_transformer", "histogram_trees"])
+def test_models_learn_from_the_objects_of_a_collection(tmp_path: Path, architecture: str) -> None:
+    def with_jets(table: dict[str, Any], seed: int, shift: float) -> dict[str, Any]:
+        random = np.random.default_rng(seed)
+        count = random.poisson(2, table["x"].size)
+        pt = ak.unflatten(random.normal(shift, 1.0, count.sum()), count)
+        return {**table, "jet_pt": pt, "jet_eta": pt * 0.1}
+
     events = skim()
-    for tables in events.tables.values():
-        for table in tables.values():
-            table["jet_pt"] = table["x"]
-    told = settings(features={"jets": Feature(kind="collection", branches=["jet_pt"])})
-    refuse(tmp_path, events, told, "model 'toy'.*feature 'jets' is a collection")
+    for seed, (name, shift) in enumerate([("ttH.a", 0.7), ("tt.a", -0.7)]):
+        for kind, table in events.tables[name].items():
+            events.tables[name][kind] = with_jets(table, seed, shift)
+    jets = Feature(kind="collection", branches=["jet_pt", "jet_eta"], objects=3)
+    parameters = {"histogram_trees": {}, "mlp": {"width": 16}, "ft_transformer": {"width": 8}}
+    asked = classifier(
+        architecture=architecture, parameters=parameters[architecture], learning_rate=0.02
+    )
+    _, history = run(tmp_path, events, settings(features={"jets": jets}, classifier=asked))
+    # an event in seven has no jet at all
+    assert history["epochs"][history["best_epoch"]]["auc"] > 0.8
+    model = load(tmp_path / "model.pt", "cpu")
+    assert model.columns == ["jet_pt", "jet_eta"]
+    assert model.predict(with_jets(toy(8, 0.0), 5, 0.0), 1500).shape == (1500, 2)
+    assert model.scaler.mean.tolist() == [*model.scaler.mean[:2]] * 3
 
 
 def test_an_unknown_architecture_or_parameter_lists_the_known(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
@@ -24,6 +24,8 @@ class Feature(Model):
         Of a categorical feature: the values that occur; each is a class.
     branches
         Of a collection: the list branches that belong together.
+    objects
+        Of a collection: how many of its objects a model sees, from the first on.
     title
         How figures call it (LaTeX), without the unit.
     unit, scale
@@ -36,6 +38,7 @@ class Feature(Model):
     missing: list[Annotated[float, Field(allow_inf_nan=True)]] = []
     values: Annotated[list[int], Field(min_length=1), Unique] | None = None
     branches: Annotated[list[str], Field(min_length=1), Unique] | None = None
+    objects: PositiveInt | None = None
     title: str | None = None
     unit: str | None = None
     scale: PositiveFloat = 1.0
@@ -53,6 +56,8 @@ class Feature(Model):
             raise ValueError("'values' belong to a categorical feature, and it needs them")
         if (self.kind == "collection") != (self.branches is not None):
             raise ValueError("'branches' belong to a collection, and it needs them")
+        if self.objects is not None and self.kind != "collection":
+            raise ValueError("'objects' belongs to a collection")
         if self.kind == "collection" and (self.expression is not None or self.missing):
             raise ValueError("a collection has no 'expression' and no 'missing' codes")
         return self

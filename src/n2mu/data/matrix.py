@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.config.features import Feature
+from n2mu.data.objects import collections, padded
 from n2mu.errors import InputError, ProductError, TrainingError, nearest
 from n2mu.expressions import parse
 
@@ -19,7 +20,8 @@ class PackedEvents:
     Attributes
     ----------
     continuous
-        float32 [events, n_continuous]; NaN means missing.
+        float32 [events, n_continuous]; NaN means missing.  The objects of
+        collections are columns behind the continuous features.
     categorical
         int64 [events, n_categorical], the index of the class of each feature;
         the last class, ``len(feature.values)``, means missing.
@@ -30,8 +32,12 @@ class PackedEvents:
 
 
 def continuous_features(features: Mapping[str, Feature]) -> list[str]:
-    """Return the names of the continuous features, in order."""
-    return [name for name, feature in features.items() if feature.kind == "continuous"]
+    """Return the names of the columns of the continuous matrix, in order."""
+    names = [name for name, feature in features.items() if feature.kind == "continuous"]
+    for collection in collections(features):
+        branches = features[collection.name].branches or []
+        names += [f"{b}[{i}]" for i in range(collection.objects) for b in branches]
+    return names
 
 
 def class_counts(features: Mapping[str, Feature]) -> list[int]:
@@ -60,7 +66,7 @@ def pack(columns: Mapping[str, Any], features: Mapping[str, Feature], size: int)
     columns
         Branches by name, each [events].
     features
-        Continuous and categorical features.
+        Of any kind.
     size
         Number of events.
 
@@ -68,22 +74,19 @@ def pack(columns: Mapping[str, Any], features: Mapping[str, Feature], size: int)
     ------
     InputError
         If a categorical feature has a value that is neither listed nor a
-        missing code, or a feature is a list per event.
+        missing code, or a feature is a list per event and no collection.
     ProductError
         If a branch is not among the columns.
     TrainingError
-        If a feature is a collection, or is NaN or infinite where it is not missing.
+        If a feature is NaN or infinite where it is not missing.
     """
-    names = continuous_features(features)
-    continuous = np.empty((size, len(names)), np.float32)
+    n_continuous = sum(feature.kind == "continuous" for feature in features.values())
+    continuous = np.empty((size, n_continuous), np.float32)
     categorical = np.empty((size, len(class_counts(features))), np.int64)
     i = j = 0
     for name, feature in features.items():
         if feature.kind == "collection":
-            raise TrainingError(
-                f"feature '{name}' is a collection, which this model cannot read; "
-                "name the features of the model without it"
-            )
+            continue
         values = _values(name, feature, columns, size)
         missing = _is_missing(values, feature.missing)
         _refuse_not_finite(name, values, missing)
@@ -93,6 +96,9 @@ def pack(columns: Mapping[str, Any], features: Mapping[str, Feature], size: int)
         else:
             categorical[:, j] = _class_index(name, values, missing, feature.values)
             j += 1
+    if lists := [n for n, feature in features.items() if feature.kind == "collection"]:
+        parts = [padded(name, features[name], columns, size) for name in lists]
+        continuous = np.concatenate([continuous, *parts], axis=1)
     return PackedEvents(continuous, categorical)
 
 

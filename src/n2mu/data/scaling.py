@@ -1,5 +1,6 @@
 """Standardisation of continuous features."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class Scaler:
         return scaled
 
 
-def fit_scaler(continuous: NDArray[np.float32]) -> Scaler:
+def fit_scaler(continuous: NDArray[np.float32], tied: Iterable[list[int]] = ()) -> Scaler:
     """Return the scaler of the training events.
 
     The events count equally: with weights, a few events of large weight would
@@ -30,6 +31,8 @@ def fit_scaler(continuous: NDArray[np.float32]) -> Scaler:
     ----------
     continuous
         Training events [events, n_continuous]; NaN means missing and is left out.
+    tied
+        Columns that hold the same quantity and are scaled alike.
 
     Returns
     -------
@@ -40,9 +43,11 @@ def fit_scaler(continuous: NDArray[np.float32]) -> Scaler:
     n_continuous = continuous.shape[1]
     mean = np.zeros(n_continuous, np.float32)
     std = np.ones(n_continuous, np.float32)
-    for i in range(n_continuous):
-        column = continuous[:, i]
-        present = column[~np.isnan(column)].astype(np.float64)
+    together = [list(group) for group in tied]
+    inside = {i for group in together for i in group}
+    for i in [*([k] for k in range(n_continuous) if k not in inside), *together]:
+        values = continuous[:, i]
+        present = values[~np.isnan(values)].astype(np.float64)
         if present.size == 0:
             continue
         mean[i] = present.mean()

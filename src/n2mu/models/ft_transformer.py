@@ -1,10 +1,14 @@
 """The Feature Tokenizer + Transformer."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, scaled_dot_product_attention
 
 from n2mu.errors import ConfigurationError
+from n2mu.models.layout import Layout
 from n2mu.models.tokens import FeatureTokens, Missing
 
 
@@ -31,8 +35,8 @@ class SelfAttention(nn.Module):
     def _split(self, x: Tensor) -> Tensor:
         return torch.unflatten(x, 2, (self.heads, -1)).transpose(1, 2)
 
-    def forward(self, x: Tensor, queries: int) -> Tensor:
-        """Return the attended tokens."""
+    def forward(self, x: Tensor, queries: int, mask: Tensor | None) -> Tensor:
+        """Return the attended tokens; the mask [events, 1, 1, tokens] says which answer."""
         width = x.shape[2]
         if queries == x.shape[1]:
             query, key, value = torch.split(self.projection(x), width, dim=2)
@@ -44,6 +48,7 @@ class SelfAttention(nn.Module):
             self._split(query),
             self._split(key),
             self._split(value),
+            attn_mask=mask,
             dropout_p=self.dropout if self.training else 0.0,
         )
         output: Tensor = self.output(attended.transpose(1, 2).flatten(2))
@@ -70,9 +75,9 @@ class Block(nn.Module):
             nn.Dropout(dropout),
         )
 
-    def forward(self, x: Tensor, queries: int) -> Tensor:
+    def forward(self, x: Tensor, queries: int, mask: Tensor | None) -> Tensor:
         """Return the first ``queries`` tokens after the block."""
-        x = x[:, :queries] + self.attention(self.attention_norm(x), queries)
+        x = x[:, :queries] + self.attention(self.attention_norm(x), queries, mask)
         transformed: Tensor = self.feed_forward(x)
         return x + transformed
 
@@ -83,6 +88,8 @@ class FTTransformer(nn.Module):
     Thesis section 2.3.5, eq. 2.59; Y. Gorishniy, I. Rubachev, V. Khrulkov, A.
     Babenko, "Revisiting Deep Learning Models for Tabular Data", NeurIPS 2021.
     The last block computes only the class token, the one that the head reads.
+    Each object of a collection is a token; those that an event does not have
+    are asked nothing.
 
     Parameters
     ----------
@@ -105,6 +112,9 @@ class FTTransformer(nn.Module):
         set to zero in training.
     missing
         What stands for a missing continuous value: ``learnable`` or ``zero``.
+    collections
+        First column, number of objects and numbers per object of each
+        collection, the last columns of the continuous ones.
 
     Shape
     -----
@@ -130,6 +140,7 @@ class FTTransformer(nn.Module):
         feed_forward: int = 4,
         dropout: float = 0.2,
         missing: Missing = "learnable",
+        collections: Sequence[tuple[int, int, int]] = (),
     ) -> None:
         super().__init__()
         if width % heads:
@@ -137,17 +148,36 @@ class FTTransformer(nn.Module):
                 f"the width of an FT-Transformer must be a multiple of its heads, got {width} "
                 f"and {heads}"
             )
-        self.tokens = FeatureTokens(n_continuous, categories, width, missing)
+        self.collections = list(collections)
+        self.n_single = self.collections[0][0] if self.collections else n_continuous
+        self.tokens = FeatureTokens(self.n_single, categories, width, missing)
+        self.objects = nn.ModuleList(nn.Linear(n, width) for _, _, n in self.collections)
         self.blocks = nn.ModuleList(
             Block(width, heads, feed_forward * width, dropout) for _ in range(blocks)
         )
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, n_classes))
 
+    @staticmethod
+    def resolve(parameters: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+        """Return the parameters with the columns of the collections."""
+        return {**parameters, "collections": layout.collections}
+
     def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
         """Return the logits."""
-        x = self.tokens(continuous, categorical)
+        x = self.tokens(continuous[:, : self.n_single], categorical)
+        mask = None
+        if self.collections:
+            present = [torch.ones_like(x[:, :, 0], dtype=torch.bool)]
+            for (start, objects, numbers), embed in zip(
+                self.collections, self.objects, strict=True
+            ):
+                columns = continuous[:, start : start + objects * numbers]
+                values = torch.unflatten(columns, 1, (objects, numbers))
+                present.append(~torch.isnan(values[:, :, 0]))
+                x = torch.cat([x, embed(torch.nan_to_num(values))], dim=1)
+            mask = torch.cat(present, dim=1)[:, None, None]
         for block in self.blocks[:-1]:
-            x = block(x, x.shape[1])
-        x = self.blocks[-1](x, 1)
+            x = block(x, x.shape[1], mask)
+        x = self.blocks[-1](x, 1, mask)
         logits: Tensor = self.head(x[:, 0])
         return logits

@@ -1,5 +1,6 @@
 """Histogram-based gradient-boosted trees of scikit-learn."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,12 @@ class HistogramTrees(BoostedTrees):
             random_state=seed,
         )
         forest.fit(columns, label, sample_weight=weight)
-        return trees_of(forest)
+        trees = trees_of(forest)
+        if self.n_classes != 2:
+            return trees
+        # of two classes scikit-learn has the logit of the second alone
+        baseline = np.append(0.0, trees.baseline)
+        return replace(trees, output=trees.output + 1, baseline=baseline)
 
 
 def trees_of(forest: Any) -> Trees:

@@ -1,6 +1,6 @@
 """What a model is told of its inputs and outputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class Layout:
         Names of the classes that are told apart.
     signal
         Index of the signal class.
+    collections
+        First column, number of objects and numbers per object of each
+        collection, whose columns come last among the continuous ones.
     outputs
         Number of outputs: one per class, or one, the logit of the signal.
     """
@@ -27,3 +30,4 @@ class Layout:
     classes: list[str]
     signal: int
     outputs: int
+    collections: list[tuple[int, int, int]] = field(default_factory=list)

@@ -37,7 +37,8 @@ def parameters_of(architecture: str) -> list[str]:
     return [
         name
         for name, parameter in inspect.signature(ARCHITECTURES[architecture]).parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name != "signal"
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        and name not in ("signal", "collections")
     ]
 
 

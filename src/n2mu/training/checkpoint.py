@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from n2mu.config.features import Feature
 from n2mu.data.matrix import branches_of, class_counts, continuous_features, pack
+from n2mu.data.objects import collections
 from n2mu.data.scaling import Scaler
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
 from n2mu.models.ensemble import Ensemble
@@ -176,6 +177,7 @@ def layout_of(settings: TrainSettings) -> Layout:
         categorical=dict(zip(categorical, counts, strict=True)),
         classes=settings.targets,
         signal=settings.signal,
+        collections=[(c.start, c.objects, c.branches) for c in collections(settings.features)],
         outputs=1 if settings.classifier.formulation == "binary" else len(settings.targets),
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import xxhash
 
+from n2mu.data.objects import collections
 from n2mu.data.scaling import fit_scaler
 from n2mu.errors import TrainingError
 from n2mu.models.trees import BoostedTrees
@@ -76,10 +77,11 @@ def train_from(
     name = f"model '{settings.model}' fold {settings.fold}"
     everything, validation = read_events(source, settings)
     training = choose(everything, settings)
+    tied = [columns for c in collections(settings.features) for columns in c.tied()]
     try:
         weighting = weighting_of(training, settings)
         _check_validation(validation, settings, name)
-        scaler = fit_scaler(training.packed.continuous)
+        scaler = fit_scaler(training.packed.continuous, tied)
         torch.manual_seed(settings.classifier.seed)
         network = new_network(settings).to(where)
         parameters = sum(parameter.numel() for parameter in network.parameters())
