@@ -144,7 +144,9 @@ class Story:
 
 
 def command(*arguments: str) -> str:
-    return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    run = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +219,7 @@ def test_a_stopped_training_goes_on_from_its_checkpoint_to_the_same_bits(
     name = f"train_ftt_small_{fold}"
     first, second = trained.journal(name, "started")
     assert (first["job"] == second["job"]) == (fold == 2)
+    assert "going on after step" in trained.log(name)
     assert "epoch 12 of" in trained.log(name)
     model = MODEL.format(fold)
     assert (trained.directory / model).read_bytes() == (finished / model).read_bytes()
@@ -262,9 +265,9 @@ def test_training_and_scoring_see_one_gpu_each_and_others_none(ended: Story) -> 
 
 def test_the_products_are_those_of_a_run_on_one_machine(ended: Story, finished: Path) -> None:
     alone, cluster = (path / "results" for path in (finished, ended.directory))
-    for product in ("mu_fit.json", "tth/fits/ftt/workspace.json", "tth/fits/ftt/postfit.json"):
-        local, remote = (json.loads((path / product).read_text()) for path in (alone, cluster))
-        assert without_timing(remote) == without_timing(local), product
+    for text in ("mu_fit.json", "tth/fits/ftt/workspace.json", "tth/fits/ftt/postfit.json"):
+        local, remote = (json.loads((path / text).read_text()) for path in (alone, cluster))
+        assert without_timing(remote) == without_timing(local), text
     models = sorted(path.relative_to(cluster) for path in cluster.glob("tth/models/**/model.pt"))
     assert len(models) == 5
     tables = sorted(path.relative_to(cluster) for path in cluster.glob("tth/skim/**/*.parquet"))

@@ -5,7 +5,7 @@ from snakemake.exceptions import WorkflowError
 
 from n2mu.commands.job import export_config, open_job, slice_digest, slice_json
 from n2mu.errors import N2muError
-from n2mu.products import canonical_json
+from n2mu.products import canonical_json, digest
 from n2mu.workflow.fingerprint import fingerprint
 
 
@@ -28,6 +28,32 @@ if shutil.which("n2mu") is None:
     )
 
 
+# what computes each stage
+CODE = {
+    "skim": "n2mu.skim.stage",
+    "train": "n2mu.training.stage",
+    "score": "n2mu.scoring.stage",
+    "evaluate": "n2mu.evaluation.stage",
+    "templates": "n2mu.templates.stage",
+    "workspace": "n2mu.templates.workspace",
+    "fit": "n2mu.fit.stage",
+}
+
+
+def code_of(stage):
+    """Return the fingerprint of the code of a stage."""
+    return fingerprint(CODE[stage])
+
+
+@cache
+def text_of(stage, *arguments):
+    """Return what a job of a stage is told, as one text."""
+    try:
+        return slice_json(getattr(job().slices, stage)(*arguments))
+    except N2muError as error:
+        raise WorkflowError(str(error))
+
+
 def cfg(stage, *names):
     """Return a function of the wildcards: what a job of a stage is told, as one text.
 
@@ -36,10 +62,7 @@ def cfg(stage, *names):
 
     def value(wildcards):
         arguments = [int(wildcards[n]) if n == "fold" else wildcards[n] for n in names]
-        try:
-            return slice_json(getattr(job().slices, stage)(*arguments))
-        except N2muError as error:
-            raise WorkflowError(str(error))
+        return text_of(stage, *arguments)
 
     return value
 
@@ -48,6 +71,54 @@ def digest_of(stage, *names):
     """Return a function of the wildcards: the digest by which a job checks what it is told."""
     text = cfg(stage, *names)
     return lambda wildcards: slice_digest(text(wildcards))
+
+
+def origin_of(stages, jobs):
+    """Return a function of the wildcards: a digest of what made the inputs of a job.
+
+    A failed job leaves no product, and Snakemake asks for one only if something that
+    follows has to run. So what follows must itself know of the change.
+
+    Parameters
+    ----------
+    stages
+        Names of stages before this one.
+    jobs
+        Function of the wildcards: the arguments of all their jobs.
+    """
+
+    @cache
+    def digest_for(arguments):
+        texts = [text_of(stage, *a) for stage in stages for a in arguments]
+        return digest("\n".join([*map(code_of, stages), *map(digest, texts)]))
+
+    return lambda wildcards: digest_for(tuple(jobs(wildcards)))
+
+
+def each_chunk(wildcards):
+    """Return the names of all chunks, as arguments of the slices."""
+    return [(chunk,) for chunk in job().slices.chunks]
+
+
+def each_training(wildcards):
+    """Return all folds of all models that are trained, as arguments of the slices."""
+    folds = range(job().configuration.models.folds)
+    return [(m, fold) for m in job().configuration.main.models for fold in folds]
+
+
+def this_fit(wildcards):
+    """Return the fit of a job, as argument of the slices."""
+    return [(wildcards.fit,)]
+
+
+def published_fit(wildcards):
+    """Return the fit that is published, as argument of the slices."""
+    return [(job().configuration.main.publish,)]
+
+
+def only_one(wildcards):
+    """Return that a stage has one job."""
+    return [()]
 
 
 def log_of(stage, *names):
@@ -84,27 +155,23 @@ def ntuples_of(wildcards):
 
 
 def all_skims(wildcards):
-    """Return the skims of all chunks."""
-    return job().skims
+    """Return the file that stands for the skims of all chunks."""
+    return job().paths.gathered("skims")
 
 
 def all_scores(wildcards):
-    """Return the scores of all chunks."""
-    return job().scores
+    """Return the file that stands for the scores of all chunks."""
+    return job().paths.gathered("scores")
 
 
 def all_models(wildcards):
-    """Return every fold of every model."""
-    folds = range(job().configuration.models.folds)
-    models = job().configuration.main.models
-    return [job().paths.model(model, fold) for model in models for fold in folds]
+    """Return the file that stands for every fold of every model."""
+    return job().paths.gathered("models")
 
 
-def all_histories(wildcards):
-    """Return the training history of every fold of every model."""
-    folds = range(job().configuration.models.folds)
-    models = job().configuration.main.models
-    return [job().paths.history(model, fold) for model in models for fold in folds]
+def every_fold(path):
+    """Return a function of the wildcards: a product of every fold of every model."""
+    return lambda wildcards: [path(*names) for names in each_training(wildcards)]
 
 
 def plots_of_all_fits(wildcards):

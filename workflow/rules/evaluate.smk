@@ -17,6 +17,6 @@ rule evaluate_models:
     params:
         cfg=cfg("evaluate"),
         digest=digest_of("evaluate"),
-        code=fingerprint("n2mu.evaluation.stage"),
+        code=code_of("evaluate"),
     shell:
         "n2mu --log {log:q} evaluate --slice {params.digest}"

@@ -18,7 +18,8 @@ rule fit:
     params:
         cfg=cfg("fit", "fit"),
         digest=digest_of("fit", "fit"),
-        code=fingerprint("n2mu.fit.stage"),
+        code=code_of("fit"),
+        origin=origin_of(["templates", "workspace"], this_fit),
     shell:
         "n2mu --log {log:q} fit {input.workspace:q} -o {output.mu_fit:q} --name {wildcards.fit}"
         " --slice {params.digest}"
@@ -43,7 +44,8 @@ rule rank_parameters:
     params:
         cfg=cfg("fit", "fit"),
         digest=digest_of("fit", "fit"),
-        code=fingerprint("n2mu.fit.stage"),
+        code=code_of("fit"),
+        origin=origin_of(["templates", "workspace"], this_fit),
     shell:
         "n2mu --log {log:q} ranking {input.workspace:q} --fit {input.mu_fit:q} -o {output:q}"
         " --name {wildcards.fit} --slice {params.digest}"

@@ -117,6 +117,7 @@ rule plot_fit:
         cfg=cfg("plots"),
         digest=digest_of("plots"),
         code=fingerprint("n2mu.plots.stage"),
+        origin=origin_of(["templates", "workspace", "fit"], this_fit),
     shell:
         "n2mu --log {log:q} plot --fit {wildcards.fit} --slice {params.digest}"
 
@@ -125,7 +126,7 @@ rule plot_models:
     """Draw the figures of all models."""
     input:
         evaluation=job().paths.evaluation("evaluation.json"),
-        histories=all_histories,
+        histories=every_fold(job().paths.history),
     output:
         report(
             directory(job().paths.evaluation("plots")),
@@ -147,6 +148,7 @@ rule plot_models:
         cfg=cfg("plots"),
         digest=digest_of("plots"),
         code=fingerprint("n2mu.plots.stage"),
+        origin=origin_of(["evaluate"], only_one),
     shell:
         "n2mu --log {log:q} plot --models --slice {params.digest}"
 

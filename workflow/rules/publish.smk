@@ -15,6 +15,8 @@ rule publish:
         product=r"mu_fit\.json|ranking\.json",
     conda:
         "../../envs/n2mu.yaml"
+    params:
+        origin=origin_of(["templates", "workspace", "fit"], published_fit),
     shell:
         "cp {input:q} {output:q} 2> {log:q}"
 

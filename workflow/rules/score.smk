@@ -18,6 +18,6 @@ rule score:
     params:
         cfg=cfg("score", "chunk"),
         digest=digest_of("score", "chunk"),
-        code=fingerprint("n2mu.scoring.stage"),
+        code=code_of("score"),
     shell:
         "n2mu --log {log:q} score {wildcards.chunk} --slice {params.digest}"

@@ -16,6 +16,6 @@ rule skim:
     params:
         cfg=cfg("skim", "chunk"),
         digest=digest_of("skim", "chunk"),
-        code=fingerprint("n2mu.skim.stage"),
+        code=code_of("skim"),
     shell:
         "n2mu --log {log:q} skim {wildcards.chunk} --workers {threads} --slice {params.digest}"

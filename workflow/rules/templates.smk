@@ -18,6 +18,6 @@ rule fill_templates:
     params:
         cfg=cfg("templates", "fit"),
         digest=digest_of("templates", "fit"),
-        code=fingerprint("n2mu.templates.stage"),
+        code=code_of("templates"),
     shell:
         "n2mu --log {log:q} templates {wildcards.fit} --slice {params.digest}"

@@ -20,7 +20,7 @@ rule train:
     params:
         cfg=cfg("train", "model", "fold"),
         digest=digest_of("train", "model", "fold"),
-        code=fingerprint("n2mu.training.stage"),
+        code=code_of("train"),
     shell:
         "n2mu --log {log:q} train {wildcards.model} {wildcards.fold}"
         " --slice {params.digest}"

@@ -17,6 +17,7 @@ rule build_workspace:
     params:
         cfg=cfg("workspace", "fit"),
         digest=digest_of("workspace", "fit"),
-        code=fingerprint("n2mu.templates.workspace"),
+        code=code_of("workspace"),
+        origin=origin_of(["templates"], this_fit),
     shell:
         "n2mu --log {log:q} workspace {wildcards.fit} --slice {params.digest}"

@@ -16,6 +16,7 @@ from n2mu.commands import (
     evaluate,
     export,
     fit,
+    gather,
     gof,
     grid,
     import_trex,
@@ -68,6 +69,8 @@ for name, module in {
     "import-trex": import_trex,
 }.items():
     app.command(name)(module.command)
+# what only the workflow calls
+app.command("gather", hidden=True)(gather.command)
 app.add_typer(export.app, name="export")
 
 

@@ -14,7 +14,7 @@ from n2mu.errors import InputError
 from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
-from n2mu.products import atomic_directory, canonical_json, digest, write_json
+from n2mu.products import atomic_directory, canonical_json, digest, file_digest, write_json
 from n2mu.skim.duplicates import observed_twice, repeated, sampled
 from n2mu.skim.part import Part, Skimmed, skim_part
 from n2mu.skim.read import METADATA, NOMINAL, TRAINING, require_other_events
@@ -66,6 +66,10 @@ def run_skim(
         metadata = {
             "chunk": settings.chunk,
             "data_sets": data_sets,
+            "tables": {
+                str(path.relative_to(directory)): file_digest(path)
+                for path in sorted(directory.rglob("*.parquet"))
+            },
             "settings": settings.model_dump(mode="json"),
         }
         write_json(directory / METADATA, metadata)

@@ -37,6 +37,10 @@ class Paths:
         """Directory of one chunk's scores."""
         return self.root / "scores" / chunk
 
+    def gathered(self, kind: str) -> Path:
+        """Digests of all skims, models or scores."""
+        return self.root / "gathered" / f"{kind}.json"
+
     def model(self, model: str, fold: int | str) -> Path:
         """Trained model of one fold."""
         return self.root / "models" / model / f"fold{fold}" / "model.pt"

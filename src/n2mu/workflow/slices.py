@@ -5,6 +5,7 @@ uses: no paths of directories, no titles where nothing is drawn, no systematic
 that does not act on the events at hand.
 """
 
+from functools import cached_property
 from typing import Final, Literal
 
 from n2mu.config.acting import affected_regions, affected_samples, parameter
@@ -46,7 +47,7 @@ class Slices:
         self._analysis = Analysis(configuration, listing)
         self._configuration = configuration
 
-    @property
+    @cached_property
     def chunks(self) -> list[str]:
         """Names of all chunks with ntuples of this analysis."""
         return [

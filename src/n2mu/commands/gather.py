@@ -1,0 +1,47 @@
+"""``n2mu gather``."""
+
+import logging
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from n2mu.commands.options import DEFAULT_CONFIG, Config
+
+logger = logging.getLogger(__name__)
+
+
+class Kind(StrEnum):
+    """What is gathered."""
+
+    SKIMS = "skims"
+    MODELS = "models"
+    SCORES = "scores"
+
+
+def command(
+    kind: Annotated[Kind, typer.Argument(help="What is gathered.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSON file that is written.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Write the digests of all skims, models or scores to one file, for the workflow to wait for.
+
+    Example: n2mu gather skims -o results/tth/gathered/skims.json
+    """
+    from n2mu.commands.job import open_job
+    from n2mu.workflow.gather import run_gather
+
+    job = open_job(config)
+    folds = range(job.configuration.models.folds)
+    products = {
+        Kind.SKIMS: job.skims,
+        Kind.SCORES: job.scores,
+        Kind.MODELS: [
+            job.paths.model(model, fold)
+            for model in job.configuration.main.models
+            for fold in folds
+        ],
+    }
+    run_gather(products[kind], output)
+    logger.info("wrote %s", output)
