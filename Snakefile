@@ -21,6 +21,7 @@ include: "workflow/rules/workspace.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/plot.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/ending.smk"
 
 
 rule all:

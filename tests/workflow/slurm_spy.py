@@ -19,6 +19,9 @@ SPY = Path(os.environ.get("N2MU_SPY", "."))
 
 def main(arguments: list[str]) -> int:
     """Run n2mu with the arguments."""
+    command = [sys.executable, "-c", "from n2mu.commands.app import main; main()", *arguments]
+    if "SLURM_JOB_ID" not in os.environ:  # a rule that runs beside Snakemake
+        return subprocess.run(command, check=False).returncode
     log = Path(arguments[arguments.index("--log") + 1])
     name = log.stem
     write(name, "started")
@@ -35,7 +38,6 @@ def main(arguments: list[str]) -> int:
             ["scontrol", "update", f"JobId={os.environ['SLURM_JOB_ID']}", "TimeLimit=1"],
             check=True,
         )
-    command = [sys.executable, "-c", "from n2mu.commands.app import main; main()", *arguments]
     with subprocess.Popen(command) as running:
         if order in ("hang", "time"):
             while running.poll() is None and "epoch 2 of" not in read(log):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.snake import ROOT, edit, planned
+from tests.workflow.snake import ROOT, edit, planned, snakemake
 
 pytestmark = pytest.mark.xdist_group("tiny")
 
@@ -22,11 +22,16 @@ FITS = ("ftt", "mlp")
 FITTED = of_fit("fit", "rank_parameters", "plot_fit", fits=FITS) + PUBLISHED
 FILLED = of_fit("fill_templates", "build_workspace", fits=FITS) + FITTED
 EVALUATED = Counter({"evaluate_models": 1, "plot_models": 1})
-SCORED = Counter({"score": 2}) + EVALUATED + FILLED
-TRAINED_MLP = Counter({"train mlp_small": 5}) + SCORED
+SCORED = Counter({"score": 2, "gather_scores": 1}) + EVALUATED + FILLED
+MODELLED = Counter({"gather_models": 1}) + SCORED
+TRAINED_MLP = Counter({"train mlp_small": 5}) + MODELLED
 TRAINED = Counter({"train ftt_small": 5}) + TRAINED_MLP
-SKIMMED = Counter({"skim": 2, "tabulate_cutflow": 1}) + TRAINED
+COUNTED = Counter({"tabulate_cutflow": 1}) + TRAINED
+SKIMMED = Counter({"skim": 2, "gather_skims": 1}) + COUNTED
 FITTED_FTT = of_fit("fit", "rank_parameters", "plot_fit", fits=("ftt",)) + PUBLISHED
+BUILT_FTT = of_fit("build_workspace", fits=("ftt",)) + FITTED_FTT
+FILLED_FTT = of_fit("fill_templates", fits=("ftt",)) + BUILT_FTT
+BUILT = FILLED - of_fit("fill_templates", fits=FITS)
 DRAWN = of_fit("plot_fit", fits=FITS) + Counter({"plot_models": 1, "publish_figure": 2, "all": 1})
 
 CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
@@ -67,7 +72,7 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
         "systematics",
         "0.0083",
         "0.0084",
-        FILLED - of_fit("fill_templates", fits=FITS),
+        BUILT,
     ),
     ("title of a region", "regions", "axis: ttH score", "axis: score", DRAWN),
     ("comment in a configuration file", "regions", "# Selections.", "# The selections.", Counter()),
@@ -86,6 +91,35 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
         Counter(),
     ),
     ("unused model", "models", "epochs: 50", "epochs: 60", Counter()),
+    (
+        "one more model",
+        "../config",
+        "models: [mlp_small, ftt_small]",
+        "models: [mlp_small, ftt_small, mlp]",
+        Counter({"train mlp": 5}) + MODELLED,
+    ),
+    ("code that means missing", "features", "missing: [-1]", "missing: [-2]", TRAINED),
+    ("factor of the weight", "inputs", "weight_pileup", "2 * weight_pileup", SKIMMED),
+    ("cross-section", "inputs", "0.23082", "0.23083", COUNTED),
+    ("luminosity", "inputs", "44630.6", "44630.7", COUNTED),
+    ("weight of a variation", "systematics", "weight_mc_MUR_UP", "2 * weight_mc_MUR_UP", SKIMMED),
+    ("sum of a variation", "systematics", "Weighted_MUR_UP", "Weighted_MUF_UP", SKIMMED),
+    (
+        "smoothing of a systematic",
+        "systematics",
+        "    factor: pileup\n",
+        "    factor: pileup\n    smoothing: 353QH\n",
+        FILLED,
+    ),
+    ("group of a systematic", "systematics", "group: luminosity", "group: beam", FITTED | DRAWN),
+    ("title of a systematic", "systematics", "title: 'Luminosity'", "title: 'Lumi'", DRAWN),
+    ("colour of a sample", "samples", "#d1495b", "#d1495c", DRAWN),
+    ("label of all figures", "../config", "13 TeV", "13.6 TeV", DRAWN),
+    ("bounds of a free factor", "fits", "bounds: [0, 5]", "bounds: [0, 6]", BUILT),
+    ("expected signal of a fit", "fits", "asimov_mu: 1.0", "asimov_mu: 2.0", BUILT_FTT),
+    ("blinding of a fit", "fits", "blinding_threshold: 0.3", "blinding_threshold: 0.2", FILLED_FTT),
+    ("observable of a fit", "fits", "ftt_small_ttH", "ftt_small_ttW", FILLED_FTT),
+    ("published fit", "../config", "publish: ftt", "publish: mlp", PUBLISHED),
 ]
 
 
@@ -131,6 +165,18 @@ CODE: list[tuple[str, str, Callable[[Path], None], Counter[str]]] = [
         TRAINED,
     ),
     (
+        "loss",
+        "losses/cross_entropy.py",
+        lambda path: append(path, "\n_CHANGED = True\n"),
+        TRAINED,
+    ),
+    (
+        "writing of friend trees",
+        "scoring/friends.py",
+        lambda path: append(path, "\n_CHANGED = True\n"),
+        SCORED,
+    ),
+    (
         "a figure",
         "plots/ranking.py",
         lambda path: append(path, "\n_CHANGED = True\n"),
@@ -153,3 +199,24 @@ def test_changed_code_reruns_its_users_and_nothing_else(
     shutil.copytree(ROOT / "src", source)
     change(source / "n2mu" / module)
     assert planned(finished, source=source) == expected
+
+
+def test_results_that_were_moved_or_copied_are_still_results(
+    finished: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(finished, copy, symlinks=True)
+    assert planned(copy) == {}
+
+
+def test_products_that_come_out_the_same_do_not_rerun_trainings_or_fits(
+    finished: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "again"
+    shutil.copytree(finished, copy, symlinks=True)
+    skims, workspace = "results/tth/gathered/skims.json", "results/tth/fits/mlp/workspace.json"
+    again = ("--cores", "2", "--forcerun", "build_workspace", "--until", "build_workspace")
+    snakemake(copy, *again, workspace)
+    assert planned(copy) == {}
+    snakemake(copy, "--cores", "2", "--forcerun", "skim", "--", skims)
+    assert planned(copy) == SCORED

@@ -22,6 +22,7 @@ from n2mu.commands import (
     import_trex,
     limit,
     listing,
+    plan,
     plot,
     ranking,
     report,
@@ -65,6 +66,7 @@ for name, module in {
     "toys": toys,
     "compare": compare,
     "plot": plot,
+    "plan": plan,
     "report": report,
     "import-trex": import_trex,
 }.items():

@@ -1,0 +1,109 @@
+"""What is said when the workflow ends: the summary of its jobs, or what failed and what to do."""
+
+import re
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from n2mu.workflow.costs import Cost, read_benchmark, stage_of
+
+_SLOWEST = 3
+_LAST = 8  # lines of a log that are shown
+_ERROR = "n2mu: error:"
+
+
+def summary(root: Path, started: float, gpu_stages: Collection[str]) -> list[str]:
+    """Return the lines of a table of the jobs of one run of the workflow.
+
+    Parameters
+    ----------
+    root
+        Directory of the analysis.
+    started
+        Time (s since the epoch) of the start; benchmarks from before are of other runs.
+    gpu_stages
+        Stages whose jobs had a GPU each.
+    """
+    stages: dict[str, list[Cost]] = {}
+    for path in sorted((root / "benchmarks").glob("*/*.tsv")):
+        cost = read_benchmark(path) if path.stat().st_mtime >= started else None
+        if cost is not None:
+            stages.setdefault(stage_of(path), []).append(cost)
+    if not stages:
+        return []
+    rows = [("stage", "jobs", "CPU h", "GPU h", "peak MB", "longest s")]
+    rows += [(stage, *_row(costs, stage in gpu_stages)) for stage, costs in stages.items()]
+    every = [cost for costs in stages.values() for cost in costs]
+    gpu = [cost for stage in stages if stage in gpu_stages for cost in stages[stage]]
+    total = _row(every, False)
+    rows.append(("all", total[0], total[1], _hours(c.seconds for c in gpu), *total[3:]))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.rjust(w) for cell, w in zip(r, widths, strict=True)) for r in rows]
+    slowest = sorted(stages, key=lambda s: -sum(c.seconds for c in stages[s]))[:_SLOWEST]
+    return [*lines, f"slowest: {', '.join(slowest)}"]
+
+
+def _row(costs: list[Cost], gpu: bool) -> tuple[str, str, str, str, str]:
+    memory = [cost.memory for cost in costs if cost.memory is not None]
+    return (
+        str(len(costs)),
+        _hours(cost.cpu_seconds or 0.0 for cost in costs),
+        _hours(cost.seconds for cost in costs if gpu),
+        f"{max(memory):.0f}" if memory else "-",
+        f"{max(cost.seconds for cost in costs):.1f}",
+    )
+
+
+def _hours(seconds: Iterable[float]) -> str:
+    return f"{sum(seconds) / 3600:.3f}"
+
+
+def failures(snakemake_log: Path, directory: Path) -> list[str]:
+    """Return for every failed rule its last words and what to do.
+
+    Parameters
+    ----------
+    snakemake_log
+        The log of the run that failed.
+    directory
+        The working directory, to which paths in it are relative.
+    """
+    try:
+        text = snakemake_log.read_text()
+    except OSError:
+        return []
+    lines = []
+    found = re.findall(r"Error in (?:group )?rule (\w+)[^\n]*:?\n((?:    [^\n]*\n|\s*\n)*)", text)
+    seen = set()
+    for rule, block in found:
+        log = re.search(r"^\s+log: (\S+)", block, re.MULTILINE)
+        path = None if log is None else directory / log.group(1).rstrip(",")
+        if (rule, path) in seen:
+            continue
+        seen.add((rule, path))
+        lines.append(f"failed: {rule}" + ("" if path is None else f" ({path})"))
+        last = _last_lines(path)
+        lines += [f"  {line}" for line in last]
+        lines.append(f"  -> {_advice(rule, last, block)}")
+    if lines:
+        lines.append("What was finished stays; the same command goes on from here.")
+    return lines
+
+
+def _last_lines(path: Path | None) -> list[str]:
+    try:
+        return [] if path is None else path.read_text().splitlines()[-_LAST:]
+    except OSError:
+        return []
+
+
+def _advice(rule: str, last: list[str], block: str) -> str:
+    if any(_ERROR in line for line in last):
+        return "do what the error says, then run the same command again"
+    if "Traceback" in "".join(last) or any(line.startswith("  File ") for line in last):
+        return "a defect of n2mu: please report it with this log"
+    if "submission failed" in block or "sbatch" in block:
+        return "Slurm refused the job: look at partition, account and gres in profile.yaml"
+    return (
+        f"it ended without a word, as jobs do that are killed: give rule {rule} more mem_mb or "
+        "runtime under set-resources in profile.yaml, or fewer jobs at once on this machine"
+    )

@@ -1,0 +1,23 @@
+import sys
+import time
+from pathlib import Path
+
+from n2mu.workflow.ending import failures, summary
+
+STARTED = time.time()
+
+
+def gpu_stages():
+    """Return the stages whose jobs the profile gives a GPU."""
+    given = workflow.resource_settings.overwrite_resources
+    return [stage for stage in CODE if {"gpu", "gres"} & given.get(stage, {}).keys()]
+
+
+onsuccess:
+    for line in summary(job().paths.root, STARTED, gpu_stages()):
+        print(line, file=sys.stderr)
+
+
+onerror:
+    for line in failures(Path(log), Path.cwd()):
+        print(line, file=sys.stderr)
