@@ -51,7 +51,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     )
     assert keeper.stdin is not None and keeper.stdout is not None and keeper.stderr is not None
     if keeper.stdout.readline() != "ready\n":
-        said = keeper.stderr.read()
+        said = keeper.communicate(timeout=60)[1]
         if "another run" in said or "real cluster" in said:
             pytest.skip(said.strip())
         logs = "\n".join(f"{path}\n{path.read_text()}" for path in state.glob("*.out"))
@@ -126,7 +126,7 @@ class Story:
             line for line in lines if line["name"].startswith(name) and event in ("", line["event"])
         ]
 
-    def wait(self, what: Callable[[], bool], seconds: float = 120) -> None:
+    def wait(self, what: Callable[[], bool], seconds: float = 600) -> None:
         """Wait until something is true."""
         end = time.monotonic() + seconds
         while not what():

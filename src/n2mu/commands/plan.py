@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from n2mu.commands.job import Job
     from n2mu.workflow.plan import PlannedJob
 
+_SHOWN = 4  # reasons of one stage
 _STAGES = {
     "generate_ntuples": "ntuples",
     "skim": "skim",
@@ -106,7 +107,9 @@ def _lines(planned: "list[PlannedJob]", totals: dict[str, int], cores: int) -> l
         seconds = max(sum(known) / min(cores, len(tasks)), max(known, default=0.0))
         overall += seconds
         causes = list(dict.fromkeys(cause for task in tasks for cause in task.causes))
-        why = "; ".join(causes) or "its inputs are made again"
+        if len(causes) > _SHOWN:
+            causes[_SHOWN:] = [f"{len(causes) - _SHOWN} more reasons"]
+        why = ", ".join(causes) or "its inputs are made again"
         left = f", {total - len(tasks)} stay" if total > len(tasks) else ""
         cost = f"about {_duration(seconds)}" if known else "time unknown"
         lines.append(f"{stage:10} {len(tasks)} run{left} ({why}); {cost}")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\bnow:""")
 _JOB = re.compile(r"\n(?=\[\w{3} \w{3} +\d+ )")
-_SHOWN = 3  # changed keys of one job that are named
 
 
 @dataclass(frozen=True)
@@ -69,28 +69,24 @@ def _causes(reason: str) -> list[str]:
 
 def _changed(reason: str) -> list[str]:
     """Return which keys of the settings differ between the last run and now."""
-    found = re.search(r"before: (.*?) ?now: (.*?)(?:; |$)", reason, re.DOTALL)
-    if found is None:
-        return ["settings"]
-    before, now = (_texts(part) for part in found.groups())
+    before, now = _texts(reason)
     old, new = _settings(before), _settings(now)
     if old is None or new is None:
         # what remains are digests: of code, or of what made the inputs
         return ["code of n2mu, or what made the inputs"]
-    keys = list(differences(old, new))
-    named = keys[:_SHOWN]
-    if len(keys) > _SHOWN:
-        named.append(f"{len(keys) - _SHOWN} more keys")
-    return named
+    return [f"{key} changed" for key in differences(old, new)]
 
 
-def _texts(part: str) -> list[str]:
-    """Return the texts of a printed list of Python literals."""
-    try:
-        values = ast.literal_eval(f"[{part.strip().rstrip(',')}]")
-    except (SyntaxError, ValueError):
-        return []
-    return [value for value in values if isinstance(value, str)]
+def _texts(reason: str) -> tuple[list[str], list[str]]:
+    """Return the parameters of the last run and of this one, which stand there as literals."""
+    sides: tuple[list[str], list[str]] = [], []
+    side = 0
+    for part in _LITERAL.findall(reason.partition("before: ")[2]):
+        if part == "now:":
+            side = 1
+        else:
+            sides[side].append(ast.literal_eval(part))
+    return sides
 
 
 def _settings(texts: Iterable[str]) -> Any:
@@ -104,29 +100,30 @@ def _settings(texts: Iterable[str]) -> Any:
     return None
 
 
-def differences(old: Any, new: Any, where: str = "") -> dict[str, tuple[Any, Any]]:
-    """Return the keys at which two JSON values differ, with both values.
+def differences(old: Any, new: Any, where: str = "") -> list[str]:
+    """Return the keys at which two JSON values differ.
 
-    Entries of lists that have a name are compared by it.
+    Entries of lists are compared by their name, if they have one; which entry it
+    is does not show.
     """
     if isinstance(old, list) and isinstance(new, list):
-        old, new = _by_name(old), _by_name(new)
-    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
-        return {} if old == new else {where: (old, new)}
-    found: dict[str, tuple[Any, Any]] = {}
-    for key in dict.fromkeys([*old, *new]):
-        place = f"{where}.{key}" if where else str(key)
-        if key not in old or key not in new:
-            found[place] = (old.get(key), new.get(key))
-        else:
-            found |= differences(old[key], new[key], place)
-    return found
+        before, after = _by_name(old), _by_name(new)
+        if before is None or after is None or before.keys() != after.keys():
+            return [] if old == new else [where]
+        pairs = [(where, before[name], after[name]) for name in before]
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        places = {key: f"{where}.{key}" if where else str(key) for key in [*old, *new]}
+        pairs = [(place, old.get(key), new.get(key)) for key, place in places.items()]
+    else:
+        return [] if old == new else [where]
+    return list(dict.fromkeys(key for place, a, b in pairs for key in differences(a, b, place)))
 
 
-def _by_name(entries: Sequence[Any]) -> dict[str, Any]:
+def _by_name(entries: Sequence[Any]) -> dict[str, Any] | None:
+    """Return entries by their name; none if they have none, or share one."""
     for name in ("name", "path", "data_set"):
         if entries and all(isinstance(e, Mapping) and name in e for e in entries):
             named = {str(entry[name]): entry for entry in entries}
             if len(named) == len(entries):
                 return named
-    return {str(number): entry for number, entry in enumerate(entries)}
+    return None
