@@ -6,6 +6,7 @@ no conversion, no concatenation, no mask, and memory for the survivors only.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import awkward as ak
@@ -37,6 +38,7 @@ class Gatherer:
         self._source = source
         self._scratch = Scratch()
         self._layouts: dict[str, Layout | None] = {}
+        self._boundaries: dict[bytes, Integers] = {}
         self._path = ntuple.file.file_path
 
     def boundaries(self, names: Collection[str]) -> Integers:
@@ -44,7 +46,7 @@ class Gatherer:
         ends = np.array([0, int(self._ntuple.num_entries)])
         layouts = [layout for name in names if (layout := self._layout(name)) is not None]
         # most branches have the boundaries of some other
-        different = list({layout.entries.tobytes(): layout.entries for layout in layouts}.values())
+        different = list({id(layout.entries): layout.entries for layout in layouts}.values())
         if not different:
             return ends
         common = different[0]
@@ -88,7 +90,12 @@ class Gatherer:
     def _layout(self, name: str) -> Layout | None:
         if name not in self._layouts:
             with reading(self._path):
-                self._layouts[name] = layout_of(self._ntuple[name])
+                layout = layout_of(self._ntuple[name])
+            if layout is not None:
+                # arrays that are equal are one, which is told at once
+                entries = self._boundaries.setdefault(layout.entries.tobytes(), layout.entries)
+                layout = replace(layout, entries=entries)
+            self._layouts[name] = layout
         return self._layouts[name]
 
     def _by_uproot(self, name: str, rows: Integers) -> Any:
@@ -132,22 +139,31 @@ def _touched(layouts: Mapping[str, Layout], rows: Integers) -> Iterator[_Wanted]
     """Yield the baskets that hold some of the rows."""
     if not len(rows):
         return
-    # branches of one cluster have their baskets at the same entries
-    known: dict[tuple[int, int], tuple[Integers | slice, int, int]] = {}
+    # most branches have the boundaries of some other
+    known: dict[int, list[tuple[int, int, Integers | slice, int, int]]] = {}
     for layout in layouts.values():
-        places = np.searchsorted(rows, layout.entries)
-        for i in np.flatnonzero(np.diff(places)).tolist():
-            first, last = int(layout.entries[i]), int(layout.entries[i + 1])
-            if (first, last) not in known:
-                start, stop = int(places[i]), int(places[i + 1])
-                known[first, last] = (_local(rows[start:stop] - first), start, stop)
-            yield _Wanted(
-                int(layout.seeks[i]),
-                int(layout.sizes[i]),
-                layout,
-                last - first,
-                *known[first, last],
-            )
+        if id(layout.entries) not in known:
+            known[id(layout.entries)] = list(_holding(layout.entries, rows))
+        for i, entries, local, start, stop in known[id(layout.entries)]:
+            seek, size = int(layout.seeks[i]), int(layout.sizes[i])
+            yield _Wanted(seek, size, layout, entries, local, start, stop)
+
+
+def _holding(
+    boundaries: Integers, rows: Integers
+) -> Iterator[tuple[int, int, Integers | slice, int, int]]:
+    """Yield number and entries of the baskets that hold some rows, and what `_Wanted` says of them.
+
+    Parameters
+    ----------
+    boundaries
+        First entries of all baskets and the last one's end.
+    """
+    places = np.searchsorted(rows, boundaries)
+    for i in np.flatnonzero(np.diff(places)).tolist():
+        first, last = int(boundaries[i]), int(boundaries[i + 1])
+        start, stop = int(places[i]), int(places[i + 1])
+        yield i, last - first, _local(rows[start:stop] - first), start, stop
 
 
 def _local(rows: Integers) -> Integers | slice:
