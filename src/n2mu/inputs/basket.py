@@ -103,11 +103,17 @@ def lists_of(
     if isinstance(rows, slice):
         rows = np.arange(rows.start, rows.stop)
     # counted from the start of the key, before the content
-    starts = places[rows].astype(np.int64) - int(places[0]) + layout.header
-    stops = places[rows + 1].astype(np.int64) - int(places[0])
-    stops[rows == entries - 1] = len(data)
-    counts, rest = np.divmod(stops - starts, step)
-    if rest.any() or (counts < 0).any() or (stops > len(data)).any() or (starts < 0).any():
+    first = int(places[0])
+    starts = places[rows].astype(np.int64) - (first - layout.header)
+    stops = places[rows + 1].astype(np.int64) - first
+    if len(rows) and rows[-1] == entries - 1:
+        stops[-1] = len(data)
+    sizes = stops - starts
+    counts = sizes // step
+    damaged = len(rows) and (
+        counts.min() < 0 or stops.max() > len(data) or starts.min() < 0 or (sizes % step).any()
+    )
+    if damaged:
         raise ValueError("the lists of a basket overlap")
     ends = np.cumsum(counts)
     total = int(ends[-1])

@@ -32,7 +32,8 @@ def sampled(
     """
     before = np.array([*known], dtype=np.int64).reshape(-1, 2)
     run, event = np.append(before[:, 0], run), np.append(before[:, 1], event)
-    hashes = _mixed(event.view(np.uint64) ^ _mixed(run.view(np.uint64)))
+    # an odd factor, so that runs with neighbouring numbers differ in all bits
+    hashes = _mixed(event.view(np.uint64) + run.view(np.uint64) * np.uint64(0xD1342543DE82EF95))
     chosen = np.arange(len(hashes))
     if len(hashes) > SAMPLE:
         chosen = np.argpartition(hashes, SAMPLE)[:SAMPLE]
@@ -44,10 +45,11 @@ def sampled(
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """Return hashes of whole numbers (the finaliser of SplitMix64, Steele et al. 2014)."""
     values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: npt.NDArray[np.uint64] = values ^ (values >> np.uint64(31))
-    return mixed
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        values ^= values >> np.uint64(shift)
+        values *= np.uint64(factor)
+    values ^= values >> np.uint64(31)
+    return values
 
 
 def shared(files: Mapping[str, Sequence[Sequence[int]]]) -> dict[str, Any] | None:
