@@ -150,7 +150,7 @@ def test_what_may_be_meant_is_a_note(analysis: TinyAnalysis) -> None:
     report = validate(analysis.config)
     assert report.problems == []
     notes = " ".join(report.notes)
-    assert "events of bkg that pass the preselection are in no sample" in notes
+    assert "events of bkg that were read and pass the preselection are in no sample" in notes
     assert "samples.yaml: samples.background: none of the" in notes
     assert "features.yaml: features.x: is -999 in" in notes
 

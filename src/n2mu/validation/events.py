@@ -27,8 +27,8 @@ class Events(NamedTuple):
     read, preselected
         All of them, and those that pass the preselection.
     homeless
-        Preselected ones that are in no sample; None if a sample's selection could not
-        be computed.
+        Preselected ones that are in no sample; None if that is not known, or if the data
+        set only takes the place of others in a systematic.
     regions, samples
         Preselected ones by region and by sample.
     shared_regions, shared_samples
@@ -84,7 +84,7 @@ def examine(
     samples = _masks(asked.samples, columns, size)
     found += _numbers(asked, columns)
     found += _features(asked.features, columns, kept)
-    complete = preselected is not None and samples.keys() == asked.samples.keys()
+    complete = asked.whole and preselected is not None and samples.keys() == asked.samples.keys()
     covered = np.logical_or.reduce([np.zeros(size, bool), *samples.values()])
     events = Events(
         read=size,

@@ -109,21 +109,30 @@ def _compare_trees(what: Look, file: Any, names: list[str], found: list[Finding]
             ]
 
 
-def _compare_sums(what: Look, file: Any, found: list[Finding]) -> None:
+def _compare_sums(
+    what: Look, file: Any, found: list[Finding], sums: Mapping[str, str] | None = None
+) -> None:
     source = what.source
-    for key, name in what.asked.sums.items():
-        try:
-            if source.branch is not None and source.tree is None:
-                # in the tree of the events, which is not read to its end
-                events = tree(file, what.asked.tree, what.path)
-                require_branches(events, [name], what.path)
-                continue
-            sums = sums_of_weights(source, what.asked.tree, {"sum": name}, file, what.path)
-            if sums["sum"] == 0:
-                found.append(Finding(key, f"the sum of weights '{name}' is 0"))
-        except InputError as error:
+    sums = what.asked.sums if sums is None else sums
+    try:
+        if source.branch is not None and source.tree is None:
+            # in the tree of the events, which is not read to its end
+            require_branches(tree(file, what.asked.tree, what.path), sums.values(), what.path)
+            return
+        totals = sums_of_weights(source, what.asked.tree, sums, file, what.path)
+    except InputError as error:
+        if len(sums) == 1:
             text = str(error).removeprefix(f"{what.path}: ")
-            found.append(Finding(key, text))
+            found += [Finding(key, text) for key in sums]
+            return
+        for key, name in sums.items():
+            _compare_sums(what, file, found, {key: name})
+        return
+    found += [
+        Finding(key, f"the sum of weights '{sums[key]}' is 0")
+        for key, total in totals.items()
+        if total == 0
+    ]
 
 
 def _columns(what: Look, ntuple: Any, found: list[Finding]) -> tuple[dict[str, Any], int]:

@@ -50,6 +50,8 @@ class Asked(NamedTuple):
         Branches that varied trees have as well.
     sums
         Branches or histograms with sums of weights, by key.
+    whole
+        Whether its events are those of its samples in every sense, not in the place of others.
     regions, samples
         Selections by name; ghosts are left out, they may overlap with others.
     together
@@ -67,6 +69,7 @@ class Asked(NamedTuple):
     trees: dict[str, str]
     columns: list[str]
     sums: dict[str, str]
+    whole: bool
     regions: dict[str, str]
     samples: dict[str, str]
     together: list[tuple[str, str]]
@@ -117,6 +120,7 @@ def _asked(analysis: Analysis, acting: Acting, data_set: DataSet) -> Asked:
         trees=dict(_trees(configuration, acting, samples, data_set)),
         columns=analysis.columns(data_set.name),
         sums=dict(_sums(configuration, acting, samples, data_set)),
+        whole=any(data_set in analysis.data_sets_of[name] for name in samples),
         regions={name: region.selection for name, region in regions.items()},
         samples={
             name: sample.selection for name, sample in samples.items() if sample.kind != "ghost"

@@ -117,6 +117,7 @@ def _count(
     regions: dict[str, int] = defaultdict(int)
     samples: dict[str, int] = defaultdict(int)
     codes: dict[tuple[str, float], int] = defaultdict(int)
+    homeless: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     preselected = 0
     for one in (one for one in seen if one.events is not None):
         events = one.events
@@ -139,10 +140,14 @@ def _count(
         for name, (code, number) in events.codes.items():
             codes[name, code] += number
         if events.homeless and not incomplete:
-            report.notes.append(
-                f"samples.yaml: {events.homeless} of {events.preselected} events of {one.data_set} "
-                "that pass the preselection are in no sample"
-            )
+            entry = one.data_set.partition(".")[0]
+            outside, inside = homeless[entry]
+            homeless[entry] = (outside + events.homeless, inside + events.preselected)
+    for entry, (outside, inside) in homeless.items():
+        report.notes.append(
+            f"samples.yaml: {outside} of {inside} events of {entry} that were read and pass the "
+            "preselection are in no sample"
+        )
     for (a, b), number in in_regions.items():
         if number:
             report.add(
