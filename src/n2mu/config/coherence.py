@@ -36,7 +36,8 @@ class Configuration:
 
 def score_names(models: Models, chosen: Collection[str]) -> dict[str, str]:
     """Return the names of all score columns of the chosen models, with their model."""
-    return {f"{model}_{label}": model for model in chosen for label in models.classes_of(model)}
+    known = [model for model in chosen if model in models.models]
+    return {f"{model}_{label}": model for model in known for label in models.classes_of(model)}
 
 
 def check(configuration: Configuration, where: str) -> None:
