@@ -23,6 +23,16 @@ def command(
         str | None,
         typer.Option(help="A systematic of --fit: its control plot on --sample in --region."),
     ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A feature, a score or an expression: its distribution in --region. "
+            "May be given several times; 'all' is every feature."
+        ),
+    ] = None,
+    bins: Annotated[int | None, typer.Option(min=1, help="Number of bins of --feature.")] = None,
+    low: Annotated[float | None, typer.Option(help="Start of the axis of --feature.")] = None,
+    high: Annotated[float | None, typer.Option(help="End of the axis of --feature.")] = None,
     region: Annotated[str | None, typer.Option(help="Name of a region.")] = None,
     sample: Annotated[str | None, typer.Option(help="Name of a sample.")] = None,
     ranking_page_size: Annotated[
@@ -40,13 +50,22 @@ def command(
 
     Writes results/ANALYSIS/fits/FIT/plots, results/ANALYSIS/evaluation/plots,
     results/ANALYSIS/tables, or, of one systematic, results/ANALYSIS/fits/FIT/systematics.
+    Features are drawn from skims and scores to results/ANALYSIS/features/REGION, with the
+    samples of --fit (default: the published one); data are hidden in bins of the figure with
+    S/B above its blinding threshold.
 
     Example: n2mu plot --fit ftt
 
     Example: n2mu plot --fit ftt --systematic ttW_scale --region SR --sample ttW
+
+    Example: n2mu plot --region SR --feature lep_Pt_0 --feature nJets_OR
     """
-    if (fit is not None) + models + cutflow != 1:
-        raise ConfigurationError("say what to plot: one of --fit NAME, --models, --cutflow")
+    if feature is None and (fit is not None) + models + cutflow != 1:
+        raise ConfigurationError("say what to plot: one of --fit, --models, --cutflow, --feature")
+    if feature is not None and (models or cutflow or systematic is not None or region is None):
+        raise ConfigurationError("--feature needs --region, and goes with --fit alone")
+    if feature is None and (bins, low, high) != (None, None, None):
+        raise ConfigurationError("--bins, --low and --high belong to --feature")
     if systematic is not None and None in (fit, region, sample):
         raise ConfigurationError(
             "--systematic needs --fit, --region and --sample: whose templates are drawn"
@@ -68,6 +87,25 @@ def command(
         return
     settings = job.slices.plots()
     require_slice(settings, expected)
+    if feature is not None:
+        from n2mu.plots.feature import Range, run_plot_features
+
+        assert region is not None
+        published = fit or job.configuration.main.publish
+        choose(published, list(job.configuration.fits.fits), "fit")
+        choose(region, list(job.configuration.regions.regions), "region")
+        names = [] if feature == ["all"] else feature
+        stems = run_plot_features(
+            job.slices.features(names, region, published),
+            settings,
+            job.skims,
+            job.scores,
+            paths.features(region),
+            Range(bins, low, high),
+        )
+        for stem in stems:
+            logger.info("wrote %s.pdf and .png", stem)
+        return
     if models:
         from n2mu.plots.stage import run_plot_models
 

@@ -209,7 +209,7 @@ def _draw_ratio(axes: Axes, positions: Floats, content: RegionContent, told: Sta
     )
     axes.set_ylim(1.0 - reach, 1.0 + reach)
     axes.set_yticks(RATIO_TICKS[reach])
-    axes.set_ylabel("Data / total", loc="center")
+    axes.set_ylabel("Data / total" if told.data is not None else "Error / total", loc="center")
 
 
 def _band(axes: Axes, positions: Floats, centre: Floats, error: Floats) -> None:

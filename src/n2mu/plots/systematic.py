@@ -18,13 +18,13 @@ from n2mu.plots.panel import panels, region_title
 from n2mu.plots.region import axis_title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
-from n2mu.skim.read import NOMINAL
 from n2mu.templates.histogram import Template
 
 Floats = NDArray[np.float64]
 Templates = Mapping[str, Mapping[str, Mapping[str, Template]]]
 
 MAIN, RATIO = 3.0, 2.2
+NOMINAL = "nominal"
 SIDES = {"up": (SIGNAL, "Up"), "down": (PALETTE[0], "Down")}
 
 

@@ -65,6 +65,10 @@ class Paths:
         """Table that belongs to no fit."""
         return self.root / "tables" / product
 
+    def features(self, region: str) -> Path:
+        """Figures of features in one region."""
+        return self.root / "features" / region
+
     def published(self, product: str) -> Path:
         """Copy of a product of the published fit."""
         return self.results / product

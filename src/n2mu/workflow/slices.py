@@ -5,6 +5,7 @@ uses: no paths of directories, no titles where nothing is drawn, no systematic
 that does not act on the events at hand.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, Literal
 
@@ -14,6 +15,7 @@ from n2mu.config.systematics import Systematic
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import ListedFile, Listing
+from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
@@ -21,6 +23,7 @@ from n2mu.templates.settings import TemplateSettings, WorkspaceSettings
 from n2mu.training.grid import GridSettings
 from n2mu.training.settings import TrainingSample, TrainSettings
 from n2mu.workflow.analysis import Analysis
+from n2mu.workflow.features import feature_settings
 from n2mu.workflow.statistical import FitSlices
 
 STACKED: Final[tuple[Literal["background", "signal"], ...]] = ("background", "signal")
@@ -196,6 +199,10 @@ class Slices:
     def fit(self, fit: str) -> FitSettings:
         """Return what the fit and its ranking are told."""
         return FitSlices(self._analysis, fit).fit()
+
+    def features(self, names: Sequence[str], region: str, fit: str) -> FeatureSettings:
+        """Return what figures of features are told; see `feature_settings`."""
+        return feature_settings(self._analysis, names, region, fit)
 
     def plots(self) -> PlotSettings:
         """Return what figures and tables are told."""

@@ -1,0 +1,230 @@
+"""Any feature in any region: the expectation as a stack, with data where they are not blinded."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from n2mu.errors import TemplateError
+from n2mu.plots.feature_events import FeatureEvents, feature_events
+from n2mu.plots.feature_settings import DrawnFeature, FeatureSettings
+from n2mu.plots.names import verbatim
+from n2mu.plots.numbers import plain
+from n2mu.plots.panel import region_title
+from n2mu.plots.region_content import RegionContent
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.stack import Stack, stack_figure
+from n2mu.plots.style import check_settings, save_figure
+from n2mu.skim.read import Skim
+from n2mu.templates.binning import uniform_binning
+from n2mu.templates.blinding import blinded_bins
+from n2mu.templates.histogram import Template, bin_indices, fill
+
+logger = logging.getLogger(__name__)
+
+FloatArray = npt.NDArray[np.float64]
+
+BINS = 20
+MOST_WHOLE_NUMBERS = 25
+"""Whole numbers in a range up to which each has its own bin."""
+MOST_WRITTEN = 13
+"""Edges of such bins up to which every number is written."""
+BEYOND = 0.005
+"""Share of the expected events that may lie beyond a range that is not given, at either end."""
+AT_ONCE = 8
+"""Features that are read in one pass."""
+
+
+class NoValueError(TemplateError):
+    """No expected event has a value of a feature."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Bins that are asked for, in the unit that is drawn; none: chosen by the events."""
+
+    bins: int | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def run_plot_features(
+    settings: FeatureSettings,
+    style: PlotSettings,
+    skim: Sequence[Path],
+    scores: Sequence[Path],
+    output: Path,
+    asked: Range,
+) -> list[Path]:
+    """Draw features of the events of a region.
+
+    Parameters
+    ----------
+    skim, scores
+        ``skim/<chunk>`` and ``scores/<chunk>`` of all chunks.
+    output
+        Directory of the figures by feature, as PDF and PNG.
+
+    Returns
+    -------
+    list of Path
+        The figures without their suffixes.  Of several features, those that no expected event
+        has are left out with a warning.
+
+    Raises
+    ------
+    TemplateError
+        If a feature cannot be drawn, or samples share events.
+    ProductError
+        If a product is missing or lacks a column.
+    """
+    check_settings(style)
+    output.mkdir(parents=True, exist_ok=True)
+    opened = Skim(skim)
+    by_chunk = {path.name: path for path in scores}
+    stems = []
+    every = list(settings.features)
+    for start in range(0, len(every), AT_ONCE):
+        names = every[start : start + AT_ONCE]
+        chosen = {name: settings.features[name] for name in names}
+        told = settings.model_copy(update={"features": chosen})
+        found = feature_events(told, opened, by_chunk)
+        for name in names:
+            stem = output / "".join(c if c.isalnum() or c in "_-." else "_" for c in name)
+            try:
+                save_figure(feature_figure(name, found, settings, style, asked), stem)
+            except NoValueError as error:
+                if len(every) == 1:
+                    raise
+                logger.warning("not drawn: %s", error)
+                continue
+            stems.append(stem)
+    return stems
+
+
+def feature_figure(
+    name: str, found: FeatureEvents, settings: FeatureSettings, style: PlotSettings, asked: Range
+) -> Figure:
+    """Draw one feature; bins of the figure with S/B above the threshold show no data.
+
+    Values beyond the range are in the outer bins; events whose value means "not there" are
+    left out, and the figure says how many of the expectation they are.
+
+    Raises
+    ------
+    TemplateError
+        If no event has a value, one is no number or not among the categories, or the
+        range is empty.
+    """
+    feature = settings.features[name]
+    values = found.values[name]
+    there = ~np.isin(values, feature.missing)
+    if any(np.isnan(code) for code in feature.missing):
+        there &= ~np.isnan(values)
+    if not np.isfinite(values[there]).all():
+        raise TemplateError(
+            f"'{name}' is no number for {int((~np.isfinite(values[there])).sum())} events in "
+            f"region '{settings.region}'; name the code under 'missing' in features.yaml"
+        )
+    kinds = np.array([sample.kind for sample in settings.samples.values()])[found.sample]
+    expected = kinds != "data"
+    if not (there & expected).any():
+        raise NoValueError(f"'{name}': no expected event in region '{settings.region}' has a value")
+    numbers = values * feature.scale
+    lines = [region_title(settings.region, style), "Pre-fit"]
+    if feature.values is not None:
+        edges, indices = _categories(name, feature, values, there)
+        names: list[str] | None = [plain(value, 0) for value in feature.values]
+    else:
+        edges = _edges(name, numbers[there & expected], found.weight[there & expected], asked)
+        indices = bin_indices(np.where(there, numbers, edges[0]), edges)
+        whole = asked == Range() and len(edges) <= MOST_WRITTEN and bool(np.all(edges % 1 == 0.5))
+        names = [plain(value, 0) for value in edges[:-1] + 0.5] if whole else None
+        outside = there & expected & ((numbers < edges[0]) | (numbers > edges[-1]))
+        if outside.any():
+            lines.append("Outer bins hold what lies beyond")
+    total = float(found.weight[expected].sum())
+    if not there[expected].all() and total > 0:
+        share = float(found.weight[expected & ~there].sum()) / total
+        lines.append(f"Without {100 * share:.1f} % that have no value")
+    filled = {
+        sample: fill(indices[mask], found.weight[mask], len(edges) - 1)
+        for number, sample in enumerate(settings.samples)
+        if (mask := there & (found.sample == number)).any()
+    }
+    content = _content(edges, filled, settings, style)
+    data = next((n for n, s in settings.samples.items() if s.kind == "data"), None)
+    told = Stack(
+        lines=lines,
+        axis=feature.axis or verbatim(name),
+        data=None if data is None else "Data",
+        threshold=settings.blinding_threshold,
+        uncertainty="MC statistics",
+        categories=names,
+    )
+    return stack_figure(content, told, style)
+
+
+def _content(
+    edges: FloatArray,
+    filled: Mapping[str, Template],
+    settings: FeatureSettings,
+    style: PlotSettings,
+) -> RegionContent:
+    """Return what is drawn; observed counts of blinded bins are gone from here on."""
+    by_kind = {
+        kind: sum(
+            (t for n, t in filled.items() if settings.samples[n].kind == kind),
+            Template.empty(len(edges) - 1),
+        )
+        for kind in ("signal", "background", "data")
+    }
+    total = by_kind["signal"] + by_kind["background"]
+    blinded = blinded_bins(by_kind["signal"], by_kind["background"], settings.blinding_threshold)
+    return RegionContent(
+        edges=edges,
+        blinded=blinded,
+        observed=np.where(blinded, np.maximum(total.sumw, 0.0), by_kind["data"].sumw),
+        samples={name: filled[name].sumw for name in style.samples if name in filled},
+        total=total.sumw,
+        error=np.sqrt(total.sumw2),
+        chi2={"value": None},
+    )
+
+
+def _categories(
+    name: str, feature: DrawnFeature, values: FloatArray, there: npt.NDArray[np.bool_]
+) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    known = np.array(sorted(feature.values or []), dtype=np.float64)
+    order = np.argsort(feature.values or [])
+    where = np.clip(np.searchsorted(known, values), 0, len(known) - 1)
+    strange = there & (known[where] != values)
+    if strange.any():
+        raise TemplateError(
+            f"'{name}' is {values[np.argmax(strange)]:g} in {int(strange.sum())} events, which is "
+            f"not among its values {feature.values}; add it in features.yaml"
+        )
+    return np.arange(len(known) + 1.0), order[where]
+
+
+def _edges(name: str, values: FloatArray, weights: FloatArray, asked: Range) -> FloatArray:
+    """Return the edges that are asked for, or such that few expected events lie beyond."""
+    order = np.argsort(values)
+    ordered, summed = values[order], np.cumsum(np.abs(weights[order]))
+    low, high = np.interp([BEYOND, 1 - BEYOND], summed / summed[-1], ordered)
+    whole = bool(np.all(values == np.round(values)))
+    if whole and asked == Range() and np.round(high) - np.round(low) < MOST_WHOLE_NUMBERS:
+        return np.arange(np.round(low) - 0.5, np.round(high) + 1.0)
+    start = float(low) if asked.low is None else asked.low
+    stop = float(high) if asked.high is None else asked.high
+    if start == stop and asked.low is None and asked.high is None:
+        start, stop = start - 0.5, stop + 0.5
+    if not start < stop:
+        raise TemplateError(
+            f"'{name}': the range from {start:g} to {stop:g} is empty; give --low below --high"
+        )
+    return uniform_binning(asked.bins or BINS, start, stop).edges

@@ -1,0 +1,60 @@
+"""What figures of features are told."""
+
+from typing import Literal
+
+from n2mu.config.base import Model
+from n2mu.config.expression import Expression
+
+
+class DrawnFeature(Model):
+    """A quantity that is drawn.
+
+    Attributes
+    ----------
+    missing
+        Values that mean "not there"; such events are left out.
+    values
+        Values of a categorical feature; a bin for each.
+    axis
+        Title of the axis, with the unit.
+    scale
+        What values are multiplied by before they are drawn.
+    """
+
+    expression: Expression
+    missing: list[float] = []
+    values: list[int] | None = None
+    axis: str | None = None
+    scale: float = 1.0
+
+
+class DrawnSample(Model):
+    """A sample with the data sets that it is selected from."""
+
+    kind: Literal["signal", "background", "data"]
+    selection: Expression
+    data_sets: list[str]
+
+
+class FeatureSettings(Model):
+    """What is drawn of the events of one region.
+
+    Attributes
+    ----------
+    samples
+        Signals, backgrounds and, if there are observed events, the data.
+    worth
+        Luminosity times cross-section of every data set; 1 for data.
+    scores
+        Score columns that features or the selection use.
+    blinding_threshold
+        Data are hidden in bins of the figure where S/B exceeds it.
+    """
+
+    region: str
+    selection: Expression
+    features: dict[str, DrawnFeature]
+    samples: dict[str, DrawnSample]
+    worth: dict[str, float]
+    scores: list[str]
+    blinding_threshold: float

@@ -1,0 +1,79 @@
+"""What figures of features are told."""
+
+from collections.abc import Sequence
+
+from n2mu.config.coherence import score_names
+from n2mu.config.features import Feature
+from n2mu.errors import ConfigurationError
+from n2mu.expressions import parse
+from n2mu.plots.feature_settings import DrawnFeature, DrawnSample, FeatureSettings
+from n2mu.workflow.analysis import Analysis
+from n2mu.workflow.statistical import FitSlices
+
+
+def feature_settings(
+    analysis: Analysis, names: Sequence[str], region: str, fit: str
+) -> FeatureSettings:
+    """Return what figures of features are told.
+
+    Parameters
+    ----------
+    names
+        Features by name, or expressions; none: all features that are no collections.
+    fit
+        Whose samples and blinding are used.
+
+    Raises
+    ------
+    ConfigurationError
+        If a feature is a collection.
+    """
+    configuration = analysis.configuration
+    known = configuration.features.features
+    chosen = names or [n for n, feature in known.items() if feature.kind != "collection"]
+    drawn = {name: _drawn(name, known.get(name)) for name in chosen}
+    selection = configuration.regions.regions[region].selection
+    used = {name for feature in drawn.values() for name in parse(feature.expression).names}
+    trained = score_names(configuration.models, configuration.main.models)
+    expected = FitSlices(analysis, fit).expected
+    samples = {
+        name: DrawnSample(
+            kind=sample.kind,
+            selection=sample.selection,
+            data_sets=[d.name for d in analysis.data_sets_of[name]],
+        )
+        for name, sample in configuration.samples.samples.items()
+        if sample.kind != "ghost" and (name in expected or sample.kind == "data")
+    }
+    data_sets = {name for sample in samples.values() for name in sample.data_sets}
+    return FeatureSettings(
+        region=region,
+        selection=selection,
+        features=drawn,
+        samples=samples,
+        worth={
+            name: data_set.luminosity * data_set.cross_section
+            for name, data_set in analysis.data_sets.items()
+            if name in data_sets
+        },
+        scores=sorted((used | parse(selection).names) & set(trained)),
+        blinding_threshold=configuration.fits.fits[fit].blinding_threshold,
+    )
+
+
+def _drawn(name: str, feature: Feature | None) -> DrawnFeature:
+    if feature is None:
+        parse(name)  # raises what a user can read
+        return DrawnFeature(expression=name)
+    if feature.kind == "collection":
+        raise ConfigurationError(
+            f"features.yaml, '{name}': a collection has no single value per event; give an "
+            "expression"
+        )
+    return DrawnFeature(
+        expression=feature.expression or name,
+        missing=feature.missing,
+        values=feature.values,
+        axis=feature.axis,
+        scale=feature.scale,
+    )
