@@ -70,6 +70,21 @@ def empty_and_negative_bins() -> dict[str, Any]:
     return spec
 
 
+def factor_of_minus_one() -> dict[str, Any]:
+    """Return a background from which another one is subtracted, as a factor fixed at -1."""
+    spec = copy.deepcopy(workspace())
+    subtracted = {
+        "name": "overlap",
+        "data": [4.0, 2.0, 1.0],
+        "modifiers": [modifier("normfactor", "minus_one"), modifier("normfactor", "k_ttW")],
+    }
+    spec["channels"][0]["samples"].append(subtracted)
+    spec["measurements"][0]["config"]["parameters"].append(
+        {"name": "minus_one", "inits": [-1.0], "bounds": [[-2.0, 0.0]], "fixed": True}
+    )
+    return spec
+
+
 def fixed_parameters() -> dict[str, Any]:
     spec = copy.deepcopy(workspace())
     spec["measurements"][0]["config"]["parameters"] += [
@@ -87,6 +102,7 @@ WORKSPACES: dict[str, Callable[[], dict[str, Any]]] = {
     "luminosity and shape factor": luminosity_and_shape_factor,
     "empty and negative bins": empty_and_negative_bins,
     "fixed parameters": fixed_parameters,
+    "factor of minus one": factor_of_minus_one,
 }
 
 

@@ -230,6 +230,8 @@ def _range(config: ParameterConfig | None) -> dict[str, str]:
     """Return start and bounds of a norm factor; pyhf's defaults are 1 and 0 to 10."""
     value = config.inits[0] if config is not None and config.inits else 1.0
     low, high = config.bounds[0] if config is not None and config.bounds else (0.0, 10.0)
+    # RooFit moves a value outside into the range, a fixed one as well
+    low, high = min(low, value), max(high, value)
     return {"Val": repr(value), "Low": repr(low), "High": repr(high)}
 
 

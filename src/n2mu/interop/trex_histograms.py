@@ -136,7 +136,9 @@ def read_templates(path: Path) -> tuple[dict[str, list[float]], dict[str, dict[s
         raise TemplateError(f"{path}: no templates; make them with 'n2mu templates FIT'")
     with uproot.open(path) as file:
         for key in file.keys(cycle=False, filter_classname="TH1*"):
-            region, sample, variation = key.split("/")
+            *prefix, region, sample, variation = key.split("/")
+            if prefix:
+                continue  # what was there before smoothing
             if region not in edges:
                 edges[region] = file[key].axis().edges().tolist()
             contents.setdefault(region, {}).setdefault(sample, []).append(variation)

@@ -28,6 +28,7 @@ from n2mu.expressions import parse
 from n2mu.inputs.listing import Listing
 from n2mu.interop.trex_export import Analysis, Block, Export, sides, split_by_parameter, treatment
 from n2mu.interop.trex_inputs import is_truth
+from n2mu.interop.trex_systematics import COMBINATIONS
 from n2mu.interop.trex_text import quoted
 from n2mu.skim.read import Skim
 
@@ -248,11 +249,14 @@ class NtupleExport:
                 texts = [(s, f"{name}_{s.lower()}", text) for s, text in sides(systematic)]
                 return self._weights(systematic.factor, samples, texts)
             case SetSystematic():
+                kind = systematic.combine.replace("_", "").upper()
+                if kind not in COMBINATIONS:
+                    self._export.lost.append(f"systematic '{name}': combine '{systematic.combine}'")
+                    return []
                 pieces = []
                 for number, member in enumerate(systematic.members):
                     text = [("Up", f"{name}_{number}", member)]
                     for called, options in self._weights(systematic.factor, samples, text):
-                        kind = systematic.combine.replace("_", "").upper()
                         combined = {"CombineName": name, "CombineType": kind}
                         pieces.append((called, options | combined))
                 return pieces

@@ -21,7 +21,7 @@ from n2mu.interop.trex_treatment import with_treatment
 
 SIDES = ("Up", "Down")
 _FILES = ("NtuplePath", "NtupleFile", "NtupleName")
-_COMBINATIONS = {
+COMBINATIONS = {
     "ENVELOPE": "envelope",
     "STANDARDDEVIATION": "standard_deviation",
     "HESSIAN": "hessian",
@@ -273,7 +273,7 @@ class SystematicsReader:
     def _combined(self, name: str, readers: Sequence[Reader]) -> None:
         first = readers[0]
         kind = first.choice("CombineType") or ""
-        if kind not in _COMBINATIONS or len({r.has("WeightUp") for r in readers}) > 1:
+        if kind not in COMBINATIONS or len({r.has("WeightUp") for r in readers}) > 1:
             for reader in readers:
                 reader.lose("CombineType", f"'{kind}' is not known; '{reader.name}' stands alone")
                 self._one(reader)
@@ -294,7 +294,7 @@ class SystematicsReader:
             "kind": "set",
             "factor": factor,
             "members": list(collected),
-            "combine": _COMBINATIONS[kind],
+            "combine": COMBINATIONS[kind],
         }
         if first.choice("Symmetrisation") == "ONESIDED":
             first.note("Symmetrisation", "a set has two sides")
