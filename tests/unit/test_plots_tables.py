@@ -97,6 +97,18 @@ def test_a_region_with_blinded_bins_shows_no_count() -> None:
     assert rows(yields_html(found))[-1][2] == "1 bin blinded"
 
 
+def test_a_region_of_mixed_data_says_what_it_holds_itself() -> None:
+    mu_fit, postfit = yields()
+    mu_fit |= {"dataset": "mixed", "provenance": {"data_regions": ["CR"]}}
+    mu_fit["yields"]["CR"] = mu_fit["yields"]["SR"]
+    postfit["regions"]["CR"] = postfit["regions"]["SR"]
+    found = region_yields(mu_fit, postfit, settings())["regions"]
+    assert {name: region["observed_is"] for name, region in found.items()} == {
+        "SR": "Asimov data",
+        "CR": "Data",
+    }
+
+
 def test_a_total_that_its_samples_do_not_make_is_refused() -> None:
     mu_fit, postfit = yields()
     postfit["regions"]["SR"]["integral"]["postfit"] = {"value": 112.0, "error": 11.0}

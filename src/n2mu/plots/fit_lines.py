@@ -26,6 +26,15 @@ def data_title(dataset: str) -> str:
     return _DATA[dataset]
 
 
+def region_dataset(mu_fit: Mapping[str, Any], region: str) -> str:
+    """Return what the points of one region are: of mixed data each region holds one kind."""
+    dataset = str(mu_fit["dataset"])
+    observed = mu_fit.get("provenance", {}).get("data_regions", [])
+    if dataset != "mixed" or not observed:
+        return dataset
+    return "data" if region in observed else "asimov"
+
+
 def allowed_failures(mu_fit: Mapping[str, Any]) -> list[str]:
     """Return the names of the gates that failed and were allowed to."""
     return [str(gate["name"]) for gate in mu_fit["gates"] if not gate["passed"]]

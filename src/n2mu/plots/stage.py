@@ -8,6 +8,7 @@ from typing import Any
 from n2mu.errors import ProductError
 from n2mu.plots.composition import composition_figure
 from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
+from n2mu.plots.fit_lines import region_dataset
 from n2mu.plots.history import history_figure
 from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.pulls import pulls_figure
@@ -132,7 +133,7 @@ def _draw_regions(
     for region in postfit["regions"]:
         for which in STAGES:
             figure = region_figure(
-                region, which, report, postfit, settings, dataset=mu_fit["dataset"]
+                region, which, report, postfit, settings, dataset=region_dataset(mu_fit, region)
             )
             save_figure(figure, directory / "regions" / f"{region}_{which}")
         if (shapes := separation_figure(region, report, postfit, settings)) is not None:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from n2mu.errors import ProductError
-from n2mu.plots.fit_lines import data_title
+from n2mu.plots.fit_lines import data_title, region_dataset
 from n2mu.plots.panel import region_title
 from n2mu.plots.processes import processes
 from n2mu.plots.settings import PlotSettings
@@ -31,7 +31,7 @@ def region_yields(
     dict
         ``regions``: by name ``title``, ``role``, ``processes`` with ``title``, ``kind``,
         ``samples``, ``prefit`` and ``postfit`` (``value`` and ``error``, correlations included),
-        ``background``, ``total``, and ``observed``: null if a bin is blinded.
+        ``background``, ``total``, and ``observed`` (null if a bin is blinded) with what it is.
 
     Raises
     ------
@@ -58,6 +58,7 @@ def region_yields(
             ],
             "background": entry(backgrounds),
             "total": fitted["integral"],
+            "observed_is": data_title(region_dataset(mu_fit, region)),
             "observed": None if any(fitted["blinded"]) else float(sum(fitted["observed"])),
             "blinded_bins": int(sum(fitted["blinded"])),
         }
@@ -65,7 +66,6 @@ def region_yields(
         "analysis": mu_fit["analysis"],
         "fit": mu_fit["fit"]["name"],
         "dataset": mu_fit["dataset"],
-        "observed_is": data_title(mu_fit["dataset"]),
         "regions": regions,
     }
 

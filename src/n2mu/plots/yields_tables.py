@@ -33,7 +33,7 @@ def yields_html(yields: Mapping[str, Any]) -> str:
     for content in yields["regions"].values():
         parts.append(heading(f"{to_html(content['title'])} ({escape(str(content['role']))})"))
         columns = ["Process", "Kind", "Pre-fit", "Post-fit"]
-        parts.append(table(columns, _rows(content, yields, to_html, " ± "), numbers=(2, 3)))
+        parts.append(table(columns, _rows(content, to_html, " ± "), numbers=(2, 3)))
     return page(f"Yields, fit {yields['fit']}", *parts, note(NOTE))
 
 
@@ -47,7 +47,7 @@ def yields_text(yields: Mapping[str, Any], settings: PlotSettings) -> str:
     ]
     for content in yields["regions"].values():
         rows = [("Process", "Kind", "Pre-fit", "Post-fit")]
-        rows += _rows(content, yields, _unmarked, " +- ")
+        rows += _rows(content, _unmarked, " +- ")
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
         lines += ["", f"{_unmarked(content['title'])} ({content['role']})"]
         for row in rows:
@@ -61,7 +61,7 @@ def yields_latex(yields: Mapping[str, Any]) -> str:
     """Return yields as LaTeX, one ``tabular`` per region."""
     parts = []
     for content in yields["regions"].values():
-        rows = _rows(content, yields, _escaped, r" \pm ")
+        rows = _rows(content, _escaped, r" \pm ")
         body = [
             f"{process} & {_mathematical(before)} & {_mathematical(after)} \\\\"
             for process, _, before, after in rows
@@ -88,7 +88,6 @@ def yields_latex(yields: Mapping[str, Any]) -> str:
 
 def _rows(
     content: Mapping[str, Any],
-    yields: Mapping[str, Any],
     shown: Callable[[str], str],
     between: str,
 ) -> list[Row]:
@@ -102,8 +101,8 @@ def _rows(
         count = content["blinded_bins"]
         observed = f"{count} bin{'' if count == 1 else 's'} blinded"
     else:
-        observed = plain(content["observed"], 0 if yields["dataset"] == "data" else 1)
-    rows.append((yields["observed_is"], "", observed, observed))
+        observed = plain(content["observed"], 0 if content["observed_is"] == "Data" else 1)
+    rows.append((content["observed_is"], "", observed, observed))
     return rows
 
 
