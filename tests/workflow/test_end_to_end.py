@@ -147,3 +147,42 @@ def test_friend_trees_are_as_long_as_their_trees(finished: Path) -> None:
                 assert friend[name].num_entries == ntuple[name].num_entries
                 events = friend[name]["n2mu_eventNumber"].array(library="np")
                 assert (events == ntuple[name]["eventNumber"].array(library="np")).all()
+
+
+def test_provenance_leads_from_mu_to_slices_models_cuts_and_files(finished: Path) -> None:
+    run = n2mu(finished, "provenance", "results/mu_fit.json", "--files")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("mu = ")
+    for wanted in (
+        "publish: results/mu_fit.json",
+        "results/tth/models/ftt_small/fold0/model.pt",
+        "region SR: custTrigMatch",
+        "preselection: dilep_type",
+        "demo:mc16a/p4416/700168/700168_000001.root plan:",
+    ):
+        assert wanted in run.stdout
+    assert "WARNING" not in run.stdout
+    unknown = n2mu(finished, "provenance", "results/mu_fti.json")
+    assert unknown.returncode == 1
+    assert "did you mean 'results/mu_fit.json'" in unknown.stderr
+
+
+def test_provenance_says_what_was_changed_by_hand(changed: Path) -> None:
+    path = changed / "results/mu_fit.json"
+    text = path.read_text()
+    path.write_text(text.replace('"tth"', '"tth" ', 1))
+    run = n2mu(changed, "provenance", "results/mu_fit.json")
+    path.write_text(text)
+    assert "WARNING: results/mu_fit.json was changed after" in run.stdout
+
+
+def test_the_plan_names_stages_reasons_and_times(changed: Path) -> None:
+    arguments = ("plan", "--cores", "2", "--snakefile", str(ROOT / "Snakefile"))
+    assert "nothing to do" in n2mu(changed, *arguments).stdout
+    edit(changed / "config/tth/regions.yaml", "{quantiles: 6}", "{quantiles: 5}")
+    lines = n2mu(changed, *arguments).stdout.splitlines()
+    stages = {line.split()[0]: line for line in lines}
+    assert stages["skim"].split() == ["skim", "2", "stay"]
+    assert "2 run (regions.SR.binning" in stages["templates"]
+    assert "about" in stages["fit"]
+    assert lines[-1].endswith("with 2 at once; 18 stay")

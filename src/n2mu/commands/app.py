@@ -24,6 +24,7 @@ from n2mu.commands import (
     listing,
     plan,
     plot,
+    provenance,
     ranking,
     report,
     scan,
@@ -67,6 +68,7 @@ for name, module in {
     "compare": compare,
     "plot": plot,
     "plan": plan,
+    "provenance": provenance,
     "report": report,
     "import-trex": import_trex,
 }.items():
