@@ -133,7 +133,7 @@ Systematic: "JES"
 
 def write_ntuples(tiny: TinyAnalysis) -> None:
     """Write ntuples of enough events that no bin is negative."""
-    for seed, name in enumerate(("sig_1.root", "sig_2.root", "bkg_1.root"), start=1):
+    for seed, name in enumerate(("sig_1.root", "sig_2.root", "bkg_1.root", "alt.root"), start=1):
         trees: dict[str, Any] = {
             "nominal": events(seed, 400),
             "JES_up": events(seed + 10, 410),
@@ -181,6 +181,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Templat
     tiny.parts["regions"]["aliases"] = {"many_jets": "njets >= 4"}
     tiny.change("regions", "regions.SR.selection", "many_jets && pt > 20e3")
     tiny.change("samples", "samples.background.selection", "(x > -1) * 2")
+    alternative = {"files": "alt.root", "cross_section": 17.0, "weight": {"pileup": "0.8"}}
+    tiny.change("inputs", "inputs.alternative", alternative)
+    generator = {"kind": "input", "samples": ["background"], "up": ["alternative"], "group": "mc"}
+    tiny.change("systematics", "systematics.generator", generator)
     write_ntuples(tiny)
     output = tiny.directory / "score.config"
     with pytest.MonkeyPatch.context() as patch:
@@ -218,7 +222,9 @@ def test_exported_variations_are_those_of_the_templates(
 ) -> None:
     templates, config = exported
     evaluator = Evaluator(config)
-    for systematic, sides in {"pileup": "Up Down", "jes": "Up Down", "scale": "Up"}.items():
+    assert "FriendPathsUp" in evaluator.block("Systematic", "generator").options
+    kinds = {"pileup": "Up Down", "jes": "Up Down", "scale": "Up", "generator": "Up"}
+    for systematic, sides in kinds.items():
         found = [b for b in evaluator.of("Systematic") if b.name.partition("__")[0] == systematic]
         for side in sides.split():
             for region in ("SR", "CR"):
@@ -239,7 +245,11 @@ def test_an_exported_configuration_comes_back_by_import(
 ) -> None:
     _, config = exported
     report = import_trex(config, Path("config/back"))
-    assert {f.option for f in report.of("result")} <= {"FriendPath", "UseFriend"}
+    assert {f.option for f in report.of("result")} <= {
+        "FriendPath",
+        "FriendPathsUp",
+        "UseFriend",
+    }
     assert not report.of("unknown")
     back = load(Path("config/back.yaml"))
     assert set(back.regions.regions) == {"SR", "CR"}

@@ -50,6 +50,8 @@ class Evaluator:
                     file = ROOT.TFile.Open(f"{path}/{name}.root")
                     tree = file.Get(tree_name)
                     friend = text(what, "FriendPath") or text(self.job, "FriendPath")
+                    if varied is not None:
+                        friend = text(varied, f"FriendPaths{side}") or friend
                     if text(what, "UseFriend") == "TRUE":
                         assert tree.AddFriend(tree_name, f"{friend}/{name}.root")
                     weight = self._weight(where, what, varied, side, scale)

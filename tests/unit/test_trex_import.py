@@ -319,12 +319,10 @@ def test_what_was_imported_is_exported_in_the_words_of_trexfitter(tmp_path: Path
     assert options(blocks, "Job", "ntuples_trex")["NtuplePath"] == '"/data/ntuples"'
     assert options(blocks, "Sample", "data")["NtupleFiles"] == '"data15","data16"'
     generator = options(blocks, "Systematic", "ttb_gen_ttb")
-    assert generator["SampleUp"] == "ttb_gen_ttb__ttb__Up"
+    assert generator["NtupleFilesUp"] == '"tt_aMC"'
+    assert "(0.5)" in generator["WeightUp"]
     assert (generator["DropNorm"], generator["Symmetrisation"]) == ("all", "ONESIDED")
     assert generator["NuisanceParameter"] == "ttb_gen"
-    ghost = options(blocks, "Sample", "ttb_gen_ttb__ttb__Up")
-    assert (ghost["Type"], ghost["NtupleFiles"]) == ("GHOST", '"tt_aMC"')
-    assert "(0.5)" in ghost["MCweight"]
     assert options(blocks, "Systematic", "jvt")["Smoothing"] == "40"
     assert options(blocks, "Systematic", "JES")["NtupleNameUp"] == '"JES_1up_Loose"'
 

@@ -208,7 +208,11 @@ class NtupleExport:
         if sample.kind != "data":
             if group.weight:
                 options["MCweight"] = quoted([_product(group.weight)])
-            options["LumiScales"] = quoted(group.scales)
+            # one for all holds for the files of a variation as well, however many they are
+            alike = len(set(group.scales)) == 1
+            options["LumiScale" if alike else "LumiScales"] = quoted(
+                group.scales[:1] if alike else group.scales
+            )
         if sample.selection != "1":
             options["Selection"] = quoted([truth(sample.selection)])
         if self._scored:
@@ -306,31 +310,49 @@ class NtupleExport:
     def _inputs(
         self, name: str, systematic: InputSystematic, samples: Sequence[str]
     ) -> list[tuple[list[str], dict[str, str]]]:
-        """Return ghost samples made of the inputs that take the place of a sample's own."""
+        """Return files that take the place of a sample's own, or ghosts made of them."""
         pieces = []
-        inputs = self._configuration.inputs.inputs
         for sample in samples:
+            sides = {
+                "Up": self._varied(name, sample, "Up", systematic.up),
+                "Down": self._varied(name, sample, "Down", systematic.down or []),
+            }
+            own = self._groups[sample]
+            if len(own) != 1 or any(len(groups) > 1 for groups in sides.values()):
+                self._export.lost.append(
+                    f"systematic '{name}' of sample '{sample}': its files are weighed differently, "
+                    "and TRExFitter compares single samples"
+                )
+                continue
             options = {"Type": "HISTO"}
-            ghosts: list[Block] = []
-            for side, patterns in (("Up", systematic.up), ("Down", systematic.down)):
-                if patterns is None:
-                    continue
-                chosen = matching(patterns, inputs, f"systematics.{name}", "input")
-                members = [d for d in self._data_sets.values() if d.input in chosen]
-                groups = self._grouped(f"{name}__{sample}__{side}", members, [])
-                if len(groups) != 1 or len(self._groups[sample]) != 1:
-                    self._export.lost.append(
-                        f"systematic '{name}' of sample '{sample}': its files are weighed "
-                        "differently, and TRExFitter compares single samples"
-                    )
-                    break
-                kind, ghost, block = self._sample(sample, groups[0])
-                ghosts.append((kind, ghost, block | {"Type": "GHOST"}))
-                options[f"Sample{side}"] = ghost
-            else:
-                self._export.blocks += ghosts
-                pieces.append(([self._called[sample][0]], options))
+            for side, groups in sides.items():
+                for group in groups:
+                    options |= self._files(sample, own[0], group, side)
+            pieces.append(([own[0].name], options))
         return pieces
+
+    def _varied(self, name: str, sample: str, side: str, patterns: Sequence[str]) -> list[Group]:
+        inputs = self._configuration.inputs.inputs
+        chosen = matching(patterns, inputs, f"systematics.{name}", "input")
+        members = [d for d in self._data_sets.values() if d.input in chosen]
+        return self._grouped(f"{name}__{sample}__{side}", members, [])
+
+    def _files(self, sample: str, own: Group, varied: Group, side: str) -> dict[str, str]:
+        """Return the options of one side: files, or a ghost if each file has its own scale."""
+        if len({*own.scales}) > 1 or len({*varied.scales}) > 1:
+            kind, ghost, block = self._sample(sample, varied)
+            self._export.blocks.append((kind, ghost, block | {"Type": "GHOST"}))
+            return {f"Sample{side}": ghost}
+        options = {f"NtupleFiles{side}": quoted(varied.files)}
+        if varied.tree != own.tree:
+            options[f"NtupleName{side}"] = quoted([varied.tree])
+        for option, value in (self._paths() | self._paths_of(varied)).items():
+            if self._scored or varied.base != own.base:
+                options[f"{option}s{side}"] = value
+        scale = varied.scales[0] / own.scales[0]
+        if scale != 1 or varied.weight != own.weight:
+            options[f"Weight{side}"] = quoted([f"{scale!r} * {_product(varied.weight)}"])
+        return options
 
     def _stem(self, base: str, path: str) -> str:
         """Return a file's name below its path, without the suffix that TRExFitter adds."""
