@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from n2mu.config.models import Classifier
 from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
 from n2mu.models.ft_transformer import FTTransformer
+from n2mu.skim.read import Skim
 from n2mu.training.checkpoint import load
 from n2mu.training.optimiser import AdamW
 from n2mu.training.settings import TrainingSample, TrainSettings
@@ -36,6 +37,17 @@ class Events:
     def table(self, data_set: str, kind: str, columns: Collection[str]) -> dict[str, np.ndarray]:
         table = self.tables[data_set].get(kind)
         return {name: np.empty(0) if table is None else table[name] for name in columns}
+
+    def rows(self, data_set: str, kind: str) -> int:
+        table = self.tables[data_set].get(kind)
+        return 0 if table is None else len(table["n2mu_event"])
+
+    def parts(
+        self, data_set: str, kind: str, columns: Collection[str]
+    ) -> Iterator[dict[str, np.ndarray]]:
+        for start in range(0, self.rows(data_set, kind), 400):
+            table = self.tables[data_set][kind]
+            yield {name: table[name][start : start + 400] for name in columns}
 
     def sum_of_weights(self, data_set: str) -> float:
         return 1000.0
@@ -146,11 +158,12 @@ def test_events_of_a_skim_train_the_same_model(tmp_path: Path) -> None:
         for name, tables in events.tables.items():
             # the sum of weights is that of the files of both chunks
             file = {"base": "b", "path": f"{name}.{chunk}.root", "sums": {"nominal": 500.0}}
-            metadata["data_sets"][name] = {"files": [file]}
+            metadata["data_sets"][name] = {"files": [file], "rows": {}}
             for kind, table in tables.items():
                 rows = slice(half[name]) if first else slice(half[name], None)
                 path = tmp_path / chunk / name / f"{kind}.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)
+                metadata["data_sets"][name]["rows"][kind] = len(table["x"][rows])
                 pq.write_table(pa.table({k: v[rows] for k, v in table.items()}), path)
         (tmp_path / chunk / "metadata.json").write_text(json.dumps(metadata))
     expected, _ = run(tmp_path / "memory", events, settings())
@@ -158,6 +171,13 @@ def test_events_of_a_skim_train_the_same_model(tmp_path: Path) -> None:
     chunks = [tmp_path / "c0", tmp_path / "c1"]
     run_train(settings(), chunks, output, tmp_path / "history.json", "cpu")
     assert output.read_bytes() == expected
+    source, columns = Skim(chunks), ["n2mu_event", "x", "charge"]
+    for name, kind, rows in (("ttH.a", "training", 1500), ("tt.a", "training", 0)):
+        parts = list(source.parts(name, kind, columns))
+        assert source.rows(name, kind) == sum(len(part["x"]) for part in parts) == rows
+        whole = source.table(name, kind, columns)
+        for column in columns if parts else []:
+            assert np.array_equal(np.concatenate([p[column] for p in parts]), whole[column])
     with pytest.raises(ProductError, match=r"no skim of data set 'zz\.a'"):
         other = settings().samples[0].model_copy(update={"data_set": "zz.a"})
         run_train(settings(samples=[other]), chunks, output, tmp_path / "history.json", "cpu")

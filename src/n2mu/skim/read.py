@@ -122,6 +122,22 @@ class Skim:
                     )
         return to_arrays(pa.concat_tables(tables))
 
+    def rows(self, data_set: str, kind: str) -> int:
+        """Return the number of events of one data set and kind."""
+        metadata = (self._metadata[path]["data_sets"][data_set] for path in self.chunks(data_set))
+        return sum(found.get("rows", {}).get(kind, 0) for found in metadata)
+
+    def parts(self, data_set: str, kind: str, columns: Collection[str]) -> Iterator[dict[str, Any]]:
+        """Yield the events of one data set, one row group at a time.
+
+        Parameters and errors as :meth:`table`.
+        """
+        for path in self.chunks(data_set):
+            file = path / data_set / f"{kind}.parquet"
+            if file.exists():
+                for group in row_groups(file, columns):
+                    yield to_arrays(group)
+
     def sum_of_weights(self, data_set: str, variation: str = NOMINAL) -> float:
         """Return the sum of weights of all generated events of a data set.
 

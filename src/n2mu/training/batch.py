@@ -1,6 +1,6 @@
 """Events on a device, and how a training passes over them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Protocol
 
@@ -36,15 +36,19 @@ class Batch:
 
     def select(self, rows: Tensor) -> "Batch":
         """Return some of the events."""
+        return self.map(lambda values: values.index_select(0, rows))
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Batch":
+        """Return the events with a function applied to every attribute that there is."""
 
         def optional(values: Tensor | None) -> Tensor | None:
-            return None if values is None else values.index_select(0, rows)
+            return None if values is None else function(values)
 
         return Batch(
-            self.continuous.index_select(0, rows),
-            self.categorical.index_select(0, rows),
-            self.label.index_select(0, rows),
-            self.weight.index_select(0, rows),
+            function(self.continuous),
+            function(self.categorical),
+            function(self.label),
+            function(self.weight),
             optional(self.observable),
             optional(self.observable_weight),
         )

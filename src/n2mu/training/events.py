@@ -1,6 +1,6 @@
 """The events that train and validate a model, read from the skim."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
@@ -20,6 +20,14 @@ class EventSource(Protocol):
 
     def table(self, data_set: str, kind: str, columns: Collection[str]) -> dict[str, Any]:
         """Return columns of the events of one data set, each [events]."""
+        ...
+
+    def rows(self, data_set: str, kind: str) -> int:
+        """Return the number of events of one data set."""
+        ...
+
+    def parts(self, data_set: str, kind: str, columns: Collection[str]) -> Iterator[dict[str, Any]]:
+        """Yield the same as :meth:`table`, one row group at a time."""
         ...
 
     def sum_of_weights(self, data_set: str) -> float:
@@ -61,13 +69,24 @@ class Events:
         return Events(packed, self.label[rows], self.weight[rows], self.event[rows], extra)
 
 
-def read_events(source: EventSource, settings: TrainSettings) -> tuple[Events, Events]:
+Sink = Callable[[Events], Events]
+"""Takes the features of training events away, and returns the events without."""
+
+
+def read_events(
+    source: EventSource, settings: TrainSettings, sink: Sink | None = None
+) -> tuple[Events, Events]:
     """Return the training and the validation events of one fold.
 
     Training events are those of the skim and of its extended training set that
     pass the training selection, in the training folds; validation events those
     of the skim that pass the validation selection, in the validation fold.
     Nothing of the scored fold is returned or looked at.
+
+    Parameters
+    ----------
+    sink
+        What becomes of training events; with one, they are read in parts.
 
     Raises
     ------
@@ -82,40 +101,47 @@ def read_events(source: EventSource, settings: TrainSettings) -> tuple[Events, E
         samples = list(group)
         try:
             for kind in ("nominal", "training"):
-                _read(source, settings, data_set, kind, samples, training, validation)
+                branches = sorted(_branches(settings, samples))
+                tables = (
+                    [source.table(data_set, kind, branches)]
+                    if sink is None
+                    else source.parts(data_set, kind, branches)
+                )
+                total = source.sum_of_weights(data_set)
+                for columns in tables:
+                    found = _read(columns, settings, samples, total)
+                    if kind == "nominal":
+                        validation.append(found[1])
+                    training.append(found[0] if sink is None else sink(found[0]))
         except N2muError as error:
             raise type(error)(f"model '{settings.model}', data set {data_set}: {error}") from None
     return _concatenate(training, settings), _concatenate(validation, settings)
 
 
-def _read(
-    source: EventSource,
-    settings: TrainSettings,
-    data_set: str,
-    kind: str,
-    samples: list[TrainingSample],
-    training: list[Events],
-    validation: list[Events],
-) -> None:
-    selections = [settings.training_selection, settings.validation_selection]
+def _branches(settings: TrainSettings, samples: list[TrainingSample]) -> set[str]:
     branches = {"n2mu_event", "n2mu_weight", *branches_of(settings.features)}
-    texts = settings.classifier.expressions
-    for text in (*selections, *texts, *(sample.selection for sample in samples)):
+    selections = [settings.training_selection, settings.validation_selection]
+    texts = [*selections, *settings.classifier.expressions]
+    for text in (*texts, *(sample.selection for sample in samples)):
         branches |= parse(text).names
-    columns = source.table(data_set, kind, sorted(branches))
+    return branches
+
+
+def _read(
+    columns: dict[str, Any],
+    settings: TrainSettings,
+    samples: list[TrainingSample],
+    sum_of_weights: float,
+) -> tuple[Events, Events]:
+    """Return the events that train and those that validate."""
     fold = fold_of(np.asarray(columns["n2mu_event"]).astype(np.int64), settings.folds)
     used = np.flatnonzero(fold != settings.fold)
     fold = fold[used]
     columns = {name: values[used] for name, values in columns.items()}
     label, normalisation = _classify(columns, used.size, samples, settings.classes)
-    normalisation /= source.sum_of_weights(data_set)
+    normalisation /= sum_of_weights
 
-    in_training = np.isin(fold, training_folds(settings.fold, settings.folds))
-    in_validation = fold == validation_fold(settings.fold, settings.folds)
-    parts = [(training, in_training, settings.training_selection)]
-    if kind == "nominal":
-        parts.append((validation, in_validation, settings.validation_selection))
-    for part, in_folds, selection in parts:
+    def passing(in_folds: NDArray[np.bool_], selection: str) -> Events:
         selected = parse(selection).select(columns, used.size)
         rows = np.flatnonzero((label >= 0) & in_folds & selected)
         chosen = {name: values[rows] for name, values in columns.items()}
@@ -125,15 +151,20 @@ def _read(
                 f"the event weight is NaN or infinite in {bad.sum()} of {rows.size} events; "
                 "check the factors under 'weight' in inputs.yaml"
             )
-        part.append(
-            Events(
-                packed=pack(chosen, settings.features, rows.size),
-                label=label[rows],
-                weight=chosen["n2mu_weight"] * normalisation[rows],
-                event=chosen["n2mu_event"].astype(np.int64),
-                extra=_extra(chosen, rows.size, settings),
-            )
+        return Events(
+            packed=pack(chosen, settings.features, rows.size),
+            label=label[rows],
+            weight=chosen["n2mu_weight"] * normalisation[rows],
+            event=chosen["n2mu_event"].astype(np.int64),
+            extra=_extra(chosen, rows.size, settings),
         )
+
+    in_training = np.isin(fold, training_folds(settings.fold, settings.folds))
+    in_validation = fold == validation_fold(settings.fold, settings.folds)
+    return (
+        passing(in_training, settings.training_selection),
+        passing(in_validation, settings.validation_selection),
+    )
 
 
 def _extra(

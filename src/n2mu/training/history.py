@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from n2mu.training.events import Events
-from n2mu.training.prepare import Weighting
 from n2mu.training.settings import TrainSettings
+from n2mu.training.source import Sources
+from n2mu.training.stream import StreamedEvents
 from n2mu.training.trainer import Training
 from n2mu.training.weighting import without_sign
 
@@ -14,23 +15,20 @@ from n2mu.training.weighting import without_sign
 def history_of(
     settings: TrainSettings,
     result: Training,
-    training: Events,
-    validation: Events,
-    weighting: Weighting,
+    used: Sources,
     parameters: int,
 ) -> dict[str, Any]:
     """Return the content of ``history.json``.
 
     Parameters
     ----------
-    training, validation
-        The events that were used.
-    weighting
-        Of the events in the loss.
+    used
+        The events and their weights.
     parameters
         Number of parameters that were trained.
     """
-    seen = training.label.size * len(result.epochs)
+    weighting = used.weighting
+    seen = used.training.label.size * len(result.epochs)
     return {
         "model": settings.model,
         "fold": settings.fold,
@@ -48,8 +46,9 @@ def history_of(
             }
             for epoch in result.epochs
         ],
-        "training_events": _counts(training, settings),
-        "validation_events": _counts(validation, settings),
+        "training_events": _counts(used.training, settings),
+        "validation_events": _counts(used.validation, settings),
+        "streamed": isinstance(used.source, StreamedEvents),
         "negative_weights": settings.classifier.negative_weights,
         "weighting": {
             "scheme": settings.classifier.weighting,

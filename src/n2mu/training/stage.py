@@ -5,23 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import xxhash
 
-from n2mu.data.objects import collections
-from n2mu.data.scaling import fit_scaler
 from n2mu.errors import TrainingError
 from n2mu.models.trees import BoostedTrees
 from n2mu.products import digest, write_json
 from n2mu.skim.read import Skim
-from n2mu.training.batch import Batch, ResidentEvents
+from n2mu.training.batch import ResidentEvents
 from n2mu.training.boosting import boost
 from n2mu.training.checkpoint import new_network, save
 from n2mu.training.device import resolve_device
-from n2mu.training.events import Events, EventSource, read_events
+from n2mu.training.events import Events, EventSource
 from n2mu.training.history import history_of
 from n2mu.training.interruption import Interruption
-from n2mu.training.prepare import batch_of, choose, validation_of, weighting_of
+from n2mu.training.prepare import validation_of
 from n2mu.training.settings import TrainSettings
+from n2mu.training.source import content_of, sources
 from n2mu.training.state import Checkpoint
 from n2mu.training.trainer import Trainer
 
@@ -75,47 +73,40 @@ def train_from(
     """Train on the events of any source; otherwise as :func:`run_train`."""
     where = resolve_device(device)
     name = f"model '{settings.model}' fold {settings.fold}"
-    everything, validation = read_events(source, settings)
-    training = choose(everything, settings)
-    tied = [columns for c in collections(settings.features) for columns in c.tied()]
+    scratch = output.with_name("features.parquet")
     try:
-        weighting = weighting_of(training, settings)
-        _check_validation(validation, settings, name)
-        scaler = fit_scaler(training.packed.continuous, tied)
-        torch.manual_seed(settings.classifier.seed)
-        network = new_network(settings).to(where)
-        parameters = sum(parameter.numel() for parameter in network.parameters())
-        logger.info(
-            "%s: %d training and %d validation events, %d parameters, on %s",
-            name,
-            training.label.size,
-            validation.label.size,
-            parameters,
-            where,
-        )
-        batch = batch_of(training, settings, scaler, weighting, where, training=True)
-        judged = validation_of(validation, settings, scaler, weighting, where)
-        if isinstance(network, BoostedTrees):
-            result = boost(network, batch, judged, settings=settings, name=name)
-        else:
-            checkpoint = Checkpoint(
-                output.with_name(UNFINISHED), _key(settings, where, batch, judged.batch)
+        with sources(source, settings, where, scratch) as found:
+            _check_validation(found.validation, settings, name)
+            torch.manual_seed(settings.classifier.seed)
+            network = new_network(settings).to(where)
+            parameters = sum(parameter.numel() for parameter in network.parameters())
+            logger.info(
+                "%s: %d training and %d validation events, %d parameters, on %s",
+                name,
+                found.training.label.size,
+                found.validation.label.size,
+                parameters,
+                where,
             )
-            result = Trainer(
-                network,
-                ResidentEvents(batch),
-                judged,
-                settings=settings,
-                name=name,
-                checkpoint=checkpoint,
-                interruption=interruption or Interruption(),
-            ).run()
+            judged = validation_of(found.validation, settings, found.scaler, found.weighting, where)
+            if isinstance(network, BoostedTrees) and isinstance(found.source, ResidentEvents):
+                result = boost(network, found.source.all, judged, settings=settings, name=name)
+            else:
+                key = _key(settings, where, found.content, content_of(judged.batch))
+                result = Trainer(
+                    network,
+                    found.source,
+                    judged,
+                    settings=settings,
+                    name=name,
+                    checkpoint=Checkpoint(output.with_name(UNFINISHED), key),
+                    interruption=interruption or Interruption(),
+                ).run()
     except TrainingError as error:
         text = str(error)
         raise TrainingError(text if text.startswith(name) else f"{name}: {text}") from None
-    save(output, settings, scaler, result.state)
-    content = history_of(settings, result, training, validation, weighting, parameters)
-    write_json(history, content)
+    save(output, settings, found.scaler, result.state)
+    write_json(history, history_of(settings, result, found, parameters))
     output.with_name(UNFINISHED).unlink(missing_ok=True)
 
 
@@ -138,12 +129,7 @@ def _check_validation(validation: Events, settings: TrainSettings, name: str) ->
             )
 
 
-def _key(settings: TrainSettings, device: torch.device, *batches: Batch) -> str:
+def _key(settings: TrainSettings, device: torch.device, *contents: str) -> str:
     """Return the digest of settings, device and all events."""
-    content = xxhash.xxh3_128()
-    for batch in batches:
-        for tensor in batch.tensors():
-            if tensor is not None:
-                content.update(tensor.cpu().numpy().tobytes())
-    text = f"{settings.model_dump_json()} {torch.__version__} {device.type} {content.hexdigest()}"
-    return digest(text, length=64)
+    told = settings.model_dump_json()
+    return digest(f"{told} {torch.__version__} {device.type} {' '.join(contents)}", length=64)
