@@ -16,6 +16,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 ORDER = [
     "errors",
     "products",
+    "progress",
     "expressions",
     "config",
     "inputs",

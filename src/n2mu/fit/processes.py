@@ -1,5 +1,6 @@
 """The same task on several processes, with results that do not depend on their number."""
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -7,6 +8,9 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from n2mu.fit.threads import available_cores, single_threaded
+from n2mu.progress import watched
+
+logger = logging.getLogger(__name__)
 
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
@@ -33,14 +37,16 @@ def map_numbers(
     wanted = min(workers or available_cores(), count)
     if wanted <= 1:
         with single_threaded():
-            return [task(shared, number) for number in range(count)]
+            numbers = watched(range(count), logger, "pseudo-experiments", "fits")
+            return [task(shared, number) for number in numbers]
     size = -(-count // (wanted * _CHUNKS_PER_WORKER))
     chunks = [range(first, min(first + size, count)) for first in range(0, count, size)]
     # a forked process would inherit threads of the linear algebra in an undefined state
     with ProcessPoolExecutor(
         wanted, mp_context=get_context("spawn"), initializer=_receive, initargs=(shared,)
     ) as pool:
-        found = pool.map(partial(_chunk, task), chunks)
+        parts = pool.map(partial(_chunk, task), chunks)
+        found = watched(parts, logger, "pseudo-experiments", f"groups of {size}", len(chunks))
         return [result for part in found for result in part]
 
 

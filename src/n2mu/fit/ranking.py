@@ -21,6 +21,7 @@ from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.minimise import Minimum
 from n2mu.fit.profile import Profile
 from n2mu.fit.threads import available_cores
+from n2mu.progress import watched
 
 logger = logging.getLogger(__name__)
 
@@ -151,10 +152,14 @@ def _solve(best: BestFit, tasks: list[_Task]) -> list[Minimum | None]:
     size = int(np.clip(_ENTRIES_AT_ONCE // entries, 32, 256))
     groups = [tasks[first : first + size] for first in range(0, len(tasks), size)]
     workers = available_cores() if entries >= _PARALLEL_ENTRIES else 1
+    unit = f"groups of {size} fits"
     if workers == 1:
-        return [found for group in groups for found in _descend(best, group)]
+        watch = watched(groups, logger, "ranking", unit)
+        return [found for group in watch for found in _descend(best, group)]
     with ThreadPoolExecutor(workers) as pool:
-        return [found for part in pool.map(lambda g: _descend(best, g), groups) for found in part]
+        parts = pool.map(lambda g: _descend(best, g), groups)
+        watch_parts = watched(parts, logger, "ranking", unit, len(groups))
+        return [found for part in watch_parts for found in part]
 
 
 def _descend(best: BestFit, tasks: list[_Task]) -> list[Minimum | None]:

@@ -18,6 +18,7 @@ from n2mu.inputs.identity import require_identity
 from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
 from n2mu.products import atomic_directory, write_json
+from n2mu.progress import watched
 from n2mu.scoring.friends import MANIFEST, Trees, aligned, content_digest, write_friends
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.read import NOMINAL, Skim
@@ -74,7 +75,9 @@ def run_score(
             for kind in (NOMINAL, *data_set.tree_variations):
                 _score(source, data_set.name, kind, loaded, directory)
         written = []
-        for (base, path), owners in _files(settings).items():
+        chosen = _files(settings).items()
+        what = f"friend trees of {settings.chunk}"
+        for (base, path), owners in watched(chosen, logger, what, "files"):
             ntuple = bases[base] / path
             trees: Trees = {}
             for data_set, index in owners:

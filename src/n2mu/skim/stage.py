@@ -15,6 +15,7 @@ from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
 from n2mu.products import atomic_directory, canonical_json, digest, file_digest, write_json
+from n2mu.progress import watched
 from n2mu.skim.duplicates import observed_twice, repeated, sampled
 from n2mu.skim.part import Part, Skimmed, skim_part
 from n2mu.skim.read import METADATA, NOMINAL, TRAINING, require_other_events
@@ -107,7 +108,7 @@ def _join(
     files = []
     contents: dict[tuple[str, str], str] = {}
     try:
-        for listed in data_set.files:
+        for listed in watched(data_set.files, logger, f"data set {data_set.name}", "files"):
             path = bases[listed.base] / listed.path
             # asked for before any is used: a part may find the damage that spoils all
             mine = [next(results) for _ in range(parts)]

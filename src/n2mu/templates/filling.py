@@ -1,5 +1,6 @@
 """Filling the templates of one fit from skims and scores."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from n2mu.errors import ProductError
 from n2mu.expressions import parse
+from n2mu.progress import watched
 from n2mu.scoring.read import events
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.templates.binning import Binned
@@ -19,6 +21,8 @@ from n2mu.templates.selecting import NOWHERE, Selected
 from n2mu.templates.settings import TemplateSettings
 
 FloatArray = npt.NDArray[np.float64]
+
+logger = logging.getLogger(__name__)
 
 
 class Filler:
@@ -94,7 +98,7 @@ class Filler:
             If regions or samples overlap, or an observable is not a number.
         """
         sums = _Sums(self._settings, edges)
-        for data_set in self._settings.data_sets:
+        for data_set in watched(self._settings.data_sets, logger, "templates", "data sets"):
             for kind, chosen in layers(self._settings, data_set).items():
                 for table in self._tables(data_set, kind, chosen, list(edges)):
                     selected = Selected(self._settings, table, data_set, list(edges))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from n2mu.config.models import Classifier
 from n2mu.errors import TrainingError
+from n2mu.progress import watched
 from n2mu.training.batch import TrainingSource
 from n2mu.training.interruption import Interruption
 from n2mu.training.objective import Objective
@@ -129,7 +130,8 @@ class Trainer:
         # summed on the device: reading it after every step would wait for the GPU each time
         total = progress.total.to(self.device)
         self.model.train()
-        for batch in batches:
+        what = f"{self.name}: epoch {number + 1} of {self.classifier.epochs}"
+        for batch in watched(batches, logger, what, "steps", steps - progress.steps):
             rate = self._learning_rate(number + (progress.steps + 1) / steps)
             self.optimiser.zero_grad()
             with self._arithmetic():
