@@ -8,6 +8,7 @@ BENCHMARKS = {
     "skim": "the skim beside decompression alone, naive uproot and RDataFrame; about five minutes",
     "skim_tth": "the whole skim of config/tth beside the same done naively; about five minutes",
     "listing": "listing thousands of files, at first and again; about a minute",
+    "templates": "all templates of a fit of config/tth beside reading their columns; ten minutes",
     "fit": "fits and rankings beside pyhf + MINUIT, cabinetry and nextstat; about ten minutes",
     "dag": "the plan of an analysis of 2.7 TB, from a listing without files; half a minute",
 }

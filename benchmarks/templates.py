@@ -12,7 +12,7 @@ from statistics import median
 from benchmarks.timing import print_table
 
 SIZE = os.environ.get("N2MU_BENCH_DEMO", "small")
-TIMES = int(os.environ.get("N2MU_BENCH_TIMES", "30"))  # every event stands so often in the skim
+TIMES = int(os.environ.get("N2MU_BENCH_TIMES", "10"))  # every event stands so often in the skim
 RUNS = {"read": 3, "n2mu": 3, "n2mu, no weight variation": 3, "boost-histogram": 1}
 
 
@@ -26,16 +26,21 @@ def main() -> None:
     for turn, (run, times) in itertools.product(range(max(RUNS.values())), RUNS.items()):
         if turn < times:
             results[run].append(_run(run, scratch))
+    compared = _run("compare", scratch)
     half = _run("make", scratch, str(TIMES // 2))
     less = _run("n2mu", scratch)
-    compared = _run("compare", scratch)
     middle = {
         run: {key: median(result[key] for result in found) for key in found[0]}
         for run, found in results.items()
     }
     reading = middle["read"]["cpu"]
     rows = [
-        [run, f"{found['cpu']:.2f}", f"{found['cpu'] / reading:.2f}", f"{found['memory'] / 1e6:.0f}"]
+        [
+            run,
+            f"{found['cpu']:.2f}",
+            f"{found['cpu'] / reading:.2f}",
+            f"{found['memory'] / 1e6:.0f}",
+        ]
         for run, found in middle.items()
     ]
     title = (

@@ -169,7 +169,7 @@ def compare(job: Job, scratch: Path, size: str) -> Callable[[], dict[str, int]]:
 
     def run() -> dict[str, int]:
         (_, templates), loop = (
-            pickle.loads((scratch / f"{name}.pickle").read_bytes()) for name in ("first", "loop")
+            pickle.loads((scratch / f"{name}.pickle").read_bytes()) for name in ("n2mu", "loop")
         )
         for key, template in templates.items():
             for ours, name in ((template.sumw, 0), (template.sumw2, 1)):

@@ -79,7 +79,7 @@ def analysis(tiny: TinyAnalysis, dataset: str, blinded_count: int) -> Job:
 
 
 def run(job: Job, directory: Path) -> Path:
-    """Go from ntuples to the goodness of fit; return what holds templates and all that comes after them."""
+    """Go from ntuples to the goodness of fit; return where the products after the skim are."""
     skims = []
     for chunk in job.slices.chunks:
         skims.append(directory / "skim" / chunk)

@@ -351,6 +351,11 @@ def test_bins_of_very_few_events_are_listed_in_any_case(tmp_path: Path) -> None:
     assert change["what"] == "bins 2 (5) kept"
 
 
+def test_bins_that_cannot_be_chosen_are_refused_with_their_key(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"^regions\.yaml: regions\.SR\.binning\.quantiles: "):
+        Tiny(tmp_path).run(binning={"quantiles": 7})
+
+
 @pytest.mark.parametrize(
     "binning",
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 import boost_histogram as bh
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import uproot
 from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers
@@ -246,6 +247,21 @@ def test_templates_equal_a_plain_histogram(analysis: Analysis, region: str, samp
         sumw, sumw2 = plain_histogram(analysis.chunks, region, sample, variation)
         np.testing.assert_allclose(template.sumw, sumw, rtol=1e-12)
         np.testing.assert_allclose(template.sumw2, sumw2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [40, 299])
+def test_templates_do_not_depend_on_row_groups(tmp_path: Path, rows: int) -> None:
+    analysis = tiny(tmp_path)
+    filler = analysis.filler()
+    expected = filler.fill(edges_of(filler))
+    for path in analysis.skims[0].rglob("*.parquet"):
+        pq.write_table(pq.read_table(path), path, row_group_size=rows)
+    again = analysis.filler()
+    found = again.fill(edges_of(again))
+    for key, template in expected.items():
+        np.testing.assert_allclose(found[key].sumw, template.sumw, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(found[key].sumw2, template.sumw2, rtol=1e-12)
+        assert found[key].events == template.events
 
 
 def test_own_sums_of_weights_normalise_a_variation(tmp_path: Path) -> None:

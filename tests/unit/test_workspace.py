@@ -475,3 +475,10 @@ def test_no_templates_no_workspace(tmp_path: Path) -> None:
     with pytest.raises(ProductError, match="make the templates again"):
         run_workspace(settings(), tmp_path / "templates.root", report, tmp_path / "workspace.json")
     assert not (tmp_path / "workspace.json").exists()
+
+
+def test_a_report_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
+    report = tmp_path / "templates_report.json"
+    report.write_text(json.dumps({"changes": []}))
+    with pytest.raises(ProductError, match="make the templates again"):
+        run_workspace(settings(), tmp_path / "templates.root", report, tmp_path / "workspace.json")

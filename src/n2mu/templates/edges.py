@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from n2mu.config.regions import Binning
+from n2mu.errors import TemplateError
 from n2mu.templates.binning import (
     Binned,
     explicit_binning,
@@ -62,8 +63,17 @@ def chosen_edges(binning: Binning, candidates: Candidates, region: str) -> Binne
     Raises
     ------
     TemplateError
-        If no bins can be chosen.
+        If no bins can be chosen; it names the key in ``regions.yaml``.
     """
+    try:
+        return _chosen(binning, candidates, region)
+    except TemplateError as error:
+        raise TemplateError(
+            f"regions.yaml: regions.{region}.binning.{binning.kind}: {error}"
+        ) from None
+
+
+def _chosen(binning: Binning, candidates: Candidates, region: str) -> Binned:
     values, weights, is_signal = candidates.values, candidates.weights, candidates.is_signal
     if binning.quantiles is not None:
         binned = quantile_binning(values, weights, binning.quantiles, region)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from n2mu.config.acting import MINUS_ONE, term_name
 from n2mu.config.polynomial import value
-from n2mu.errors import TemplateError, nearest
+from n2mu.errors import ProductError, TemplateError, nearest
 from n2mu.products import read_json, write_json
 from n2mu.skim.read import NOMINAL
 from n2mu.templates.histogram import Template, read_root
@@ -41,9 +41,14 @@ def run_workspace(settings: WorkspaceSettings, templates: Path, report: Path, ou
     TemplateError
         If a template of a region or variation is missing.
     ProductError
-        If ``templates.root`` cannot be read.
+        If ``templates.root`` cannot be read, or the report is an older one.
     """
-    effects = read_json(report)["effects"]
+    effects = read_json(report).get("effects")
+    if effects is None:
+        raise ProductError(
+            f"{report}: does not say what systematics do ('effects'), it was made by an earlier "
+            "version; make the templates again"
+        )
     write_json(output, build_workspace(settings, read_root(templates), effects))
 
 
