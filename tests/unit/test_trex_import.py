@@ -248,6 +248,7 @@ def test_what_no_analysis_can_be_made_of_is_one_line(
         ("SampleUp: tt_hw", "SampleUp: tt_py", ("Systematic shower", "SampleUp")),
         ('Selection: "taus_isH', 'Selection: "2*taus_isH', ("Sample ttH", "Selection")),
         ("FitType: SPLUSB", "FitType: BONLY", ("Fit fit", "FitType")),
+        ("FitRegion: SR,CR_OS", "FitRegion: SR,VR", ("Fit fit", "FitRegion")),
         (
             '"2-k_fake:k_fake[1,0,3]"',
             '"exp(k_fake):k_fake[1,0,3]"',
@@ -265,6 +266,33 @@ def test_values_that_cannot_be_carried_over_are_said_to_change_the_result(
 ) -> None:
     copy = changed(tmp_path, "tth", old, new)
     assert place in losses(import_trex(copy, tmp_path / "config/tth"))
+
+
+def test_a_branch_may_be_called_as_the_factors_that_variations_replace(tmp_path: Path) -> None:
+    copy = changed(tmp_path, "tth", "weight_mc*scale_nom*", "variation*sample_weight*")
+    import_trex(copy, tmp_path / "config/tth")
+    weight = load(tmp_path / "config/tth.yaml").inputs.weight
+    assert (weight["variation_2"], weight["sample_weight_2"]) == ("variation", "sample_weight")
+    assert weight["variation"] == "1"
+
+
+def test_samples_that_share_a_file_keep_their_own_weights(tmp_path: Path) -> None:
+    old = "UseMCstat: FALSE;TRUE"
+    copy = changed(tmp_path, "tth", old, 'MCweight: "wf";"wp"\n  LumiScale: 2;1')
+    import_trex(copy, tmp_path / "config/tth")
+    analysis = load(tmp_path / "config/tth.yaml")
+    entry = analysis.inputs.inputs["_410470"]
+    fake, prompt = "!taus_isHadronicTau_0", "taus_isHadronicTau_0"
+    expected = f"({fake}) ? (2.0 * (wf)) : (({prompt}) ? (wp) : (1))"
+    assert entry.weight == {"sample_weight": expected}
+
+
+def test_samples_that_nothing_tells_apart_cannot_have_weights_of_their_own(
+    tmp_path: Path,
+) -> None:
+    copy = changed(tmp_path, "tth", 'NtupleFile: "410557"', 'NtupleFile: "410470"\n  MCweight: 2')
+    report = import_trex(copy, tmp_path / "config/tth")
+    assert any("nothing tells their events apart" in f.text for f in report.of("result"))
 
 
 def test_an_expression_that_is_not_understood_has_to_be_filled_in(tmp_path: Path) -> None:

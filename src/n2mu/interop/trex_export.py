@@ -99,7 +99,6 @@ class Analysis:
             "SystPruningShape": repr(self.fit.pruning.shape),
             "BlindingThreshold": repr(self.fit.blinding_threshold),
             "MergeUnderOverFlow": "TRUE",
-            "HistoChecks": "NOCRASH",
         }
         return "Job", f"{self.configuration.main.analysis}_{self.name}", common
 

@@ -194,7 +194,11 @@ def _regions(fit: Reader | None, regions: Sequence[Region]) -> list[Region]:
     elif names == ["CRONLY"]:
         chosen = [region for region in fitted if region.role == "control"]
     else:
-        chosen = [region for region in fitted if region.name in map(identifier, names)]
+        wanted = [identifier(name) for name in names]
+        chosen = [region for region in fitted if region.name in wanted]
+        for name in wanted:
+            if fit is not None and name not in [region.name for region in fitted]:
+                fit.lose("FitRegion", f"'{name}' is no signal or control region; it is not fitted")
     if not chosen:
         raise ConfigurationError(
             f"no region is fitted: FitRegion is '{', '.join(names) or 'CRSR'}' and the regions "

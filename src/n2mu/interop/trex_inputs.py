@@ -186,7 +186,9 @@ class InputsBuilder:
         different = [u for u in uses if (u.factors, u.weight) != (first.factors, first.weight)]
         if not different:
             return first.factors, dict(first.weight)
-        selections = {use.selection: use for use in reversed(uses)}
+        selections: dict[str, Use] = {}
+        for use in uses:
+            selections.setdefault(use.selection, use)
         for use in different:
             same = selections[use.selection]
             if (
@@ -234,7 +236,8 @@ def weight_factors(reader: Reader, option: str = "MCweight") -> dict[str, str]:
     for part in parts:
         bare = part.strip("() ")
         name = bare if bare.isidentifier() else "constant" if _number(bare) else "event"
-        result[unique(name, result)] = part
+        # a branch of that name must not be taken for the factors that variations replace
+        result[unique(name, {SAMPLE, VARIATION, *result})] = part
     return result
 
 

@@ -261,7 +261,9 @@ class NtupleExport:
                 for number, member in enumerate(systematic.members):
                     text = [("Up", f"{name}_{number}", member)]
                     for called, options in self._weights(systematic.factor, samples, text):
-                        combined = {"CombineName": name, "CombineType": kind}
+                        # members are combined by this name, those of other blocks by another
+                        own = name if called == all_blocks else f"{name}__{called[0]}"
+                        combined = {"CombineName": own, "CombineType": kind}
                         pieces.append((called, options | combined))
                 return pieces
             case SampleSystematic():

@@ -43,6 +43,8 @@ def read_regions(
     if common is not None:
         common = selection_of(job, common, f"{FILL_IN}_selection")
     outside = job.flag("MergeUnderOverFlow")
+    if not ntuples and not outside:
+        job.lose("MergeUnderOverFlow", "events outside the edges are in the first and last bin")
     return [
         _region(reader, names.of[reader.name], common, ntuples, outside is not False)
         for reader in readers
