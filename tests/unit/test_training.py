@@ -172,9 +172,9 @@ def test_events_of_a_skim_train_the_same_model(tmp_path: Path) -> None:
     run_train(settings(), chunks, output, tmp_path / "history.json", "cpu")
     assert output.read_bytes() == expected
     source, columns = Skim(chunks), ["n2mu_event", "x", "charge"]
-    for name, kind, rows in (("ttH.a", "training", 1500), ("tt.a", "training", 0)):
+    for name, kind, size in (("ttH.a", "training", 1500), ("tt.a", "training", 0)):
         parts = list(source.parts(name, kind, columns))
-        assert source.rows(name, kind) == sum(len(part["x"]) for part in parts) == rows
+        assert source.rows(name, kind) == sum(len(part["x"]) for part in parts) == size
         whole = source.table(name, kind, columns)
         for column in columns if parts else []:
             assert np.array_equal(np.concatenate([p[column] for p in parts]), whole[column])
