@@ -16,10 +16,11 @@ with warnings.catch_warnings():
     import pyhf
 
 from n2mu.errors import ProductError, TemplateError
+from n2mu.fit.mixing import run_workspace
 from n2mu.fit.workspace import read_workspace
 from n2mu.templates.histogram import Template, write_root
 from n2mu.templates.settings import FreeFactor, Scaling, WorkspaceSettings
-from n2mu.templates.workspace import build_workspace, run_workspace
+from n2mu.templates.workspace import build_workspace
 
 Templates = dict[str, dict[str, dict[str, Template]]]
 

@@ -35,7 +35,7 @@ CODE = {
     "score": "n2mu.scoring.stage",
     "evaluate": "n2mu.evaluation.stage",
     "templates": "n2mu.templates.stage",
-    "workspace": "n2mu.templates.workspace",
+    "workspace": "n2mu.fit.mixing",
     "fit": "n2mu.fit.stage",
 }
 

@@ -88,6 +88,9 @@ def command(
         "histosys_code": histosys and histosys.value,
     }
     update |= {key: value for key, value in given.items() if value not in (None, [], {})}
+    if data_region:
+        # a mix of this choice, whatever mix is stored
+        update["dataset"] = None
     provenance["workspace"] = str(workspace)
     if workspace.is_file():
         provenance["workspace_sha256"] = file_digest(workspace)

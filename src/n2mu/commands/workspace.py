@@ -27,7 +27,7 @@ def command(
     job = open_job(config)
     settings = job.slices.workspace(choose(fit, list(job.configuration.fits.fits), "fit"))
     require_slice(settings, expected)
-    from n2mu.templates.workspace import run_workspace
+    from n2mu.fit.mixing import run_workspace
 
     output = job.paths.fit(fit, "workspace.json")
     report = job.paths.fit(fit, "templates_report.json")

@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Gate = Literal["asimov_mu", "asimov_pulls", "constraints", "covariance", "bounds"]
+Gate = Literal["asimov_mu", "asimov_pulls", "constraints", "covariance", "bounds", "mixed_rates"]

@@ -42,7 +42,7 @@ class DataChoice:
     asimov_parameters
         Values of other parameters in Asimov data; those not named have their nominal ones.
     data_regions
-        Regions whose observations are real in a mix.
+        Regions whose observations are real in a mix, made here or stored.
     blinded
         Which bins of a region are blinded.
     """
@@ -62,7 +62,8 @@ class DataChoice:
         WorkspaceError
             If they contradict each other.
         """
-        if settings.use_asimov and settings.data_regions:
+        stored_mix = settings.dataset == "mixed"
+        if settings.use_asimov and settings.data_regions and not stored_mix:
             raise WorkspaceError(
                 "Asimov data everywhere and real data in some regions exclude each other; choose"
                 " either use_asimov or data_regions"
@@ -73,7 +74,8 @@ class DataChoice:
                 " fitted; add --asimov (use_asimov)"
             )
         mu = settings.asimov_mu
-        rest: Literal["stored", "mixed by region"] = MIXED if settings.data_regions else STORED
+        mixes = bool(settings.data_regions) and not stored_mix
+        rest: Literal["stored", "mixed by region"] = MIXED if mixes else STORED
         return cls(
             EXPECTED if settings.use_asimov else rest,
             float(nominal_parameters(parameters)[poi]) if mu is None else mu,
@@ -138,7 +140,9 @@ class DataChoice:
         """
         parameters = likelihood.model.parameters
         truth = self.truth(parameters, poi)
-        likelihood = _blind(likelihood, self.blinded, truth)
+        observed = self.data_regions or likelihood.model.regions
+        blinded = {name: bins for name, bins in self.blinded.items() if name in observed}
+        likelihood = _blind(likelihood, blinded, truth)
         if self.observations == STORED:
             return likelihood
         if self.observations == EXPECTED:

@@ -1,5 +1,6 @@
 """Checks that a fit must pass before its result is published."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from n2mu.config.gates import Gate
 from n2mu.fit.asimov import nominal_parameters
 from n2mu.fit.bestfit import BestFit
 from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.profile import Profile
 
 MU_TOLERANCE = 1e-4
 PULL_TOLERANCE = 1e-3
@@ -39,7 +41,10 @@ def constraints(best: BestFit) -> FloatArray:
 
 
 def check_gates(
-    best: BestFit, asimov_mu: float | None, truth: FloatArray | None = None
+    best: BestFit,
+    asimov_mu: float | None,
+    truth: FloatArray | None = None,
+    data_regions: Sequence[str] = (),
 ) -> list[GateResult]:
     """Return the results of all gates that apply.
 
@@ -50,9 +55,13 @@ def check_gates(
         are a result and no check.
     truth
         Parameters of Asimov data, shape [P]; the nominal ones if None.
+    data_regions
+        Regions with observed data, if the others hold the Asimov data of the fit to them.
     """
-    results = [_covariance(best), _bounds(best, asimov_mu is not None)]
-    if asimov_mu is not None:
+    results = [_covariance(best), _bounds(best, asimov_mu is not None and not data_regions)]
+    if asimov_mu is not None and data_regions:
+        results += [_mixed_rates(best, asimov_mu, data_regions)]
+    elif asimov_mu is not None:
         results += [_asimov_mu(best, asimov_mu), _asimov_pulls(best, truth), _constraints(best)]
     return results
 
@@ -98,6 +107,28 @@ def _constraints(best: BestFit) -> GateResult:
         "constraints",
         value <= 1 + CONSTRAINT_TOLERANCE,
         f"largest ratio of fitted to prior uncertainty {value:.4g} ({name})",
+    )
+
+
+def _mixed_rates(best: BestFit, mu: float, data_regions: Sequence[str]) -> GateResult:
+    """With the signal strength of the Asimov data the fit expects just them."""
+    model = best.likelihood.model
+    found = Profile(best, best.poi, best.fixed).at(mu)
+    if not found.converged:
+        return GateResult("mixed_rates", False, f"the fit with mu = {mu:g} failed: {found.message}")
+    asimov = np.ones(model.bins, dtype=bool)
+    for region, where in zip(model.regions, model.region_slices, strict=True):
+        asimov[where] = region not in data_regions
+    counts = best.likelihood.observed
+    off = np.abs(best.likelihood.rates.per_bin(found.theta) - counts) / np.sqrt(
+        np.maximum(counts, 1e-12)
+    )
+    worst = int(np.argmax(np.where(asimov, off, 0.0)))
+    return GateResult(
+        "mixed_rates",
+        bool(off[worst] < PULL_TOLERANCE or not asimov.any()),
+        f"with mu = {mu:g} the largest difference of rates and Asimov data is {off[worst]:.2g} "
+        f"of their Poisson error ({model.place(worst)})",
     )
 
 

@@ -55,7 +55,7 @@ class OpenFit:
         if self.dataset == "asimov":
             return {}
         bins = dict(self.data.blinded)
-        if self.data.observations == MIXED:
+        if self.data.data_regions:
             model = self.best.likelihood.model
             for region, where in zip(model.regions, model.region_slices, strict=True):
                 if region not in self.data.data_regions:

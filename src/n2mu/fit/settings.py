@@ -40,7 +40,8 @@ class FitSettings(Model):
         Values of other parameters in these Asimov data; nominal if not named.
     data_regions
         Regions whose stored observations are fitted, with Asimov data elsewhere: the rates
-        fitted to these regions with the signal strength held at ``asimov_mu``.
+        fitted to these regions with the signal strength held at ``asimov_mu``.  If ``dataset`` is
+        "mixed" the workspace holds these Asimov data already.
     signal_strengths
         Further free factors whose intervals are listed; free factors on samples that ``kinds``
         calls signals are listed in any case.

@@ -143,7 +143,8 @@ def _fit(
             best, others = deepest_fit(likelihood, poi)
         else:
             best, others = best_fit(likelihood, poi, start), [best, *others]
-        gates = check_gates(best, mu if settings.dataset == "asimov" else None, truth)
+        expected = mu if settings.dataset == "asimov" or data.data_regions else None
+        gates = check_gates(best, expected, truth, data.data_regions)
         report |= {
             "gates": [asdict(gate) for gate in gates],
             "fit": verdict(best, others),

@@ -1,4 +1,4 @@
-"""The workspace job: templates in, a HistFactory workspace for pyhf out.
+"""From templates to a HistFactory workspace for pyhf.
 
 The statistical errors of the templates act as one Gaussian factor per bin
 (``staterror``, Barlow-Beeston light).  A sample whose rate is a polynomial of free
@@ -7,7 +7,6 @@ and the factors of the term; a negative term has a factor that is fixed at -1.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,41 +14,14 @@ import numpy.typing as npt
 
 from n2mu.config.acting import MINUS_ONE, term_name
 from n2mu.config.polynomial import value
-from n2mu.errors import ProductError, TemplateError, nearest
-from n2mu.products import read_json, write_json
+from n2mu.errors import TemplateError, nearest
 from n2mu.skim.read import NOMINAL
-from n2mu.templates.histogram import Template, read_root
+from n2mu.templates.histogram import Template
 from n2mu.templates.modifiers import Modifier, modifiers, multiplied
 from n2mu.templates.settings import Scaling, WorkspaceSettings
 
 FloatArray = npt.NDArray[np.float64]
 Templates = Mapping[str, Mapping[str, Mapping[str, Template]]]
-
-
-def run_workspace(settings: WorkspaceSettings, templates: Path, report: Path, output: Path) -> None:
-    """Write the workspace of one fit with the observations that it is to fit.
-
-    Parameters
-    ----------
-    templates, report
-        ``templates.root`` and ``templates_report.json``.
-    output
-        ``workspace.json``.
-
-    Raises
-    ------
-    TemplateError
-        If a template of a region or variation is missing.
-    ProductError
-        If ``templates.root`` cannot be read, or the report is an older one.
-    """
-    effects = read_json(report).get("effects")
-    if effects is None:
-        raise ProductError(
-            f"{report}: does not say what systematics do ('effects'), it was made by an earlier "
-            "version; make the templates again"
-        )
-    write_json(output, build_workspace(settings, read_root(templates), effects))
 
 
 def build_workspace(
@@ -242,13 +214,19 @@ def _what_is_observed(settings: WorkspaceSettings) -> str:
         case "data":
             return f"observed data, {asimov} in blinded bins"
     regions = ", ".join(settings.data_regions)
-    return f"observed data in {regions}, {asimov} in blinded bins and elsewhere"
+    return (
+        f"observed data in {regions} ({asimov} in blinded bins), elsewhere Asimov data of the fit "
+        f"to these with {settings.poi} = {settings.asimov_mu:g}"
+    )
 
 
 def _observed(
     settings: WorkspaceSettings, region: str, present: Mapping[str, Mapping[str, Template]]
 ) -> FloatArray:
-    """Return the observations of a region [bins]; those of blinded bins are not there."""
+    """Return the observations of a region [bins]; those of blinded bins are not there.
+
+    In regions of mixed data that are not observed they stand in for those of a fit.
+    """
     if settings.data == "data" or (settings.data == "mixed" and region in settings.data_regions):
         assert settings.data_sample is not None
         return present[settings.data_sample][NOMINAL].sumw
