@@ -61,15 +61,22 @@ def events(
             raise ProductError(f"{scored_file}: no such file; score chunk {path.name} again")
         # few columns of four bytes, against the many of the skim
         scored = to_arrays(read_columns(scored_file, [*_KEYS, *score_columns]))
-        _require_as_many(row_count(file), len(scored["n2mu_entry"]), file, scored_file)
+        size = len(scored["n2mu_entry"])
         start = 0
         for group in row_groups(file, [*_KEYS, *columns]):
             result = to_arrays(group)
             rows = slice(start, start + group.num_rows)
             start += group.num_rows
+            if rows.stop > size:
+                break
             part = {name: values[rows] for name, values in scored.items()}
             _require_aligned(result, part, file, scored_file, rows.start)
             yield result | {name: part[name] for name in score_columns}
+        if start != size:
+            raise AlignmentError(
+                f"{scored_file}: has {size} rows, {file} has {row_count(file)}; score this chunk "
+                "again"
+            )
 
 
 def _require_tree(skim: Skim, path: Path, data_set: str, kind: str) -> None:
@@ -90,13 +97,6 @@ def _scored_file(scores: Mapping[str, Path], path: Path, data_set: str, kind: st
             f"{path}: chunk '{path.name}' has no scores{nearest(path.name, scores)}; score it"
         )
     return scores[path.name] / data_set / f"{kind}.parquet"
-
-
-def _require_as_many(size: int, scored: int, file: Path, scored_file: Path) -> None:
-    if scored != size:
-        raise AlignmentError(
-            f"{scored_file}: has {scored} rows, {file} has {size}; score this chunk again"
-        )
 
 
 def _require_aligned(

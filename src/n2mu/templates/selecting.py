@@ -1,6 +1,7 @@
 """Which region, sample and bin each event of a table belongs to."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,29 @@ from n2mu.templates.settings import TemplateSettings
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 NOWHERE = -1
+
+
+@lru_cache
+def _conditions(selection: str) -> tuple[str, ...]:
+    return tuple(conjuncts(selection))
+
+
+class _Passing:
+    """Which events of a table pass selections; conditions in common are evaluated once."""
+
+    def __init__(self, table: Mapping[str, Any], size: int) -> None:
+        self._table = table
+        self._size = size
+        self._known: dict[str, npt.NDArray[np.bool_]] = {}
+
+    def select(self, selection: str) -> npt.NDArray[np.bool_]:
+        """Return which events [events] pass."""
+        inside = np.ones(self._size, dtype=np.bool_)
+        for condition in _conditions(selection):
+            if condition not in self._known:
+                self._known[condition] = parse(condition).select(self._table, self._size)
+            inside &= self._known[condition]
+        return inside
 
 
 class Selected:
@@ -54,14 +78,10 @@ class Selected:
         self._data_set = data_set
         self._regions = list(regions)
         size = len(table["n2mu_entry"])
-        passed: dict[str, npt.NDArray[np.bool_]] = {}
+        passing = _Passing(table, size)
         index = np.full(size, NOWHERE, dtype=np.int64)
         for number, name in enumerate(regions):
-            inside = np.ones(size, dtype=np.bool_)
-            for condition in conjuncts(settings.regions[name].selection):
-                if condition not in passed:
-                    passed[condition] = parse(condition).select(table, size)
-                inside &= passed[condition]
+            inside = passing.select(settings.regions[name].selection)
             both = inside & (index != NOWHERE)
             if both.any():
                 other = self._regions[index[np.argmax(both)]]
@@ -70,7 +90,12 @@ class Selected:
             index[inside] = number
         self.rows: Indices = np.flatnonzero(index != NOWHERE)
         self.region: Indices = index[self.rows]
-        self._table = {name: column[self.rows] for name, column in table.items()}
+        # not the weights, which are many
+        texts = [settings.regions[name].observable for name in regions]
+        texts += [sample.selection for sample in settings.samples.values()]
+        needed = {"n2mu_entry"}.union(*(parse(text).names for text in texts))
+        self._table = {n: column[self.rows] for n, column in table.items() if n in needed}
+        self._passing = _Passing(self._table, len(self.rows))
         self.value = np.zeros(len(self.rows))
         for number, name in enumerate(regions):
             inside = self.region == number
@@ -91,7 +116,7 @@ class Selected:
         size = len(self.rows)
         index = np.full(size, NOWHERE, dtype=np.int64)
         for number, name in enumerate(names):
-            inside = parse(self._settings.samples[name].selection).select(self._table, size)
+            inside = self._passing.select(self._settings.samples[name].selection)
             both = inside & (index != NOWHERE)
             if both.any():
                 other = names[index[np.argmax(both)]]
