@@ -1,11 +1,12 @@
 # make demo   environment, demo ntuples, the whole workflow, report: prints mu
 # make test   all tests
 # make lint   format, lint, types
-# make bench  ratios against peers; BENCH=name for one of them
+# make bench  ratios against peers; BENCH=name for one of them, DEVICE=cuda on a GPU
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEVICE ?= cpu
 CORES ?= $(shell nproc)
 # the rules call n2mu by its name
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -30,7 +31,7 @@ lint: $(VENV)/.test
 	$(BIN)/snakemake --lint
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks $(BENCH)
+	N2MU_BENCH_DEVICE=$(DEVICE) $(BIN)/python -m benchmarks $(BENCH)
 
 $(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
