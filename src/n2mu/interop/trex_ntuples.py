@@ -5,9 +5,7 @@ stands in ``LumiScales``, one number per file.  Files that are weighed different
 weight or in a variation, make Sample blocks of their own.
 """
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from n2mu.config.coherence import Configuration, score_names
@@ -27,31 +25,12 @@ from n2mu.errors import ConfigurationError
 from n2mu.expressions import parse
 from n2mu.inputs.listing import Listing
 from n2mu.interop.trex_export import Analysis, Block, Export, sides, split_by_parameter, treatment
-from n2mu.interop.trex_inputs import is_truth
+from n2mu.interop.trex_groups import Group, common_path, product, truth, varied_weight
 from n2mu.interop.trex_systematics import COMBINATIONS
 from n2mu.interop.trex_text import quoted
 from n2mu.skim.read import Skim
 
 _SUFFIX = ".root"
-
-
-@dataclass
-class Group:
-    """Files of a sample that make one Sample block.
-
-    Attributes
-    ----------
-    ratios
-        Nominal sum of weights over that of a variation, by variation.
-    """
-
-    name: str
-    base: str
-    tree: str
-    weight: dict[str, str]
-    ratios: dict[str, float]
-    files: list[str] = field(default_factory=list)
-    scales: list[float] = field(default_factory=list)
 
 
 class NtupleExport:
@@ -89,7 +68,7 @@ class NtupleExport:
         texts = [configuration.regions.regions[region].selection for region in edges]
         texts += [self._observable(region) for region in edges]
         self._scored = any(parse(text).names & set(scores) for text in texts)
-        self._path = _common_path(list(bases.values()), self._scored)
+        self._path = common_path(list(bases.values()), self._scored)
         kept = ("data", "ghost")
         samples = configuration.samples.samples
         names = [n for n, s in samples.items() if n in self._analysis.expected or s.kind in kept]
@@ -207,7 +186,7 @@ class NtupleExport:
         options["NtupleFiles"] = quoted(group.files)
         if sample.kind != "data":
             if group.weight:
-                options["MCweight"] = quoted([_product(group.weight)])
+                options["MCweight"] = quoted([product(group.weight)])
             # one for all holds for the files of a variation as well, however many they are
             alike = len(set(group.scales)) == 1
             options["LumiScale" if alike else "LumiScales"] = quoted(
@@ -257,15 +236,7 @@ class NtupleExport:
                 if kind not in COMBINATIONS:
                     self._export.lost.append(f"systematic '{name}': combine '{systematic.combine}'")
                     return []
-                pieces = []
-                for number, member in enumerate(systematic.members):
-                    text = [("Up", f"{name}_{number}", member)]
-                    for called, options in self._weights(systematic.factor, samples, text):
-                        # members are combined by this name, those of other blocks by another
-                        own = name if called == all_blocks else f"{name}__{called[0]}"
-                        combined = {"CombineName": own, "CombineType": kind}
-                        pieces.append((called, options | combined))
-                return pieces
+                return self._members(name, systematic, samples, kind)
             case SampleSystematic():
                 return self._samples(name, systematic, samples)
             case InputSystematic():
@@ -274,20 +245,30 @@ class NtupleExport:
     def _weights(
         self, factor: str, samples: Sequence[str], texts: Sequence[tuple[str, str, str]]
     ) -> list[tuple[list[str], dict[str, str]]]:
-        """Return the varied weights; those of a Sample block include its own factors."""
+        """Return the varied weights; Sample blocks with the same ones stand together."""
         result: dict[str, tuple[list[str], dict[str, str]]] = {}
-        for sample in samples:
-            for group in self._groups[sample]:
-                options = {"Type": "HISTO"}
-                # what takes the place of 1 needs no other factors beside it
-                alone = parse(group.weight[factor]).canonical() == "1"
-                for side, variation, text in texts:
-                    weight = text if alone else _product(group.weight | {factor: text})
-                    ratio = group.ratios.get(variation, 1.0)
-                    scaled = weight if ratio == 1 else f"{ratio!r} * ({weight})"
-                    options[f"WeightSuf{side}" if alone else f"Weight{side}"] = quoted([scaled])
-                result.setdefault(repr(options), ([], options))[0].append(group.name)
+        for group in (group for sample in samples for group in self._groups[sample]):
+            options = varied_weight(group, factor, texts)
+            result.setdefault(repr(options), ([], options))[0].append(group.name)
         return list(result.values())
+
+    def _members(
+        self, name: str, systematic: SetSystematic, samples: Sequence[str], kind: str
+    ) -> list[tuple[list[str], dict[str, str]]]:
+        """Return the members of a set; Sample blocks with the same ones are one set."""
+        sets: dict[str, tuple[list[str], list[dict[str, str]]]] = {}
+        for group in (group for sample in samples for group in self._groups[sample]):
+            members = [
+                varied_weight(group, systematic.factor, [("Up", f"{name}_{number}", text)])
+                for number, text in enumerate(systematic.members)
+            ]
+            sets.setdefault(repr(members), ([], members))[0].append(group.name)
+        pieces = []
+        for blocks, members in sets.values():
+            own = name if len(sets) == 1 else f"{name}__{blocks[0]}"
+            combined = {"CombineName": own, "CombineType": kind}
+            pieces += [(blocks, options | combined) for options in members]
+        return pieces
 
     def _samples(
         self, name: str, systematic: SampleSystematic, samples: Sequence[str]
@@ -353,7 +334,7 @@ class NtupleExport:
                 options[f"{option}s{side}"] = value
         scale = varied.scales[0] / own.scales[0]
         if scale != 1 or varied.weight != own.weight:
-            options[f"Weight{side}"] = quoted([f"{scale!r} * {_product(varied.weight)}"])
+            options[f"Weight{side}"] = quoted([f"{scale!r} * {product(varied.weight)}"])
         return options
 
     def _stem(self, base: str, path: str) -> str:
@@ -367,21 +348,3 @@ class NtupleExport:
         if self._path is None:
             return name
         return str((PurePosixPath(self._bases[base]) / name).relative_to(self._path))
-
-
-def _common_path(paths: Sequence[str], scored: bool) -> str | None:
-    """Return the one path of all files, none if bases have to have their own."""
-    if len(paths) == 1:
-        return paths[0]
-    # friend trees lie apart by base, and so do servers
-    apart = scored or any("://" in path for path in paths)
-    return None if apart else os.path.commonpath(paths)
-
-
-def truth(selection: str) -> str:
-    """Return a selection that is 0 or 1, since TRExFitter multiplies by it."""
-    return selection if is_truth(selection) else f"({selection}) != 0"
-
-
-def _product(factors: Mapping[str, str]) -> str:
-    return " * ".join(f"({text})" for text in factors.values()) or "1"
