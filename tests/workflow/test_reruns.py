@@ -40,24 +40,22 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     (
         "cut of a region that no training uses",
         "regions",
-        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 4\n"
-        "      && (dilep_type == 2 || abs(Mll01 - 91.2e3) > 10e3)\n    observable",
-        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 5\n"
-        "      && (dilep_type == 2 || abs(Mll01 - 91.2e3) > 10e3)\n    observable",
+        "two_leptons && opposite_sign &&",
+        "two_leptons && opposite_sign && nJets_OR >= 5 &&",
         FILLED,
     ),
     (
         "cut of the region that training validates in",
         "regions",
-        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 4",
-        "nTaus_OR == 1 && nJets_OR_DL1r_85 >= 1 && nJets_OR >= 5",
+        "two_leptons && same_sign && good_lepton_0",
+        "two_leptons && same_sign && nJets_OR >= 5 && good_lepton_0",
         TRAINED,
     ),
     (
         "preselection",
         "regions",
-        "lep_Pt_0 >= 10e3 && lep_Pt_1",
-        "lep_Pt_0 >= 9e3 && lep_Pt_1",
+        "  dilep_type && lep_Pt_0 >= 10e3",
+        "  dilep_type && lep_Pt_0 >= 9e3",
         SKIMMED,
     ),
     (
@@ -74,7 +72,7 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
         "0.0084",
         BUILT,
     ),
-    ("title of a region", "regions", "axis: ttH score", "axis: score", DRAWN),
+    ("title of a region", "regions", "t}H$ score", "t}H$ output", DRAWN),
     ("comment in a configuration file", "regions", "# Selections.", "# The selections.", Counter()),
     (
         "alias of a cut that every region uses",
@@ -107,12 +105,12 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     (
         "smoothing of a systematic",
         "systematics",
-        "    factor: pileup\n",
-        "    factor: pileup\n    smoothing: 353QH\n",
+        "factor: pileup,",
+        "factor: pileup, smoothing: 353QH,",
         FILLED,
     ),
     ("group of a systematic", "systematics", "group: luminosity", "group: beam", FITTED | DRAWN),
-    ("title of a systematic", "systematics", "title: 'Luminosity'", "title: 'Lumi'", DRAWN),
+    ("title of a systematic", "systematics", "title: Luminosity", "title: Lumi", DRAWN),
     ("colour of a sample", "samples", "#d1495b", "#d1495c", DRAWN),
     ("label of all figures", "../config", "13 TeV", "13.6 TeV", DRAWN),
     ("bounds of a free factor", "fits", "bounds: [0, 5]", "bounds: [0, 6]", BUILT),
