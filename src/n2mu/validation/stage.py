@@ -173,7 +173,8 @@ def _compare_luminosity(configuration: Configuration, report: Report) -> None:
     """Compare what figures say with what events are normalised to."""
     label = configuration.main.labels.luminosity
     found = re.search(r"([\d.,]+)\s*\\?[,~ ]*(?:\$?\\?(?:mathrm|text)?\{?)?\s*([pfa]b)", label)
-    if found is None:
+    # weights that are normalised already may hold the luminosity themselves
+    if found is None or configuration.inputs.sum_of_weights.normalised:
         return
     stated = float(found[1].replace(",", "")) * _UNITS[found[2]]
     total = _luminosity(configuration.inputs)
