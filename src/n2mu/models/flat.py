@@ -138,9 +138,11 @@ class FlatFeatures(nn.Module):
 
     def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
         """Return the vectors."""
-        numbers = self.numbers(self.missing(continuous))
+        numbers: Tensor = self.numbers(self.missing(continuous)).flatten(1)
+        if not categorical.shape[1]:
+            return numbers
         classes = self.classes(categorical)
-        return torch.cat([numbers.flatten(1), classes.to(numbers.dtype).flatten(1)], dim=1)
+        return torch.cat([numbers, classes.to(numbers.dtype).flatten(1)], dim=1)
 
 
 class OneHot(nn.Module):

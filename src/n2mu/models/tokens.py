@@ -20,17 +20,16 @@ class MissingValues(nn.Module):
     continuous [events, n_continuous], NaN where missing -> the same, without NaN.
     """
 
-    value: Tensor
-
     def __init__(self, n_continuous: int, missing: Missing = "learnable") -> None:
         super().__init__()
-        if missing == "learnable":
+        self.learnable = missing == "learnable"
+        if self.learnable:
             self.value = nn.Parameter(torch.zeros(n_continuous))
-        else:
-            self.register_buffer("value", torch.zeros(n_continuous), persistent=False)
 
     def forward(self, continuous: Tensor) -> Tensor:
         """Return the features without NaN."""
+        if not self.learnable:
+            return torch.nan_to_num(continuous, 0.0, posinf=torch.inf, neginf=-torch.inf)
         return torch.where(torch.isnan(continuous), self.value, continuous)
 
 

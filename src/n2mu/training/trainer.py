@@ -3,7 +3,9 @@
 import logging
 import math
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -194,11 +196,9 @@ class Trainer:
         factor = learning_rate_factor(self.classifier.schedule, progress, self.classifier.epochs)
         return self.classifier.learning_rate * factor
 
-    def _arithmetic(self) -> torch.autocast:
+    def _arithmetic(self) -> AbstractContextManager[Any]:
         precision = _PRECISIONS.get(self.classifier.precision)
-        return torch.autocast(
-            self.device.type, dtype=precision or torch.bfloat16, enabled=precision is not None
-        )
+        return nullcontext() if precision is None else torch.autocast(self.device.type, precision)
 
     def _require_finite(self, what: str, loss: float) -> None:
         if not math.isfinite(loss):
