@@ -17,7 +17,7 @@ from n2mu.commands.job import Job
 from n2mu.expressions import parse
 from n2mu.skim.read import Skim
 from n2mu.templates.filling import Filler
-from n2mu.templates.plan import layers
+from n2mu.templates.plan import layers, variations
 from n2mu.templates.settings import TemplateSettings
 
 KEYS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
@@ -148,7 +148,9 @@ def boost_histogram(job: Job, scratch: Path, size: str) -> Callable[[], dict[str
                     for sample in layer.samples:
                         truth = parse(settings.samples[sample].selection).select(table, events)
                         mask = inside & truth
-                        for variation, column in layer.columns.items():
+                        affected = set(variations(settings, sample)) & set(layer.columns)
+                        for variation in affected:
+                            column = layer.columns[variation]
                             key = (region, sample, variation)
                             if key not in histograms:
                                 axis = bh.axis.Variable(edges[region])

@@ -13,11 +13,11 @@ from tests.conftest import TinyAnalysis, write_ntuple
 from n2mu.commands.job import Job
 from n2mu.fit.inference_settings import GoodnessSettings
 from n2mu.fit.inference_stage import run_goodness
+from n2mu.fit.mixing import run_workspace
 from n2mu.fit.stage import run_fit, run_ranking
 from n2mu.products import read_json
 from n2mu.skim.stage import run_skim
 from n2mu.templates.stage import run_templates
-from n2mu.templates.workspace import run_workspace
 
 PLANTED = 4177
 """Observed events of the one blinded bin, far from anything that is expected."""
@@ -106,7 +106,7 @@ def numbers(content: Any) -> list[float]:
     return [float(content)] if isinstance(content, int | float) else []
 
 
-@pytest.mark.parametrize("dataset", ["data", "asimov"])
+@pytest.mark.parametrize("dataset", ["data", "mixed", "asimov"])
 def test_no_product_holds_the_count_of_a_blinded_bin(
     tiny: TinyAnalysis, tmp_path: Path, caplog: pytest.LogCaptureFixture, dataset: str
 ) -> None:
@@ -132,12 +132,13 @@ def test_no_product_holds_the_count_of_a_blinded_bin(
     assert not any(str(n) in record.getMessage() for record in caplog.records for n in sums)
 
 
+@pytest.mark.parametrize("dataset", ["data", "mixed"])
 def test_no_product_depends_on_the_count_of_a_blinded_bin(
-    tiny: TinyAnalysis, tmp_path: Path
+    tiny: TinyAnalysis, tmp_path: Path, dataset: str
 ) -> None:
     contents = []
     for count in (PLANTED, 3):
-        fit = run(analysis(tiny, "data", count), tmp_path / str(count))
+        fit = run(analysis(tiny, dataset, count), tmp_path / str(count))
         found: dict[str, Any] = {}
         for path in sorted(fit.glob("*.json")):
             content = json.loads(path.read_text())
