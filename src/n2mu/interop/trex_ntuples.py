@@ -119,10 +119,10 @@ class NtupleExport:
     def _paths_of(self, group: Group) -> dict[str, str]:
         if self._path is not None:
             return {}
-        return {
-            "NtuplePath": quoted([self._bases[group.base]]),
-            "FriendPath": quoted([f"{self._friends}/{group.base}"]),
-        }
+        result = {"NtuplePath": quoted([self._bases[group.base]])}
+        if self._scored:
+            result["FriendPath"] = quoted([f"{self._friends}/{group.base}"])
+        return result
 
     def _groups_of(self, sample: str) -> list[Group]:
         """Return the files of a sample by what they have in common."""
