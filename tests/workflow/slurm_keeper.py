@@ -95,7 +95,10 @@ def _configure(state: Path) -> None:
         (state / name).mkdir(parents=True)
     for number in range(GPUS):
         # any device will do: what a job sees is CUDA_VISIBLE_DEVICES
-        os.mknod(state / f"devices/gpu{number}", 0o20666, os.makedev(1, 3))
+        try:
+            os.mknod(state / f"devices/gpu{number}", 0o20666, os.makedev(1, 3))
+        except PermissionError:
+            sys.exit("root may not make device files here")
     key = state / "munge.key"
     key.write_bytes(os.urandom(1024))
     key.chmod(0o400)
