@@ -8,7 +8,7 @@ from n2mu.demo.plan import PlannedFile, Size, identity, pack, plan
 from n2mu.inputs.listing import ListedFile, Listing, read_listing
 from n2mu.workflow.fingerprint import fingerprint
 
-CHUNKS: dict[Size, int] = {"tiny": 2, "small": 4, "thesis": 120}
+CHUNKS: dict[Size, int] = {"tiny": 2, "small": 2, "thesis": 120}
 
 
 @cache
