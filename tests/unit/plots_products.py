@@ -234,7 +234,7 @@ def full_report(samples: int, systematics: int) -> Json:
     return content
 
 
-def write_fit(directory: Path) -> tuple[Path, Path, Path, Path, Path]:
+def write_fit(directory: Path) -> tuple[Path, Path, Path, Path, Path, Path]:
     """Write mu_fit.json, ranking.json, postfit.json, report.json and templates.root of one fit."""
     mu_fit, ranking = fit_products(2)
     _, postfit = region_products(3)
@@ -272,4 +272,4 @@ def write_fit(directory: Path) -> tuple[Path, Path, Path, Path, Path]:
         ("SR", "ttH", n): t for n, t in (("nominal", flat), ("np_0_up", up), ("np_0_down", flat))
     }
     write_root(templates, {"SR": np.array(SCORE_EDGES)}, filled)
-    return *paths, templates
+    return *paths, templates, directory / "workspace.json"

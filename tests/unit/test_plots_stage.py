@@ -15,6 +15,7 @@ from plots_products import (
 )
 
 from n2mu.errors import ConfigurationError, ProductError
+from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.ranking import ranking_figure
 from n2mu.plots.region import region_figure
 from n2mu.plots.stage import run_plot_fit, run_plot_models
@@ -41,7 +42,9 @@ def test_figures_leave_the_settings_of_matplotlib_alone() -> None:
 
 
 def test_the_stage_writes_every_figure_and_table_of_a_fit(tmp_path: Path) -> None:
-    run_plot_fit(settings(3), *write_fit(tmp_path), output=tmp_path / "plots")
+    run_plot_fit(
+        PlotFitSettings(style=settings(3)), *write_fit(tmp_path), output=tmp_path / "plots"
+    )
     figures = {"ranking", "pulls", "correlation", "sensitivity"}
     figures |= {"composition_prefit", "composition_postfit"}
     figures |= {"pruning/SR", "systematics/SR/ttH/np_0"}
@@ -62,7 +65,7 @@ def test_products_of_different_fits_are_not_drawn_together(tmp_path: Path) -> No
     products = write_fit(tmp_path)
     write_json(products[3], full_report(3, 2) | {"fit": "other"})
     with pytest.raises(ProductError, match="templates of fit 'other'"):
-        run_plot_fit(settings(3), *products, tmp_path / "plots")
+        run_plot_fit(PlotFitSettings(style=settings(3)), *products, tmp_path / "plots")
     assert not (tmp_path / "plots").exists()
 
 
@@ -83,9 +86,8 @@ def test_the_stage_writes_the_figures_of_the_models(tmp_path: Path) -> None:
 def test_titles_and_colours_that_matplotlib_cannot_use_are_named(tmp_path: Path) -> None:
     products = write_fit(tmp_path)
     with pytest.raises(ConfigurationError, match=r"parameter 'np_0', title: .* cannot be typeset"):
-        run_plot_fit(
-            settings(3, parameters={"np_0": r"$\ensuremath{x}$"}), *products, tmp_path / "p"
-        )
+        told = settings(3, parameters={"np_0": r"$\ensuremath{x}$"})
+        run_plot_fit(PlotFitSettings(style=told), *products, tmp_path / "p")
     samples = {"ttH": {"kind": "signal", "colour": "redish"}}
     with pytest.raises(ConfigurationError, match="sample 'ttH': 'redish' is no colour"):
-        run_plot_fit(settings(3, samples=samples), *products, tmp_path / "p")
+        run_plot_fit(PlotFitSettings(style=settings(3, samples=samples)), *products, tmp_path / "p")

@@ -6,6 +6,7 @@ rule plot_fit:
         ranking=job().paths.fit("{fit}", "ranking.json"),
         report=job().paths.fit("{fit}", "templates_report.json"),
         templates=job().paths.fit("{fit}", "templates.root"),
+        workspace=job().paths.fit("{fit}", "workspace.json"),
     output:
         report(
             job().paths.fit("{fit}", "plots/ranking.png"),
@@ -114,8 +115,8 @@ rule plot_fit:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        cfg=cfg("plots"),
-        digest=digest_of("plots"),
+        cfg=cfg("plot_fit", "fit"),
+        digest=digest_of("plot_fit", "fit"),
         code=fingerprint("n2mu.plots.stage"),
         origin=origin_of(["templates", "workspace", "fit"], this_fit),
     shell:

@@ -157,6 +157,6 @@ def fit_settings(
     report = read_json(job.paths.fit(name, "templates_report.json"))
     blinding = {
         "threshold": report["blinding_threshold"],
-        "bins": {region: entry["blinded"] for region, entry in report["regions"].items()},
+        "bins": {region: report["regions"][region]["blinded"] for region in settings.roles},
     }
     return settings.model_copy(update={"blinding": blinding}), job.provenance()

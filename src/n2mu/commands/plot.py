@@ -85,6 +85,24 @@ def command(
         run_tables(paths.tables("cutflow.json"), output)
         logger.info("wrote %s", output)
         return
+    if fit is not None and feature is None and systematic is None:
+        from n2mu.plots.stage import run_plot_fit
+
+        drawn = job.slices.plot_fit(choose(fit, list(job.configuration.fits.fits), "fit"))
+        require_slice(drawn, expected)
+        run_plot_fit(
+            drawn,
+            paths.fit(fit, "mu_fit.json"),
+            paths.fit(fit, "ranking.json"),
+            paths.fit(fit, "postfit.json"),
+            paths.fit(fit, "templates_report.json"),
+            paths.fit(fit, "templates.root"),
+            paths.fit(fit, "workspace.json"),
+            paths.fit(fit, "plots"),
+            ranking_page_size,
+            correlation_threshold,
+        )
+        return
     settings = job.slices.plots()
     require_slice(settings, expected)
     if feature is not None:
@@ -132,18 +150,3 @@ def command(
             paths.fit(fit, "systematics"),
         )
         logger.info("wrote %s.pdf and .png", stem)
-    elif fit is not None:
-        from n2mu.plots.stage import run_plot_fit
-
-        choose(fit, list(job.configuration.fits.fits), "fit")
-        run_plot_fit(
-            settings,
-            paths.fit(fit, "mu_fit.json"),
-            paths.fit(fit, "ranking.json"),
-            paths.fit(fit, "postfit.json"),
-            paths.fit(fit, "templates_report.json"),
-            paths.fit(fit, "templates.root"),
-            paths.fit(fit, "plots"),
-            ranking_page_size,
-            correlation_threshold,
-        )

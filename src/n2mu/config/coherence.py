@@ -232,12 +232,15 @@ def _check_fits(configuration: Configuration, where: str) -> None:
             key = f"{where}: fits.{name}"
             for region in fit.regions:
                 _known(region, configuration.regions.regions, f"{key}.regions", "region")
+            for region in fit.validation_regions:
+                place = f"{key}.validation_regions"
+                _known(region, configuration.regions.regions, place, "region")
             affected_samples(fit, configuration.samples, key)
             _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
             if name not in configuration.main.fits:
                 continue
             texts = {f"{key}.observable": fit.observable}
-            for region in fit.regions:
+            for region in fit.all_regions:
                 chosen = configuration.regions.regions[region]
                 place = f"{configuration.directory}/regions.yaml: regions.{region}"
                 texts[f"{place}.selection"] = chosen.selection

@@ -100,6 +100,8 @@ class Fit(Model):
     ----------
     regions
         Regions that enter the likelihood.
+    validation_regions
+        Regions that do not: their yields are predicted with the fitted parameters.
     samples, exclude_samples
         Names of the samples in it, and of those that are not; ``*`` at the end
         matches several.
@@ -127,6 +129,7 @@ class Fit(Model):
     """
 
     regions: Annotated[list[str], Field(min_length=1), Unique]
+    validation_regions: Annotated[list[str], Unique] = []
     samples: Annotated[list[str], Field(min_length=1)] = ["*"]
     exclude_samples: list[str] = []
     observable: Expression
@@ -152,6 +155,11 @@ class Fit(Model):
             if region not in self.regions:
                 raise ValueError(f"data_regions: '{region}' is not among the regions of the fit")
         return self
+
+    @property
+    def all_regions(self) -> list[str]:
+        """Regions of the likelihood, then those that are predicted."""
+        return [*self.regions, *self.validation_regions]
 
 
 class Fits(Model):

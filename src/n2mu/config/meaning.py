@@ -308,6 +308,13 @@ def _check_fits(configuration: Configuration, where: str) -> None:
                         "enter the likelihood; give it role control, or take it out of fit "
                         f"'{name}'"
                     )
+            for region in fit.validation_regions:
+                role = configuration.regions.regions[region].role
+                if role != "validation":
+                    raise ConfigurationError(
+                        f"{key}.validation_regions: '{region}' has role {role}; give it role "
+                        f"validation, or put it under 'regions' of fit '{name}'"
+                    )
             poi = configuration.fits.norm_factors[fit.poi]
             if poi.bounds is None:
                 raise ConfigurationError(

@@ -16,8 +16,10 @@ from n2mu.fit.compatibility import compatibility
 from n2mu.fit.decomposition import Component, breakdown, complete_groups, data_statistics, stat_only
 from n2mu.fit.gates import GateResult, constraints, pulls
 from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.linearise import LinearisedRates
 from n2mu.fit.model import DenseModel
+from n2mu.fit.parameters import BoolArray
 from n2mu.fit.profile import Interval, Profile
 from n2mu.fit.ranking import Impact, Method
 from n2mu.fit.settings import FitSettings
@@ -77,7 +79,7 @@ def fit_result(
         "gates": [asdict(gate) for gate in gates],
         "blinding": settings.blinding,
         "parameters": parameter_list(best),
-        "yields": _yields(best, before, after, settings),
+        "yields": sample_yields(best.likelihood, before, after, settings, _scaled(best)),
     }
 
 
@@ -141,9 +143,39 @@ def postfit(
     parts
         Samples of the workspace that are a part of another one, with which they are listed.
     """
-    model = best.likelihood.model
     parts = parts or {}
     before, after = prefit_yields(best.likelihood, parts), postfit_yields(best, parts)
+    regions = region_entries(best.likelihood, before, after, blinded, parts)
+    model = best.likelihood.model
+    floating = np.flatnonzero(best.covariance.floating & ~best.covariance.undetermined)
+    matrix = best.covariance.matrix[np.ix_(floating, floating)]
+    sigma = np.sqrt(np.diag(matrix))
+    return {
+        "regions": regions,
+        "correlation": {
+            "names": [model.parameters.names[index] for index in floating],
+            "matrix": (matrix / sigma / sigma[:, None]).tolist(),
+        },
+    }
+
+
+def region_entries(
+    likelihood: Likelihood,
+    before: Yields,
+    after: Yields,
+    blinded: Mapping[str, Sequence[bool]],
+    parts: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the entry of ``postfit.json`` for every region of a likelihood.
+
+    Parameters
+    ----------
+    before, after
+        Yields before and after the fit, with the same parts.
+    blinded, parts
+        As for `postfit`.
+    """
+    model = likelihood.model
     regions = {}
     for number, (region, where) in enumerate(zip(model.regions, model.region_slices, strict=True)):
         hidden = list(blinded.get(region, [False] * (where.stop - where.start)))
@@ -151,7 +183,7 @@ def postfit(
         rows = [row for row, _ in present]
         regions[region] = {
             "bins": where.stop - where.start,
-            "observed": best.likelihood.observed[where].tolist(),
+            "observed": likelihood.observed[where].tolist(),
             "blinded": hidden,
             "samples": {
                 sample: {
@@ -184,7 +216,7 @@ def postfit(
             "chi2": {
                 stage: asdict(
                     compatibility(
-                        best.likelihood.observed[where],
+                        likelihood.observed[where],
                         yields.total[where],
                         yields.total_covariance[where, where],
                         ~np.array(hidden),
@@ -193,16 +225,7 @@ def postfit(
                 for stage, yields in (("prefit", before), ("postfit", after))
             },
         }
-    floating = np.flatnonzero(best.covariance.floating & ~best.covariance.undetermined)
-    matrix = best.covariance.matrix[np.ix_(floating, floating)]
-    sigma = np.sqrt(np.diag(matrix))
-    return {
-        "regions": regions,
-        "correlation": {
-            "names": [model.parameters.names[index] for index in floating],
-            "matrix": (matrix / sigma / sigma[:, None]).tolist(),
-        },
-    }
+    return regions
 
 
 def ranking(best: BestFit, found: Iterable[Impact], method: Method) -> dict[str, Any]:
@@ -305,13 +328,28 @@ def _samples(model: DenseModel, where: slice, parts: Mapping[str, str]) -> list[
     ]
 
 
-def _yields(best: BestFit, before: Yields, after: Yields, settings: FitSettings) -> dict[str, Any]:
-    model = best.likelihood.model
-    scaled = (
-        LinearisedRates(best.likelihood.rates, best.theta)
-        .jacobian_by_sample()[best.poi]
-        .any(axis=1)
-    )
+def _scaled(best: BestFit) -> BoolArray:
+    """Return which samples [S] the signal strength scales."""
+    jacobian = LinearisedRates(best.likelihood.rates, best.theta).jacobian_by_sample()
+    scaled: BoolArray = jacobian[best.poi].any(axis=1)
+    return scaled
+
+
+def sample_yields(
+    likelihood: Likelihood,
+    before: Yields,
+    after: Yields,
+    settings: FitSettings,
+    scaled: BoolArray | None = None,
+) -> dict[str, Any]:
+    """Return the entry of ``mu_fit.json`` with the yields of every region and sample.
+
+    Parameters
+    ----------
+    scaled
+        Which samples are signals if the settings do not say [S].
+    """
+    model = likelihood.model
 
     def entry(values: FloatArray, errors: FloatArray, row: int, region: int) -> dict[str, float]:
         return {"value": float(values[row, region]), "error": float(errors[row, region])}
@@ -322,7 +360,10 @@ def _yields(best: BestFit, before: Yields, after: Yields, settings: FitSettings)
             "role": settings.roles.get(region, ""),
             "samples": {
                 sample: {
-                    "kind": settings.kinds.get(sample, "signal" if scaled[row] else "background"),
+                    "kind": settings.kinds.get(
+                        sample,
+                        "signal" if scaled is not None and scaled[row] else "background",
+                    ),
                     "prefit": entry(
                         before.region_samples, before.region_sample_errors, row, number
                     ),

@@ -9,6 +9,7 @@ from n2mu.errors import ProductError
 from n2mu.plots.composition import composition_figure
 from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
 from n2mu.plots.fit_lines import region_dataset
+from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.history import history_figure
 from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.pulls import pulls_figure
@@ -23,6 +24,7 @@ from n2mu.plots.summary import summary_table
 from n2mu.plots.systematic import largest_effects, systematic_figure
 from n2mu.plots.tables import changes_table, cutflow_table
 from n2mu.plots.treatment import treatment_table
+from n2mu.plots.validation import with_validation
 from n2mu.plots.yields import STAGES, region_yields
 from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
 from n2mu.products import atomic_directory, atomic_file, read_json, write_json
@@ -52,12 +54,13 @@ _MU_FIT = (
 
 
 def run_plot_fit(
-    settings: PlotSettings,
+    told: PlotFitSettings,
     mu_fit: Path,
     ranking: Path,
     postfit: Path,
     report: Path,
     templates: Path,
+    workspace: Path,
     output: Path,
     ranking_page_size: int | None = None,
     correlation_threshold: float = CORRELATION_THRESHOLD,
@@ -70,8 +73,8 @@ def run_plot_fit(
         ``mu_fit.json``, ``ranking.json`` and ``postfit.json`` of the fit.
     report
         ``templates_report.json`` of the same fit.
-    templates
-        ``templates.root`` of the same fit.
+    templates, workspace
+        ``templates.root`` and ``workspace.json`` of the same fit.
     output
         Directory of ``ranking``, ``pulls``, ``correlation``, ``composition_<prefit|postfit>``,
         ``sensitivity``, ``regions/<region>_<prefit|postfit>``, ``separation/<region>``,
@@ -90,6 +93,7 @@ def run_plot_fit(
     ConfigurationError
         If a title cannot be typeset or a colour is unknown.
     """
+    settings = told.style
     check_settings(settings)
     fitted = _product(mu_fit, _MU_FIT)
     ranked = _product(ranking, ("parameters",))
@@ -100,6 +104,9 @@ def run_plot_fit(
             f"{report}: templates of fit '{reported['fit']}', but {mu_fit} is of fit "
             f"'{fitted['fit']['name']}'; give products of one fit"
         )
+    shown, predicted = with_validation(
+        told.validation, fitted, yields, reported, paths=(workspace, mu_fit, templates)
+    )
     with atomic_directory(output) as directory:
         save_figure(ranking_figure(fitted, ranked, settings), directory / "ranking")
         if ranking_page_size is not None:
@@ -109,9 +116,9 @@ def run_plot_fit(
         save_figure(pulls_figure(fitted, settings), directory / "pulls")
         matrix = correlation_figure(fitted, yields, settings, correlation_threshold)
         save_figure(matrix, directory / "correlation")
-        _draw_regions(settings, fitted, yields, reported, directory)
+        _draw_regions(settings, shown, predicted, reported, directory)
         _draw_systematics(settings, reported, templates, directory)
-        counted = region_yields(fitted, yields, settings)
+        counted = region_yields(shown, predicted, settings)
         write_json(directory / "yields.json", counted)
         _write(directory / "yields.html", yields_html(counted))
         _write(directory / "yields.txt", yields_text(counted, settings))

@@ -139,8 +139,8 @@ def _numbers(inputs: Inputs) -> dict[str, str]:
 def _together(configuration: Configuration) -> list[tuple[str, str]]:
     pairs: dict[tuple[str, str], None] = {}
     for fit in configuration.fits.fits.values():
-        for place, first in enumerate(fit.regions):
-            pairs |= {(first, second): None for second in fit.regions[place + 1 :]}
+        for place, first in enumerate(fit.all_regions):
+            pairs |= {(first, second): None for second in fit.all_regions[place + 1 :]}
     return list(pairs)
 
 

@@ -16,6 +16,7 @@ from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.feature_settings import FeatureSettings
+from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
@@ -199,6 +200,11 @@ class Slices:
     def fit(self, fit: str) -> FitSettings:
         """Return what the fit and its ranking are told."""
         return FitSlices(self._analysis, fit).fit()
+
+    def plot_fit(self, fit: str) -> PlotFitSettings:
+        """Return what the figures and tables of one fit are told."""
+        validation = FitSlices(self._analysis, fit).validation()
+        return PlotFitSettings(style=self.plots(), validation=validation)
 
     def features(self, names: Sequence[str], region: str, fit: str) -> FeatureSettings:
         """Return what figures of features are told; see `feature_settings`."""

@@ -18,6 +18,7 @@ from n2mu.config.samples import Sample
 from n2mu.config.systematics import VARIED, BinsSystematic, NormSystematic, Systematic
 from n2mu.expressions import parse
 from n2mu.fit.settings import FitSettings
+from n2mu.plots.fit_settings import ValidationSettings
 from n2mu.templates.settings import (
     FreeFactor,
     Normalisation,
@@ -62,7 +63,7 @@ class FitSlices:
             chosen = affected_samples(systematic, self._configuration.samples, name)
             samples = [sample for sample in chosen if sample in self.expected]
             inside = affected_regions(systematic, self._configuration.regions, name)
-            regions = [region for region in self._options.regions if region in inside]
+            regions = [region for region in self._options.all_regions if region in inside]
             if samples and regions:
                 result[name] = (systematic, samples, regions)
         return result
@@ -74,7 +75,7 @@ class FitSlices:
     def templates(self) -> TemplateSettings:
         """Return what the templates job is told."""
         regions = {}
-        for name in self._options.regions:
+        for name in self._options.all_regions:
             region = self._configuration.regions.regions[name]
             regions[name] = TemplateRegion(
                 role=region.role,
@@ -209,7 +210,7 @@ class FitSlices:
         factors[self._options.poi] = self._options.asimov_mu
         return {
             region: {s: value(self._scaling(region, s), factors) for s in self.expected}
-            for region in self._options.regions
+            for region in self._options.all_regions
         }
 
     @property
@@ -223,9 +224,24 @@ class FitSlices:
 
     def workspace(self) -> WorkspaceSettings:
         """Return what the workspace job is told."""
+        return self._workspace(self._options.regions, self._data_regions)
+
+    def validation(self) -> ValidationSettings | None:
+        """Return what predictions in the validation regions are told, if there are any."""
+        if not self._options.validation_regions:
+            return None
+        regions = self._options.validation_regions
+        observed = [*self._data_regions, *regions] if self._options.data == "mixed" else []
+        return ValidationSettings(
+            regions=regions,
+            workspace=self._workspace(self._options.all_regions, observed),
+            fit=self.fit(),
+        )
+
+    def _workspace(self, regions: list[str], data_regions: list[str]) -> WorkspaceSettings:
         fits = self._configuration.fits
         told: dict[str, dict[str, Scaling]] = {}
-        for region in self._options.regions:
+        for region in regions:
             for sample in self.expected:
                 product = self._scaling(region, sample)
                 shape_factors = self._shape_factors(region, sample)
@@ -235,14 +251,14 @@ class FitSlices:
                     )
         return WorkspaceSettings(
             fit=self._fit,
-            regions=self._options.regions,
+            regions=regions,
             samples={
                 name: "signal" if sample.kind == "signal" else "background"
                 for name, sample in self.expected.items()
             },
             may_be_empty=[name for name, s in self.expected.items() if s.may_be_empty],
             data=self._options.data,
-            data_regions=self._data_regions,
+            data_regions=data_regions,
             data_sample=self._configuration.samples.data,
             norm_factors={
                 name: FreeFactor(nominal=factor.nominal, bounds=factor.bounds)
@@ -266,7 +282,7 @@ class FitSlices:
         parts: dict[str, str] = {}
         for name, sample in self.expected.items():
             kinds[name] = sample.kind
-            for region in options.regions:
+            for region in options.all_regions:
                 for term in terms(name, self._scaling(region, name)):
                     kinds[term] = sample.kind
                     if term != name:
@@ -297,7 +313,8 @@ class FitSlices:
             ending = "_bin_*" if systematic.kind == "bins" else ""
             named = [
                 parameter + ending
-                for by_sample in self._parameters(name).values()
+                for region, by_sample in self._parameters(name).items()
+                if region in self._options.regions
                 for parameter in by_sample.values()
             ]
             groups.setdefault(systematic.group, {}).update(dict.fromkeys(named))
