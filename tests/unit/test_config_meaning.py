@@ -330,6 +330,16 @@ def test_a_validation_region_stays_out_of_the_likelihood(tiny: TinyAnalysis) -> 
     assert load(tiny.config).fits.fits["score"].regions == ["SR"]
 
 
+def test_only_validation_regions_are_predicted(tiny: TinyAnalysis) -> None:
+    tiny.change("fits", "fits.score.validation_regions", ["CR"])
+    refused(
+        tiny,
+        "fits",
+        "fits.score.validation_regions: 'CR' has role control; give it role validation, or put it "
+        "under 'regions' of fit 'score'",
+    )
+
+
 @pytest.mark.parametrize("key", ["evaluation_region", "models.mlp.validation_region"])
 def test_models_are_judged_where_no_score_is_needed(tiny: TinyAnalysis, key: str) -> None:
     cut = {
