@@ -141,13 +141,17 @@ def boost_histogram(job: Job, scratch: Path, size: str) -> Callable[[], dict[str
             found = pq.read_table(scored, columns=scores).combine_chunks()
             table |= {name: found[name].to_numpy() for name in found.column_names}
             events = len(table["n2mu_entry"])
+            truths = {
+                sample: parse(settings.samples[sample].selection).select(table, events)
+                for layer in chosen
+                for sample in layer.samples
+            }
             for region, entry in settings.regions.items():
                 inside = parse(entry.selection).select(table, events)
                 values = parse(entry.observable).evaluate(table, events)
                 for layer in chosen:
                     for sample in layer.samples:
-                        truth = parse(settings.samples[sample].selection).select(table, events)
-                        mask = inside & truth
+                        mask = inside & truths[sample]
                         affected = set(variations(settings, sample)) & set(layer.columns)
                         for variation in affected:
                             column = layer.columns[variation]
@@ -199,13 +203,13 @@ def measure(way: str, scratch: Path, size: str, *more: str) -> dict[str, Any]:
     }
     run = ways[way]()
     cpu, started = time.process_time(), time.perf_counter()
-    counts = run()
-    found = {
+    found: dict[str, Any] = dict(run())
+    found |= {
         "cpu": time.process_time() - cpu,
         "seconds": time.perf_counter() - started,
         "memory": largest_process(),
     }
-    return found | counts
+    return found
 
 
 if __name__ == "__main__":

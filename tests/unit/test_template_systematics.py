@@ -210,6 +210,15 @@ def test_the_ratio_to_a_reference_is_applied_bin_by_bin(tmp_path: Path) -> None:
     assert actions[0]["what"] == "bins 2 left at the nominal"
 
 
+def test_a_comparison_without_events_is_no_effect(tmp_path: Path) -> None:
+    tiny = Tiny(tmp_path, other=events([-1, -1], [1.0, 1.0]))
+    told = {"kind": "sample", "samples": ["tt"], "up": "other", "symmetrisation": "one_sided"}
+    entry = only(tiny.run({"generator": told}, samples=ghosts("other")), "generator")
+    assert entry["status"] == "dropped"
+    assert entry["actions"][0]["why"] == "what takes the sample's place has no event here"
+    assert set(read_root(tmp_path / "templates.root")["SR"]["tt"]) == {"nominal"}
+
+
 @pytest.mark.parametrize(
     ("combine", "up", "down"),
     [

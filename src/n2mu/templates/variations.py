@@ -5,7 +5,7 @@ or its shape, pruned: in this order.  Smoothing comes before symmetrisation so t
 sides are symmetric in the end; both come before mending, as they work on yields as filled.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -111,6 +111,8 @@ def _filled(
         others = [raw[region, systematic.up, NOMINAL]]
         if systematic.down is not None:
             others.append(raw[region, systematic.down, NOMINAL])
+        if _lacking(others, entry):
+            return None
         if systematic.reference is not None:
             reference = raw[region, systematic.reference, NOMINAL]
             if not reference.total > 0:
@@ -124,7 +126,19 @@ def _filled(
             f"nominal events kept of {len(kept)} data sets", f"{', '.join(kept)} have no such trees"
         )
     up_side = raw[region, sample, f"{name}_up"]
-    return up_side, None if systematic.one_sided else raw[region, sample, f"{name}_down"]
+    down_side = None if systematic.one_sided else raw[region, sample, f"{name}_down"]
+    if systematic.kind == "input" and _lacking([up_side, down_side], entry):
+        return None
+    return up_side, down_side
+
+
+def _lacking(others: Sequence[Template | None], entry: EffectEntry) -> bool:
+    """Tell whether other simulated events lack where they are compared: no effect is known."""
+    for side, other in zip(SIDES, others, strict=False):
+        if other is not None and not other.events:
+            entry.did("dropped", "what takes the sample's place has no event here", side)
+            return True
+    return False
 
 
 def _relative_to(
