@@ -117,9 +117,7 @@ def _check_shared(configuration: Configuration) -> None:
     for acting in _acting(configuration):
         name = acting.parameter
         other = owners.setdefault(name, acting)
-        if _base(other) != _base(acting) or other.systematic.kind != acting.systematic.kind == (
-            "bins"
-        ):
+        if _base(other) != _base(acting):
             raise ConfigurationError(
                 f"{where}.{acting.name}: its parameter '{name}' in region '{acting.region}' has "
                 f"the name of one of systematic '{other.name}', they would be one; rename one of "

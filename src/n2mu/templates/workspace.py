@@ -248,4 +248,10 @@ def _asimov(
         ],
         axis=0,
     )
+    if (expected < 0).any():
+        raise TemplateError(
+            f"region '{region}': the Asimov data of bin {int(np.argmin(expected))} would be "
+            f"{expected.min():.4g} with {settings.poi} = {settings.asimov_mu:g}; change asimov_mu "
+            "or the expressions of norm factors in fits.yaml"
+        )
     return expected
