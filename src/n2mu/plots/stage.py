@@ -32,7 +32,7 @@ from n2mu.templates.histogram import read_root
 
 logger = logging.getLogger(__name__)
 
-LARGEST = 4
+LARGEST = 2
 """Control plots of so many systematics are drawn in every region of a fit."""
 
 _REPORT = ("fit", "regions", "changes", "effects", "pruning", "blinding_threshold")
