@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,15 @@ def command(*arguments: str) -> str:
     return run.stdout
 
 
+def steps() -> list[str]:
+    """Return the processes of this machine that run jobs of Slurm."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with suppress(OSError):  # it has just ended
+            found += [path.parent.name] if path.read_text() == "slurmstepd\n" else []
+    return found
+
+
 @pytest.fixture(scope="module")
 def skimmed(slurm: None, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """One of the two skims needs more memory than its first attempt has."""
@@ -184,6 +194,8 @@ def resumed(trained: Story) -> Story:
     trained.wait(lambda: all(trained.journal(name, "stopped") for name in names))
     command("scontrol", "update", f"NodeName={NODE}", "State=DOWN", "Reason=test")
     trained.wait(lambda: all(trained.journal(name, "ended") for name in names))
+    # a node comes back without the processes that it had
+    trained.wait(lambda: not steps())
     command("scontrol", "update", f"NodeName={NODE}", "State=RESUME")
     trained.wait(lambda: bool(trained.journal("score", "started")))
     snakemake.send_signal(signal.SIGKILL)
