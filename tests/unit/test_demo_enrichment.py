@@ -1,18 +1,15 @@
 """Enrichment changes which events are generated, but no expectation."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from n2mu.demo import misidentify as misidentification
-from n2mu.demo import truth as generation
 from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.kinematics import boost, from_pt_eta_phi, mass, transverse_momentum, two_body
 from n2mu.demo.misidentify import misidentify
 from n2mu.demo.modes import LEPTONS, MODES, Leaf
 from n2mu.demo.processes import PROCESSES
-from n2mu.demo.rates import OUTCOMES
+from n2mu.demo.rates import OUTCOMES, PSEUDO_DATA, SIMULATION, Enrichment
 from n2mu.demo.strata import strata
 from n2mu.demo.truth import Truth, generate
 from n2mu.demo.weights import generator_weights
@@ -20,7 +17,7 @@ from n2mu.demo.weights import generator_weights
 
 @pytest.mark.parametrize("dsid", sorted(DATA_SETS))
 def test_the_strata_of_a_data_set_are_all_there_is(dsid: int) -> None:
-    table = strata(dsid)
+    table = strata(dsid, SIMULATION)
     assert table.sampled.sum() == pytest.approx(1.0)
     assert table.probability.sum() == pytest.approx(1.0)
     assert np.all(table.sampled > 0)
@@ -32,25 +29,20 @@ def test_the_decays_of_each_heavy_particle_add_up_to_one() -> None:
         assert sum(mode.probability for mode in modes) == pytest.approx(1, abs=4e-4), name
 
 
-def unenriched(dsid: int, events: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> Truth:
+def unenriched(dsid: int, events: int, seed: int) -> Truth:
     """Generate with every stratum and every misidentification at its true rate."""
-    table = strata(dsid)
-    plain = replace(table, sampled=table.probability / table.probability.sum())
-    monkeypatch.setattr(generation, "strata", lambda _: plain)
-    monkeypatch.setattr(misidentification, "ENRICHMENT", (1.0,) * len(OUTCOMES))
-    monkeypatch.setattr(misidentification, "FLIP_ENRICHMENT", 1.0)
-    _, truth = generate(dsid, events, np.random.default_rng(seed))
-    monkeypatch.undo()
-    return truth
+    nothing = Enrichment((1.0,) * len(OUTCOMES), 1.0, 1.0, (1.0,) * 4)
+    return generate(dsid, events, nothing, np.random.default_rng(seed))[1]
 
 
-def test_without_enrichment_every_weight_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    truth = unenriched(504342, 2000, 1, monkeypatch)
+def test_without_enrichment_every_weight_is_one() -> None:
+    truth = unenriched(504342, 2000, 1)
     assert truth.weight == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("enrichment", [SIMULATION, PSEUDO_DATA])
 @pytest.mark.parametrize("dsid", [504342, 346344])
-def test_enrichment_changes_no_expectation(dsid: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_enrichment_changes_no_expectation(dsid: int, enrichment: Enrichment) -> None:
     """Of prompt events and of each fake, against a sample generated at the true rates."""
 
     def expected(truth: Truth, events: int) -> list[tuple[float, float]]:
@@ -64,8 +56,8 @@ def test_enrichment_changes_no_expectation(dsid: int, monkeypatch: pytest.Monkey
             found.append((weights.sum() / events, np.sqrt(np.sum(weights**2)) / events))
         return found
 
-    _, enriched = generate(dsid, 20000, np.random.default_rng(1))
-    plain = unenriched(dsid, 60000, 2, monkeypatch)
+    _, enriched = generate(dsid, 20000, enrichment, np.random.default_rng(1))
+    plain = unenriched(dsid, 60000, 2)
     pairs = zip(expected(enriched, 20000), expected(plain, 60000), strict=True)
     for (one, error), (other, other_error) in pairs:
         assert abs(one - other) < 4 * np.hypot(error, other_error)
@@ -84,7 +76,7 @@ def test_events_without_a_fake_weigh_at_most_twice_their_stratum() -> None:
         5e3,
     )
     charge, prongs = np.zeros_like(leaf), np.zeros_like(leaf)
-    found = misidentify(p4, leaf, charge, np.full_like(leaf, 11), prongs, rng)
+    found = misidentify(p4, leaf, charge, np.full_like(leaf, 11), prongs, SIMULATION, rng)
     untouched = ~found.fake.any(axis=1) & ~found.flipped.any(axis=1) & ~(prongs > 0).any(axis=1)
     assert 0 < untouched.mean() < 1
     assert 1 < found.weight[untouched].max() <= 2
@@ -99,7 +91,7 @@ def test_the_sum_of_weights_is_that_of_as_many_unenriched_events(name: str) -> N
     process = PROCESSES[name]
     dsid = next(dsid for dsid, row in DATA_SETS.items() if row.process == name)
     rng = np.random.default_rng(5)
-    hard, truth = generate(dsid, 5000, rng)
+    hard, truth = generate(dsid, 5000, SIMULATION, rng)
     weights = generator_weights(process, hard, truth, rng)
     pure = weights.weight / truth.weight
     assert np.abs(pure) == pytest.approx(process.weight_scale)
@@ -131,7 +123,7 @@ def test_transverse_momentum_is_conserved_where_nothing_is_misidentified(
     monkeypatch.setattr(
         misidentification, "jet_rates", lambda leaf, _: np.zeros((*leaf.shape, len(OUTCOMES)))
     )
-    _, truth = generate(dsid, 2000, np.random.default_rng(11))
+    _, truth = generate(dsid, 2000, SIMULATION, np.random.default_rng(11))
     clean = ~truth.fake.any(axis=1)
     total = truth.p4.sum(axis=1)[:, :2] + truth.invisible
     assert clean.sum() > 30
@@ -140,10 +132,10 @@ def test_transverse_momentum_is_conserved_where_nothing_is_misidentified(
 
 
 def test_two_leptons_of_a_z_boson_have_the_same_flavour() -> None:
-    _, truth = generate(504334, 2000, np.random.default_rng(13))
+    _, truth = generate(504334, 2000, SIMULATION, np.random.default_rng(13))
     # the Z boson's leaves follow those of the two top quarks
     assert np.all(truth.flavour[:, 6:8][truth.leaf[:, 6:8] == Leaf.LEPTON] == 13)
-    _, truth = generate(364250, 2000, np.random.default_rng(13))
+    _, truth = generate(364250, 2000, SIMULATION, np.random.default_rng(13))
     for first in (0, 2):
         pair = np.all(truth.leaf[:, first : first + 2] == Leaf.LEPTON, axis=1)
         assert np.all(truth.flavour[pair, first] == truth.flavour[pair, first + 1])

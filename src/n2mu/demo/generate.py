@@ -1,6 +1,4 @@
-"""Generating one planned file, from random numbers to the ROOT file."""
-
-from pathlib import Path
+"""Generating the events of one planned file, as columns."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +9,7 @@ from n2mu.demo.derived_jets import jet_branches
 from n2mu.demo.kinematics import Floats
 from n2mu.demo.plan import PlannedFile
 from n2mu.demo.processes import PROCESSES
+from n2mu.demo.rates import SIMULATION
 from n2mu.demo.reconstruct import NOMINAL, SHIFTS, Objects, in_ntuple, reconstruct
 from n2mu.demo.response import Response, respond
 from n2mu.demo.truth import Truth, generate
@@ -19,30 +18,46 @@ from n2mu.demo.weights import (
     nominal_weights,
     varied_weights,
 )
-from n2mu.demo.write import Table, jet_record, write_ntuple
-from n2mu.products import atomic_file
+from n2mu.demo.write import Table, jet_record
 
-RUNS = {"mc16a": (284500, 2016), "mc16d": (300000, 2017), "mc16e": (310000, 2018)}
-"""Run number of the simulation and year of the data, by campaign."""
+RUNS = {
+    "mc16a": (284500, 2016),
+    "mc16d": (300000, 2017),
+    "mc16e": (310000, 2018),
+    "data_2015_2016": (302000, 2016),
+    "data_2017": (330000, 2017),
+    "data_2018": (355000, 2018),
+}
+"""Run number and year, by campaign."""
 
 
-def _branches(
-    file: PlannedFile,
+def branches(
+    run: tuple[int, int],
+    dsid: int,
     event: NDArray[np.int64],
     truth: Truth,
     response: Response,
     objects: Objects,
     weight: Floats,
-    ratios: dict[str, Floats] | None,
+    ratios: dict[str, Floats] | None = None,
 ) -> Columns:
-    """Return the scalar branches of events in one variation; ``ratios`` adds varied weights."""
-    run, year = RUNS[file.campaign]
+    """Return the scalar branches of events in one variation.
+
+    Parameters
+    ----------
+    run
+        Run number and year.
+    weight
+        Generator weight, shape ``[n]``.
+    ratios
+        Varied over nominal generator weights; with them come all varied weights.
+    """
     factors = nominal_weights(truth, response, objects, weight)
     columns: Columns = {
-        "runNumber": np.full(len(event), run, dtype=np.int64),
+        "runNumber": np.full(len(event), run[0], dtype=np.int64),
         "eventNumber": event,
-        "mcChannelNumber": np.full(len(event), file.dsid, dtype=np.int32),
-        "RunYear": np.full(len(event), year, dtype=np.int32),
+        "mcChannelNumber": np.full(len(event), dsid, dtype=np.int32),
+        "RunYear": np.full(len(event), run[1], dtype=np.int32),
         **lepton_branches(truth, response, objects.leptons),
         **tau_branches(truth, response, objects.taus),
         **event_branches(truth, response, objects),
@@ -73,10 +88,10 @@ def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
         Content by tree, and the one entry of the metadata.
     """
     rng = np.random.default_rng(file.seed)
-    hard, truth = generate(file.dsid, file.events, rng)
+    hard, truth = generate(file.dsid, file.events, SIMULATION, rng)
     process = PROCESSES[DATA_SETS[file.dsid].process]
     weights = generator_weights(process, hard, truth, rng)
-    response = respond(truth, rng)
+    response = respond(truth, process.isolation, rng)
     trees = {}
     for name in tree_names(file):
         objects = reconstruct(truth, response, SHIFTS[name])
@@ -84,8 +99,9 @@ def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
         own = {key: ratio[rows] for key, ratio in weights.ratios.items()}
         seen, of_rows = objects.take(rows), truth.take(rows)
         trees[name] = Table(
-            _branches(
-                file,
+            branches(
+                RUNS[file.campaign],
+                file.dsid,
                 file.first_event + of_rows.number,
                 of_rows,
                 response.take(rows),
@@ -105,20 +121,3 @@ def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
         },
     }
     return trees, metadata
-
-
-def generate_file(file: PlannedFile, base: Path, identity: str) -> None:
-    """Generate one planned file and write it; the same plan gives the same content.
-
-    Parameters
-    ----------
-    file
-        The planned file.
-    base
-        Directory of the ntuples; the file is written to ``base / file.path``.
-    identity
-        Stored in the file, so that its readers can tell it from another.
-    """
-    trees, metadata = make_trees(file)
-    with atomic_file(base / file.path) as temporary:
-        write_ntuple(temporary, trees, metadata, identity)

@@ -41,8 +41,11 @@ def azimuth(p4: Floats) -> Floats:
 
 
 def delta_phi(one: Floats, other: Floats) -> Floats:
-    """Return the signed difference of azimuthal angles in [-pi, pi)."""
-    return (one - other + np.pi) % (2 * np.pi) - np.pi
+    """Return the signed difference of azimuthal angles in (-pi, pi], in [-pi, pi)."""
+    difference = one - other
+    difference -= 2 * np.pi * (difference >= np.pi)
+    difference += 2 * np.pi * (difference < -np.pi)
+    return np.asarray(difference)
 
 
 def delta_r(eta_one: Floats, phi_one: Floats, eta_other: Floats, phi_other: Floats) -> Floats:

@@ -19,7 +19,7 @@ def planned_chunks(size: Size) -> dict[str, list[PlannedFile]]:
 
 def planned_identity(file: PlannedFile) -> str:
     """Return the identity of a planned file: what is drawn, and the code that draws it."""
-    return f"plan:{identity(file, fingerprint('n2mu.demo.generate'))}"
+    return f"plan:{identity(file, fingerprint('n2mu.demo.output'))}"
 
 
 def planned_listing(size: Size, base: str) -> Listing:

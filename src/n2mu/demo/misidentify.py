@@ -13,15 +13,12 @@ from n2mu.demo.kinematics import Floats, pseudorapidity, transverse_momentum
 from n2mu.demo.modes import JETS, LEPTONS, Leaf
 from n2mu.demo.processes import GEV
 from n2mu.demo.rates import (
-    BUDGET,
-    ENRICHMENT,
     FAKE_ELECTRON,
     FAKE_TAU,
-    FLIP_ENRICHMENT,
     IDENTIFIED,
-    LARGEST,
     OUTCOMES,
     TRUE_TAU,
+    Enrichment,
     flip_rate,
     jet_rates,
 )
@@ -48,6 +45,7 @@ def misidentify(
     charge: NDArray[np.int8],
     flavour: NDArray[np.int8],
     prongs: NDArray[np.int8],
+    enrichment: Enrichment,
     rng: np.random.Generator,
 ) -> Misidentified:
     """Sample what is misidentified with raised rates; the leaves are changed in place.
@@ -62,6 +60,8 @@ def misidentify(
         something else keeps part of its momentum.
     leaf, charge, flavour, prongs
         Shape ``[n, slots]``.
+    enrichment
+        How much the rates are raised.
     """
     pt, eta = transverse_momentum(p4), np.abs(pseudorapidity(p4))
     jet = np.isin(leaf, JETS) & (pt > _JET_PT) & (eta < _JET_ETA)
@@ -70,17 +70,17 @@ def misidentify(
     rates = jet_rates(leaf[jet], pt[jet])
     flips = flip_rate(pt[electron], eta[electron])
     # R = r + c (E - 1) r, where c keeps the sum of all R of an event within the budget
-    excess = rates * (np.array(ENRICHMENT) - 1)
+    excess = rates * (np.array(enrichment.outcomes) - 1)
     of_objects, excess_of_objects = np.zeros((2, *leaf.shape))
     of_objects[jet], of_objects[electron] = rates.sum(axis=1), flips
     excess_of_objects[jet] = excess.sum(axis=1)
-    excess_of_objects[electron] = flips * (FLIP_ENRICHMENT - 1)
+    excess_of_objects[electron] = flips * (enrichment.flip - 1)
     cap = np.minimum(
-        _fraction(BUDGET - of_objects.sum(axis=1), excess_of_objects.sum(axis=1)),
-        _fraction(LARGEST - of_objects.max(axis=1), excess_of_objects.max(axis=1)),
+        _fraction(enrichment.budget - of_objects.sum(axis=1), excess_of_objects.sum(axis=1)),
+        _fraction(enrichment.largest - of_objects.max(axis=1), excess_of_objects.max(axis=1)),
     )
     raised = rates + excess * cap[event, None]
-    of_electron = 1 + (FLIP_ENRICHMENT - 1) * cap[np.nonzero(electron)[0]]
+    of_electron = 1 + (enrichment.flip - 1) * cap[np.nonzero(electron)[0]]
     raised_flips = flips * of_electron
 
     uniform = rng.random(leaf.shape)
@@ -90,7 +90,7 @@ def misidentify(
     factors = np.ones(leaf.shape)
     factors[electron] = np.where(flip, 1 / of_electron, (1 - flips) / (1 - raised_flips))
     untouched = (1 - rates.sum(axis=1)) / (1 - raised.sum(axis=1))
-    raised_by = 1 + (np.array([*ENRICHMENT, 1.0])[outcome] - 1) * cap[event]
+    raised_by = 1 + (np.array([*enrichment.outcomes, 1.0])[outcome] - 1) * cap[event]
     factors[jet] = np.where(happens, 1 / raised_by, untouched)
 
     flipped = np.zeros(leaf.shape, dtype=np.bool_)

@@ -21,6 +21,12 @@ SEED = 20230817
 LUMINOSITY = {"mc16a": 36646.74, "mc16d": 44630.6, "mc16e": 58791.6}
 """Integrated luminosity per campaign in pb^-1; events are shared out in proportion."""
 
+DATA_CAMPAIGNS = {"data_2015_2016": "mc16a", "data_2017": "mc16d", "data_2018": "mc16e"}
+"""The campaign that simulates each year of data."""
+
+DATA = "data"
+"""Group and input of the pseudo-data."""
+
 SIZES: tuple[Size, ...] = ("tiny", "small", "thesis")
 
 
@@ -38,7 +44,7 @@ class PlannedFile:
         The process as table 1.2 of the thesis names it.
     events
         Generated events: the sum of weights counts all of them, the trees hold
-        those that pass the ntuple preselection.
+        those that pass the ntuple preselection; 0 for data.
     first_event
         Event number of the first generated event.
     varied
@@ -110,7 +116,8 @@ VARIED = ("ttH", "ttW", "ttZ", "tt")
 _SPLIT = {"ttH": 3, "ttZ": 3}
 """Files per data set and campaign of the larger sizes; one where absent."""
 
-_THESIS_EVENTS_PER_FILE = 400_000
+_THESIS_EVENTS_PER_FILE = 100_000
+_BYTES_OF_DATA = 20_000_000
 _BYTES_PER_ENTRY = {False: 700, True: 6000}
 _BYTES_PER_FILE = {False: 120_000, True: 1_100_000}
 
@@ -177,7 +184,24 @@ def plan(size: Size) -> list[PlannedFile]:
                     )
                 )
                 first_event += events
-    return planned
+    return planned + [_observed(campaign) for campaign in DATA_CAMPAIGNS]
+
+
+def _observed(campaign: str) -> PlannedFile:
+    """Return the file of one year of pseudo-data, the same in every size."""
+    path = f"{DATA}/{campaign}/{campaign}_000001.root"
+    return PlannedFile(
+        path=path,
+        data_set=f"{DATA}.{campaign}",
+        dsid=0,
+        campaign=campaign,
+        group=DATA,
+        events=0,
+        first_event=1,
+        varied=False,
+        seed=int(digest(f"{SEED} {path}", 15), 16),
+        bytes=_BYTES_OF_DATA,
+    )
 
 
 def identity(file: PlannedFile, code: str) -> str:

@@ -42,6 +42,9 @@ class Process:
         Fraction of these with a b quark.
     negative
         Fraction of negative generator weights.
+    isolation
+        Efficiency of the prompt-lepton veto, relative to that of isolated leptons: it falls
+        with the activity beside the leptons.
     weight_scale
         Size of the generator weight, as arbitrary as a generator's is.
     """
@@ -55,17 +58,27 @@ class Process:
     heavy_flavour: float = 0.03
     negative: float = 0.0
     weight_scale: float = 1.0
+    isolation: float = 1.0
 
 
-_DIBOSON = Process(("W", "Z"), 70 * GEV, 1.1, 0.9, 1.9, 45 * GEV, heavy_flavour=0.06, negative=0.08)
+_DIBOSON = Process(
+    ("W", "Z"), 70 * GEV, 1.1, 0.9, 2.05, 45 * GEV, heavy_flavour=0.07, negative=0.08
+)
 
 PROCESSES: dict[str, Process] = {
-    "ttH": Process(("t", "tbar", "H"), 160 * GEV, 0.6, 0.55, 0.9, negative=0.06, weight_scale=0.52),
-    "ttW": Process(
-        ("t", "tbar", "W"), 110 * GEV, 1.05, 0.85, 0.55, negative=0.08, weight_scale=12.0
+    "ttH": Process(
+        ("t", "tbar", "H"),
+        160 * GEV,
+        0.6,
+        0.55,
+        1.1,
+        negative=0.06,
+        weight_scale=0.52,
+        isolation=0.94,
     ),
+    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.5, negative=0.08, weight_scale=12.0),
     "ttWEW": Process(
-        ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.15, negative=0.05, weight_scale=0.7
+        ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.4, negative=0.05, weight_scale=0.7
     ),
     "ttZ": Process(("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 0.9, negative=0.07, weight_scale=0.04),
     "tt": Process(("t", "tbar"), 130 * GEV, 0.85, 0.75, 1.2, negative=0.05, weight_scale=730.0),
@@ -78,18 +91,24 @@ PROCESSES: dict[str, Process] = {
     "W+W+jj": replace(_DIBOSON, heavy=("W+", "W+", "q", "q"), extra_jets=0.6, negative=0.0),
     "ggZZ": replace(_DIBOSON, heavy=("Z", "Z"), boost=0.7, negative=0.0, extra_jets=0.8),
     "ggWW": replace(_DIBOSON, heavy=("W+", "W-"), boost=0.7, negative=0.0, extra_jets=0.8),
-    "tZ": Process(("t", "Z", "q", "b"), 80 * GEV, 1.0, 1.1, 0.6, weight_scale=0.3),
-    "WtZ": Process(("t", "W-", "Z"), 110 * GEV, 0.9, 0.8, 0.9, negative=0.1, weight_scale=0.02),
+    "tZ": Process(("t", "Z", "q", "b"), 80 * GEV, 1.0, 1.1, 0.4, weight_scale=0.3, isolation=0.75),
+    "WtZ": Process(("t", "W-", "Z"), 110 * GEV, 0.9, 0.8, 1.25, negative=0.1, weight_scale=0.02),
     "tW": Process(("t", "W-"), 100 * GEV, 0.9, 0.8, 0.9, negative=0.05, weight_scale=38.0),
-    "ttt": Process(("t", "tbar", "t", "q"), 130 * GEV, 0.7, 0.8, 0.8, weight_scale=0.002),
-    "tttt": Process(("t", "tbar", "t", "tbar"), 140 * GEV, 0.6, 0.7, 0.8, weight_scale=0.009),
+    "ttt": Process(
+        ("t", "tbar", "t", "q"), 130 * GEV, 0.7, 0.8, 0.8, weight_scale=0.002, isolation=0.72
+    ),
+    "tttt": Process(
+        ("t", "tbar", "t", "tbar"), 140 * GEV, 0.6, 0.7, 0.8, weight_scale=0.009, isolation=0.6
+    ),
     "WWW": Process(("W+", "W-", "W"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
     "WWZ": Process(("W+", "W-", "Z"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
     "WZZ": Process(("W", "Z", "Z"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
     "ZZZ": Process(("Z", "Z", "Z"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
     "WH": Process(("W", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=1.1),
     "ZH": Process(("Z", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=0.6),
-    "WttW": Process(("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008),
+    "WttW": Process(
+        ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.65
+    ),
     "tHjb": Process(
         ("t", "H", "q", "b"), 90 * GEV, 0.9, 1.0, 0.6, negative=0.12, weight_scale=0.06
     ),

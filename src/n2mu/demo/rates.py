@@ -5,6 +5,8 @@ calibrated to table 1.3 of the thesis, their shape is invented.  Each is raised 
 events are generated, and the event's weight makes up for it exactly.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,23 +30,70 @@ FAKE_TAU, FAKE_ELECTRON, FAKE_MUON, TRUE_TAU = (0, 1), (2, 3), (4, 5), (6,)
 IDENTIFIED = (0, 2, 4)
 
 BASE = {
-    Leaf.LIGHT_JET: (3.5e-3, 1.0e-2, 3.0e-6, 1.2e-5, 5.0e-7, 4.0e-6, 0.0),
-    Leaf.C_JET: (3.0e-3, 9.0e-3, 3.0e-5, 2.0e-4, 4.0e-5, 3.0e-4, 0.0),
-    Leaf.B_JET: (1.8e-3, 5.0e-3, 1.5e-4, 1.0e-3, 5.0e-5, 5.0e-4, 9.0e-3),
+    Leaf.LIGHT_JET: (4.5e-3, 1.1e-2, 3.0e-6, 2.0e-5, 5.0e-7, 4.0e-6, 0.0),
+    Leaf.C_JET: (4.0e-3, 1.0e-2, 3.0e-5, 3.0e-4, 1.4e-4, 6.0e-4, 0.0),
+    Leaf.B_JET: (1.8e-3, 5.0e-3, 3.2e-4, 1.5e-3, 3.7e-5, 5.0e-4, 8.7e-3),
 }
 """Probability of each outcome by kind of jet, at 40 GeV."""
 
-CHARGE_FLIP = 5.0e-4
+CHARGE_FLIP = 3.4e-4
 """Probability of a central electron to be reconstructed with the wrong charge."""
 
-ENRICHMENT = (20.0, 2.0, 250.0, 25.0, 500.0, 40.0, 4.0)
-"""Factor by which each outcome is raised."""
 
-FLIP_ENRICHMENT = 50.0
+@dataclass(frozen=True)
+class Enrichment:
+    """How much more often rare events are generated; their weights make up for it.
 
-BUDGET, LARGEST = 0.5, 0.3
-"""Largest sum of the raised rates of an event, and of one object: the product of
-(1 - r) / (1 - R) then stays below 2."""
+    Attributes
+    ----------
+    outcomes
+        Factor by which each of ``OUTCOMES`` is raised.
+    flip
+        Factor by which charge flips are raised.
+    opposite_sign, more_leptons
+        Share of the events with two opposite-sign leptons, and with more than two, that
+        are generated.
+    jets
+        Share of the events with 0, 1, 2 and 3 jets that are generated.
+    fakes
+        Share of the events without two leptons that are generated, beyond what their
+        fakes make up for; by group, or by ``""`` for all others.
+    budget, largest
+        Largest sum of the raised rates of an event, and of one object.
+    """
+
+    outcomes: tuple[float, ...]
+    flip: float
+    opposite_sign: float
+    more_leptons: float
+    jets: tuple[float, float, float, float]
+    fakes: tuple[tuple[str, float], ...] = (("", 1.0),)
+    budget: float = 0.5
+    largest: float = 0.3
+
+
+SIMULATION = Enrichment(
+    outcomes=(20.0, 2.0, 250.0, 25.0, 500.0, 40.0, 4.0),
+    flip=50.0,
+    opposite_sign=0.2,
+    more_leptons=0.5,
+    jets=(0.03, 0.05, 0.15, 0.4),
+    fakes=(("", 0.5), ("tt", 2.5), ("alt_tt", 2.5), ("tW", 2.5)),
+)
+"""Of simulated events: towards the signal region.  The budget keeps the product of
+(1 - r) / (1 - R) below 2."""
+
+PSEUDO_DATA = Enrichment(
+    outcomes=(60.0, 1.0, 100.0, 100.0, 100.0, 100.0, 60.0),
+    flip=1.0,
+    opposite_sign=1.0,
+    more_leptons=1.0,
+    jets=(0.0, 0.0, 1.0, 1.0),
+    fakes=(("", 1.2),),
+    budget=1.0,
+    largest=0.45,
+)
+"""Of the events that pseudo-data are drawn from: towards weights of one size."""
 
 
 def jet_rates(leaf: NDArray[np.int8], pt: Floats) -> Floats:

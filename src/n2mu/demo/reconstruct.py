@@ -186,11 +186,19 @@ def _near(
     objects: Candidates, eta: Floats, phi: Floats, among: NDArray[np.bool_] | None = None
 ) -> NDArray[np.bool_]:
     """Tell which slots overlap with one of the objects, shape ``[n, slots]``."""
-    distance = delta_r(
-        eta[:, :, None], phi[:, :, None], objects.eta[:, None, :], objects.phi[:, None, :]
-    )
     among = objects.exists if among is None else among
-    return np.asarray(np.any((distance < OVERLAP_RADIUS) & among[:, None, :], axis=2))
+    near = np.zeros(eta.shape, dtype=np.bool_)
+    for index in range(among.shape[1]):
+        # most events have few objects, so those that have none are left out
+        rows = np.flatnonzero(among[:, index])
+        distance = delta_r(
+            eta[rows],
+            phi[rows],
+            objects.eta[rows, index, None],
+            objects.phi[rows, index, None],
+        )
+        near[rows] |= distance < OVERLAP_RADIUS
+    return near
 
 
 def in_ntuple(objects: Objects) -> NDArray[np.bool_]:

@@ -73,8 +73,14 @@ class Response:
         return Response(**taken)
 
 
-def respond(truth: Truth, rng: np.random.Generator) -> Response:
-    """Sample the detector's response to generated events."""
+def respond(truth: Truth, isolation: float, rng: np.random.Generator) -> Response:
+    """Sample the detector's response to generated events.
+
+    Parameters
+    ----------
+    isolation
+        Relative efficiency of the prompt-lepton veto.
+    """
     shape = truth.leaf.shape
     pt = transverse_momentum(truth.p4)
     eta = np.abs(pseudorapidity(truth.p4))
@@ -121,7 +127,7 @@ def respond(truth: Truth, rng: np.random.Generator) -> Response:
         resolution=resolution,
         b_tag=b_tag,
         identification={
-            **_identify_leptons(truth, lepton, rng),
+            **_identify_leptons(truth, lepton, isolation, rng),
             **of_taus,
         },
         event={
@@ -141,7 +147,7 @@ def _scatter(where: NDArray[np.bool_], values: Floats, default: float) -> Floats
 
 
 def _identify_leptons(
-    truth: Truth, lepton: NDArray[np.bool_], rng: np.random.Generator
+    truth: Truth, lepton: NDArray[np.bool_], isolation: float, rng: np.random.Generator
 ) -> dict[str, Floats]:
     """Sample the identification quantities of light leptons."""
     count = int(lepton.sum())
@@ -169,7 +175,7 @@ def _identify_leptons(
         "passPLIVTight": passes(
             np.where(
                 prompt,
-                0.92 - 0.4 * np.exp(-pt / (14 * GEV)),
+                isolation * (0.92 - 0.4 * np.exp(-pt / (14 * GEV))),
                 truth.identified[lepton].astype(float),
             )
         ),

@@ -3,8 +3,8 @@
 import logging
 from pathlib import Path
 
-from n2mu.demo.generate import generate_file
 from n2mu.demo.listing import planned_chunks, planned_identity
+from n2mu.demo.output import generate_file
 from n2mu.demo.plan import Size
 from n2mu.products import write_json
 

@@ -18,16 +18,9 @@ from numpy.typing import NDArray
 from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.modes import JETS, LEPTONIC, LEPTONS, MODES, SLOTS, Leaf
 from n2mu.demo.processes import PROCESSES
-from n2mu.demo.rates import ENRICHMENT, FAKE_ELECTRON
+from n2mu.demo.rates import FAKE_ELECTRON, FAKE_TAU, Enrichment
 
 MAX_EXTRA_JETS = 6
-
-_OF_JETS = (0.03, 0.05, 0.12, 0.3)
-"""How often events with fewer than four jets are generated, in units of those with four."""
-
-
-_BY_FAKES = {"tt": 0.4, "alt_tt": 0.4, "tW": 0.4}
-"""Groups of which little but fakes reaches the signal region."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +105,7 @@ def _extra_jet_probabilities(mean: float) -> NDArray[np.float64]:
     return np.array(values) / sum(values)
 
 
-def _usefulness(found: _Topologies, by_fakes: float) -> NDArray[np.float64]:
+def _usefulness(found: _Topologies, enrichment: Enrichment, group: str) -> NDArray[np.float64]:
     """Return how often combinations are generated relative to their probability.
 
     What needs a fake is generated less often, as the weight of an event with a fake is
@@ -120,8 +113,8 @@ def _usefulness(found: _Topologies, by_fakes: float) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    by_fakes
-        Weight in the signal region of an event with a fake lepton, in units of one without.
+    enrichment, group
+        How much more often rare combinations of a group of data sets are generated.
 
     Returns
     -------
@@ -136,29 +129,33 @@ def _usefulness(found: _Topologies, by_fakes: float) -> NDArray[np.float64]:
     fake_taus = np.maximum(1 - taus, 0)
     jets = np.isin(found.leaves, JETS).sum(axis=1) + np.maximum(taus - 1, 0)
     jets = (jets - fake_leptons - fake_taus)[:, None] + np.arange(MAX_EXTRA_JETS + 1)
-    same_sign = (plus + minus == 2) & (plus * minus == 0)
-    signs = np.where((fake_leptons > 0) | same_sign, 1.0, 0.3)
-    fakes = (1 / (by_fakes * ENRICHMENT[FAKE_ELECTRON[0]])) ** fake_leptons * (
-        1 / ENRICHMENT[0]
-    ) ** fake_taus
-    of_jets = np.array([*_OF_JETS, 1.0])[jets.clip(0, 4)]
+    opposite = (plus == 1) & (minus == 1)
+    signs = np.where(plus + minus > 2, enrichment.more_leptons, 1.0)
+    signs = np.where(opposite, enrichment.opposite_sign, signs)
+    raised = enrichment.outcomes
+    more = dict(enrichment.fakes)
+    fakes = (more.get(group, more[""]) / raised[FAKE_ELECTRON[0]]) ** fake_leptons
+    fakes *= (1 / raised[FAKE_TAU[0]]) ** fake_taus
+    of_jets = np.array([*enrichment.jets, 1.0])[jets.clip(0, 4)]
     return np.asarray((fakes * signs)[:, None] * of_jets)
 
 
 @cache
-def strata(dsid: int) -> Strata:
+def strata(dsid: int, enrichment: Enrichment) -> Strata:
     """Enumerate the strata of a data set with their probabilities.
 
     Parameters
     ----------
     dsid
         Data set number.
+    enrichment
+        How much more often rare combinations are generated.
     """
     process = PROCESSES[DATA_SETS[dsid].process]
     found = _topologies(dsid)
     radiation = _extra_jet_probabilities(process.extra_jets)
     probability = found.probability[:, None] * radiation
-    sampled = probability * _usefulness(found, _BY_FAKES.get(DATA_SETS[dsid].group, 2.0))
+    sampled = probability * _usefulness(found, enrichment, DATA_SETS[dsid].group)
     kept = np.nonzero(sampled)
     return Strata(
         leaves=found.leaves,

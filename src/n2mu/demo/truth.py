@@ -11,6 +11,7 @@ from n2mu.demo.kinematics import Floats, transverse_momentum
 from n2mu.demo.misidentify import misidentify
 from n2mu.demo.modes import LEPTONS, Leaf
 from n2mu.demo.processes import GEV, PROCESSES
+from n2mu.demo.rates import Enrichment
 from n2mu.demo.spectra import extra_jets, heavy_particles
 from n2mu.demo.strata import MAX_EXTRA_JETS, Strata, strata
 
@@ -81,7 +82,9 @@ class HardProcess:
     scale: Floats
 
 
-def generate(dsid: int, events: int, rng: np.random.Generator) -> tuple[HardProcess, Truth]:
+def generate(
+    dsid: int, events: int, enrichment: Enrichment, rng: np.random.Generator
+) -> tuple[HardProcess, Truth]:
     """Generate events of a data set.
 
     Parameters
@@ -90,6 +93,8 @@ def generate(dsid: int, events: int, rng: np.random.Generator) -> tuple[HardProc
         Data set number.
     events
         How many.
+    enrichment
+        How much more often rare ones are generated.
     rng
         The stream of random numbers.
 
@@ -101,7 +106,7 @@ def generate(dsid: int, events: int, rng: np.random.Generator) -> tuple[HardProc
     """
     data_set = DATA_SETS[dsid]
     process = PROCESSES[data_set.process]
-    table = strata(dsid)
+    table = strata(dsid, enrichment)
     drawn = np.searchsorted(np.cumsum(table.sampled), rng.random(events))
     drawn = np.minimum(drawn, len(table.sampled) - 1)
     topology, radiation = table.topology[drawn], table.extra_jets[drawn]
@@ -126,7 +131,7 @@ def generate(dsid: int, events: int, rng: np.random.Generator) -> tuple[HardProc
     p4[leaf == Leaf.INVISIBLE] = 0.0
 
     flavour = _flavours(leaf, table, data_set.flavour, process.heavy, rng)
-    found = misidentify(p4, leaf, charge, flavour, prongs, rng)
+    found = misidentify(p4, leaf, charge, flavour, prongs, enrichment, rng)
     weight = (table.probability / table.sampled)[drawn]
     pt = transverse_momentum(p4)
     leptons = np.sum(((leaf == LEPTONS[0]) | (leaf == LEPTONS[1])) & (pt > _LEPTON_PT), axis=1)

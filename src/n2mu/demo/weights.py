@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.derived import Columns
 from n2mu.demo.kinematics import Floats
 from n2mu.demo.processes import GEV, Process
@@ -26,6 +27,27 @@ _MEMBERS = tuple(f"PDF_MEMBER_{index:02d}" for index in range(1, PDF_MEMBERS + 1
 OWN_SUMS = (*(f"{name}_{side}" for name in _TWO_SIDED for side in ("UP", "DOWN")), *_MEMBERS)
 """Theory variations ``weight_mc_<name>``, whose sums of weights are in the metadata; the
 members of the PDF set are one each, without sides."""
+
+
+NOMINAL_FACTORS = (
+    "weight_mc",
+    "weight_pileup",
+    "custTrigSF_LooseID_FCLooseIso_SLTorDLT",
+    "jvtSF_customOR",
+    "bTagSF_weight_DL1r_85",
+    "tauSF_RNN",
+    "lep_SF_CombinedTight_0",
+    "lep_SF_CombinedTight_1",
+    "lepSF_PLIV_Prompt_0",
+    "lepSF_PLIV_Prompt_1",
+)
+"""Branches whose product is the weight of an event, but for the correction of dibosons."""
+
+DIBOSON = tuple(row.dsid for row in DATA_SETS.values() if row.group in ("VV", "ggVV"))
+"""Data sets whose events are corrected to the number of jets seen in data."""
+
+DIBOSON_JETS = (1.0, 0.986980, 0.853062, 0.785437, 0.741692, 0.709992, 0.685452, 0.665613)
+"""That correction by the number of jets, the last for all larger ones."""
 
 
 class GeneratorWeights(NamedTuple):
@@ -117,6 +139,19 @@ def nominal_weights(truth: Truth, response: Response, objects: Objects, weight: 
         columns[f"lep_SF_CombinedTight_{i}"] = _lepton_factor(leptons, i)
         columns[f"lepSF_PLIV_Prompt_{i}"] = 0.99 - 0.04 * np.exp(-leptons.pt[:, i] / (15 * GEV))
     return {name: values.astype(np.float32) for name, values in columns.items()}
+
+
+def event_weight(columns: Columns) -> Floats:
+    """Return the product of the factors of the nominal event weight, shape ``[n]``.
+
+    As in ``config/tth/inputs.yaml``, the correction of diboson events included.
+    """
+    result: Floats = np.ones(len(columns["weight_mc"]))
+    for factor in NOMINAL_FACTORS:
+        result *= columns[factor]
+    jets = np.minimum(columns["nJets_OR"], len(DIBOSON_JETS) - 1)
+    corrected = np.isin(columns["mcChannelNumber"], DIBOSON)
+    return result * np.where(corrected, np.array(DIBOSON_JETS)[jets], 1.0)
 
 
 def _trigger_factor(leptons: Candidates) -> Floats:

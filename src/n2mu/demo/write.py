@@ -41,7 +41,9 @@ class Table(NamedTuple):
     jets: ak.Array
 
 
-def write_ntuple(path: Path, trees: Mapping[str, Table], metadata: Columns, identity: str) -> None:
+def write_ntuple(
+    path: Path, trees: Mapping[str, Table], metadata: Columns | None, identity: str
+) -> None:
     """Write one file with its trees, its metadata tree and its identity.
 
     Parameters
@@ -49,7 +51,7 @@ def write_ntuple(path: Path, trees: Mapping[str, Table], metadata: Columns, iden
     trees
         Content by name of the tree.
     metadata
-        One entry of the metadata tree.
+        One entry of the metadata tree; data have none.
     identity
         Stored as a TObjString named ``n2mu_plan``.
     """
@@ -63,6 +65,8 @@ def write_ntuple(path: Path, trees: Mapping[str, Table], metadata: Columns, iden
             )
             if len(jets) > 0:
                 tree.extend({**scalars, "jets": jets})
+        if metadata is None:
+            return
         tree = file.mktree(
             METADATA_TREE,
             {branch: values.dtype for branch, values in metadata.items()},
