@@ -170,7 +170,7 @@ def event_branches(truth: Truth, response: Response, objects: Objects) -> Column
     trigger = (
         (leptons.pt[:, 0] > 22 * GEV)
         & (leptons.pt[:, 1] > np.where(muons == 0, 17 * GEV, 9 * GEV))
-        & (response.event["trigger"] < 0.85)
+        & (response.event["trigger"] < 0.70)
     )
     return {
         **{name: values.astype(np.float32) for name, values in floats.items()},

@@ -9,7 +9,7 @@ from n2mu.demo.derived_jets import jet_branches
 from n2mu.demo.kinematics import Floats
 from n2mu.demo.plan import PlannedFile
 from n2mu.demo.processes import PROCESSES
-from n2mu.demo.rates import SIMULATION
+from n2mu.demo.rates import SIMULATION, Enrichment
 from n2mu.demo.reconstruct import NOMINAL, SHIFTS, Objects, in_ntuple, reconstruct
 from n2mu.demo.response import Response, respond
 from n2mu.demo.truth import Truth, generate
@@ -74,13 +74,17 @@ def tree_names(file: PlannedFile) -> list[str]:
     return list(SHIFTS) if file.varied else [NOMINAL]
 
 
-def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
+def make_trees(
+    file: PlannedFile, enrichment: Enrichment = SIMULATION
+) -> tuple[dict[str, Table], Columns]:
     """Generate the events of a planned file.
 
     Parameters
     ----------
     file
         The planned file; its seed decides everything.
+    enrichment
+        How much more often rare events are generated.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def make_trees(file: PlannedFile) -> tuple[dict[str, Table], Columns]:
         Content by tree, and the one entry of the metadata.
     """
     rng = np.random.default_rng(file.seed)
-    hard, truth = generate(file.dsid, file.events, SIMULATION, rng)
+    hard, truth = generate(file.dsid, file.events, enrichment, rng)
     process = PROCESSES[DATA_SETS[file.dsid].process]
     weights = generator_weights(process, hard, truth, rng)
     response = respond(truth, process.isolation, rng)

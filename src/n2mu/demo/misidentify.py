@@ -29,12 +29,13 @@ _JET_PT, _JET_ETA = 20 * GEV, 2.5
 class Misidentified(NamedTuple):
     """Which slots are misidentified, and the weights ``[n]``.
 
-    ``fake``, ``identified`` (fakes that pass the identification) and ``flipped`` have
-    shape ``[n, slots]``.
+    ``fake``, ``identified`` (fakes that pass the identification), ``buried`` (taus of b
+    hadrons) and ``flipped`` have shape ``[n, slots]``.
     """
 
     fake: NDArray[np.bool_]
     identified: NDArray[np.bool_]
+    buried: NDArray[np.bool_]
     flipped: NDArray[np.bool_]
     weight: Floats
 
@@ -97,11 +98,12 @@ def misidentify(
     flipped[electron] = flip
     charge[flipped] *= -1
     kind, where = outcome[happens], (event[happens], slot[happens])
-    fake, identified = np.zeros((2, *leaf.shape), dtype=np.bool_)
+    fake, identified, buried = np.zeros((3, *leaf.shape), dtype=np.bool_)
+    buried[where] = np.isin(kind, TRUE_TAU)
     fake[where] = ~np.isin(kind, TRUE_TAU)
     identified[where] = np.isin(kind, IDENTIFIED)
     _change(p4, leaf, charge, flavour, prongs, where, kind, rng)
-    return Misidentified(fake, identified, flipped, factors.prod(axis=1))
+    return Misidentified(fake, identified, buried, flipped, factors.prod(axis=1))
 
 
 def _fraction(available: Floats, wanted: Floats) -> Floats:

@@ -71,28 +71,30 @@ PROCESSES: dict[str, Process] = {
         160 * GEV,
         0.6,
         0.55,
-        1.1,
+        1.25,
         negative=0.06,
         weight_scale=0.52,
-        isolation=0.94,
+        isolation=0.92,
     ),
-    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.5, negative=0.08, weight_scale=12.0),
+    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.58, negative=0.08, weight_scale=12.0),
     "ttWEW": Process(
         ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.4, negative=0.05, weight_scale=0.7
     ),
-    "ttZ": Process(("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 0.9, negative=0.07, weight_scale=0.04),
-    "tt": Process(("t", "tbar"), 130 * GEV, 0.85, 0.75, 1.2, negative=0.05, weight_scale=730.0),
+    "ttZ": Process(
+        ("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 1.65, negative=0.07, weight_scale=0.04
+    ),
+    "tt": Process(("t", "tbar"), 130 * GEV, 0.85, 0.75, 2.0, negative=0.05, weight_scale=730.0),
     "ZZ": replace(_DIBOSON, heavy=("Z", "Z")),
     "WZ": _DIBOSON,
     "WW": replace(_DIBOSON, heavy=("W+", "W-")),
-    "ZZjj": replace(_DIBOSON, heavy=("Z", "Z", "q", "q"), extra_jets=0.6, negative=0.0),
-    "WZjj": replace(_DIBOSON, heavy=("W", "Z", "q", "q"), extra_jets=0.6, negative=0.0),
-    "WWjj": replace(_DIBOSON, heavy=("W+", "W-", "q", "q"), extra_jets=0.6, negative=0.0),
-    "W+W+jj": replace(_DIBOSON, heavy=("W+", "W+", "q", "q"), extra_jets=0.6, negative=0.0),
+    "ZZjj": replace(_DIBOSON, heavy=("Z", "Z", "q", "q"), extra_jets=2.0, negative=0.0),
+    "WZjj": replace(_DIBOSON, heavy=("W", "Z", "q", "q"), extra_jets=2.0, negative=0.0),
+    "WWjj": replace(_DIBOSON, heavy=("W+", "W-", "q", "q"), extra_jets=2.0, negative=0.0),
+    "W+W+jj": replace(_DIBOSON, heavy=("W+", "W+", "q", "q"), extra_jets=2.0, negative=0.0),
     "ggZZ": replace(_DIBOSON, heavy=("Z", "Z"), boost=0.7, negative=0.0, extra_jets=0.8),
     "ggWW": replace(_DIBOSON, heavy=("W+", "W-"), boost=0.7, negative=0.0, extra_jets=0.8),
     "tZ": Process(("t", "Z", "q", "b"), 80 * GEV, 1.0, 1.1, 0.4, weight_scale=0.3, isolation=0.75),
-    "WtZ": Process(("t", "W-", "Z"), 110 * GEV, 0.9, 0.8, 1.25, negative=0.1, weight_scale=0.02),
+    "WtZ": Process(("t", "W-", "Z"), 110 * GEV, 0.9, 0.8, 1.5, negative=0.1, weight_scale=0.02),
     "tW": Process(("t", "W-"), 100 * GEV, 0.9, 0.8, 0.9, negative=0.05, weight_scale=38.0),
     "ttt": Process(
         ("t", "tbar", "t", "q"), 130 * GEV, 0.7, 0.8, 0.8, weight_scale=0.002, isolation=0.72
@@ -107,7 +109,7 @@ PROCESSES: dict[str, Process] = {
     "WH": Process(("W", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=1.1),
     "ZH": Process(("Z", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=0.6),
     "WttW": Process(
-        ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.65
+        ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.76
     ),
     "tHjb": Process(
         ("t", "H", "q", "b"), 90 * GEV, 0.9, 1.0, 0.6, negative=0.12, weight_scale=0.06

@@ -30,13 +30,13 @@ FAKE_TAU, FAKE_ELECTRON, FAKE_MUON, TRUE_TAU = (0, 1), (2, 3), (4, 5), (6,)
 IDENTIFIED = (0, 2, 4)
 
 BASE = {
-    Leaf.LIGHT_JET: (4.5e-3, 1.1e-2, 3.0e-6, 2.0e-5, 5.0e-7, 4.0e-6, 0.0),
-    Leaf.C_JET: (4.0e-3, 1.0e-2, 3.0e-5, 3.0e-4, 1.4e-4, 6.0e-4, 0.0),
-    Leaf.B_JET: (1.8e-3, 5.0e-3, 3.2e-4, 1.5e-3, 3.7e-5, 5.0e-4, 8.7e-3),
+    Leaf.LIGHT_JET: (4.9e-3, 1.1e-2, 1.0e-6, 2.0e-5, 3.0e-7, 4.0e-6, 0.0),
+    Leaf.C_JET: (4.6e-3, 1.0e-2, 1.5e-5, 3.0e-4, 9.0e-5, 6.0e-4, 0.0),
+    Leaf.B_JET: (1.9e-3, 5.0e-3, 2.1e-4, 1.5e-3, 3.0e-5, 5.0e-4, 1.24e-2),
 }
 """Probability of each outcome by kind of jet, at 40 GeV."""
 
-CHARGE_FLIP = 3.4e-4
+CHARGE_FLIP = 1.6e-4
 """Probability of a central electron to be reconstructed with the wrong charge."""
 
 
@@ -73,18 +73,29 @@ class Enrichment:
 
 
 SIMULATION = Enrichment(
-    outcomes=(20.0, 2.0, 250.0, 25.0, 500.0, 40.0, 4.0),
+    outcomes=(20.0, 2.0, 250.0, 25.0, 500.0, 40.0, 2.0),
     flip=50.0,
     opposite_sign=0.2,
-    more_leptons=0.5,
-    jets=(0.03, 0.05, 0.15, 0.4),
+    more_leptons=0.8,
+    jets=(0.03, 0.05, 0.15, 0.5),
     fakes=(("", 0.5), ("tt", 2.5), ("alt_tt", 2.5), ("tW", 2.5)),
 )
 """Of simulated events: towards the signal region.  The budget keeps the product of
 (1 - r) / (1 - R) below 2."""
 
+PREPARATION = Enrichment(
+    outcomes=(5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 20.0),
+    flip=1.0,
+    opposite_sign=1.0,
+    more_leptons=1.0,
+    jets=(1.0, 1.0, 1.0, 1.0),
+    fakes=(("", 1e-3),),
+)
+"""Of the events that the calibration of the cross-sections counts: towards the ntuple
+preselection without fake leptons."""
+
 PSEUDO_DATA = Enrichment(
-    outcomes=(60.0, 1.0, 100.0, 100.0, 100.0, 100.0, 60.0),
+    outcomes=(60.0, 1.0, 100.0, 100.0, 100.0, 100.0, 1.0),
     flip=1.0,
     opposite_sign=1.0,
     more_leptons=1.0,

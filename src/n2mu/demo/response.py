@@ -88,7 +88,7 @@ def respond(truth: Truth, isolation: float, rng: np.random.Generator) -> Respons
     uniform = rng.random(shape)
     electron = truth.flavour == 11
     light = np.isin(truth.leaf, LEPTONS)
-    efficiency = np.where(electron, 0.93 - 0.35 * np.exp(-pt / (12 * GEV)), 0.95)
+    efficiency = np.where(electron, 0.78 - 0.3 * np.exp(-pt / (12 * GEV)), 0.80)
     efficiency = np.where(eta < np.where(electron, 2.47, 2.5), efficiency, 0.0)
     lepton = light & exists & (uniform < efficiency)
 
@@ -201,15 +201,10 @@ def _identify_taus(
     count = int(tau.sum())
     real = ~truth.fake[tau]
     prongs = truth.prongs[tau]
-    score = np.where(
-        real,
-        rng.beta(1.0, 2.6, count),
-        np.where(
-            truth.identified[tau],
-            1 - (1 - RNN_MEDIUM) * rng.beta(3.5, 1.0, count),
-            RNN_MEDIUM * rng.beta(0.8, 1.0, count),
-        ),
-    )
+    # the tau of a b hadron is no narrow jet of its own
+    score = RNN_MEDIUM * rng.beta(0.8, 1.0, count)
+    score = np.where(truth.identified[tau], 1 - (1 - RNN_MEDIUM) * rng.beta(3.5, 1.0, count), score)
+    score = np.where(real & ~truth.buried[tau], rng.beta(1.25, 2.2, count), score)
     pt = transverse_momentum(truth.p4)[tau]
     values = {
         "RNNJetScore": score,

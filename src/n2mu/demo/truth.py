@@ -35,9 +35,9 @@ class Truth:
     leaf, charge, flavour, prongs
         What it is (or is taken for), its charge, the PDG number of a light lepton (11 or
         13), the charged particles of a hadronic tau; shape ``[n, slots]``.
-    fake, identified, flipped
+    fake, identified, buried, flipped
         Which leptons and taus are fakes, which of these pass the prompt-lepton veto or the
-        tau identification, and which electrons have the wrong charge, shape
+        tau identification, which taus are those of b hadrons, and which electrons have the wrong charge, shape
         ``[n, slots]``.
     invisible
         Transverse momentum of all neutrinos, shape ``[n, 2]``, MeV.
@@ -54,6 +54,7 @@ class Truth:
     prongs: NDArray[np.int8]
     fake: NDArray[np.bool_]
     identified: NDArray[np.bool_]
+    buried: NDArray[np.bool_]
     flipped: NDArray[np.bool_]
     invisible: Floats
     weight: Floats
@@ -145,6 +146,7 @@ def generate(
         prongs=prongs,
         fake=found.fake,
         identified=found.identified,
+        buried=found.buried,
         flipped=found.flipped,
         invisible=invisible,
         weight=weight * found.weight,
