@@ -9,7 +9,7 @@ from n2mu.demo.kinematics import boost, from_pt_eta_phi, mass, transverse_moment
 from n2mu.demo.misidentify import misidentify
 from n2mu.demo.modes import LEPTONS, MODES, Leaf
 from n2mu.demo.processes import PROCESSES
-from n2mu.demo.rates import OUTCOMES, PSEUDO_DATA, SIMULATION, Enrichment
+from n2mu.demo.rates import OUTCOMES, PREPARATION, SIMULATION, Enrichment
 from n2mu.demo.strata import strata
 from n2mu.demo.truth import Truth, generate
 from n2mu.demo.weights import generator_weights
@@ -31,7 +31,7 @@ def test_the_decays_of_each_heavy_particle_add_up_to_one() -> None:
 
 def unenriched(dsid: int, events: int, seed: int) -> Truth:
     """Generate with every stratum and every misidentification at its true rate."""
-    nothing = Enrichment((1.0,) * len(OUTCOMES), 1.0, 1.0, (1.0,) * 4)
+    nothing = Enrichment((1.0,) * len(OUTCOMES), 1.0, 1.0, 1.0, (1.0,))
     return generate(dsid, events, nothing, np.random.default_rng(seed))[1]
 
 
@@ -40,7 +40,7 @@ def test_without_enrichment_every_weight_is_one() -> None:
     assert truth.weight == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("enrichment", [SIMULATION, PSEUDO_DATA])
+@pytest.mark.parametrize("enrichment", [SIMULATION, PREPARATION])
 @pytest.mark.parametrize("dsid", [504342, 346344])
 def test_enrichment_changes_no_expectation(dsid: int, enrichment: Enrichment) -> None:
     """Of prompt events and of each fake, against a sample generated at the true rates."""

@@ -84,7 +84,7 @@ def _rows() -> list[DataSet]:
         DataSet("VV", 364284, p0, "WZjj", 0.04637, 0.08, modes=_3L),
         DataSet("VV", 364285, p0, "WWjj", 0.1169, 0.01, modes=_WW),
         DataSet("VV", 364286, p0, "W+W+jj", 0.00297, 0.01, modes=(("W+", _L),)),
-        DataSet("VV", 364287, p0, "W+W+jj", 0.5000, 0.06, modes=(("W+", _L),)),
+        DataSet("VV", 364287, p0, "W+W+jj", 0.8000, 0.08, modes=(("W+", _L),)),
         DataSet("VV", 363355, p0, "ZZ", 4.354, 0.005, modes=(("Z", (*_ZQ, "vv")),)),
         DataSet("VV", 363356, p0, "ZZ", 2.172, 0.02, modes=(("Z", (*_ZQ, *_LL)),)),
         DataSet("VV", 363357, p0, "WZ", 6.795, 0.005, modes=(("W", _QQ), ("Z", ("vv",)))),

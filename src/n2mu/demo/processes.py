@@ -76,9 +76,9 @@ PROCESSES: dict[str, Process] = {
         weight_scale=0.52,
         isolation=0.92,
     ),
-    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.58, negative=0.08, weight_scale=12.0),
+    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.62, negative=0.08, weight_scale=12.0),
     "ttWEW": Process(
-        ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.4, negative=0.05, weight_scale=0.7
+        ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.3, negative=0.05, weight_scale=0.7
     ),
     "ttZ": Process(
         ("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 1.65, negative=0.07, weight_scale=0.04
@@ -109,7 +109,7 @@ PROCESSES: dict[str, Process] = {
     "WH": Process(("W", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=1.1),
     "ZH": Process(("Z", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=0.6),
     "WttW": Process(
-        ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.76
+        ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.69
     ),
     "tHjb": Process(
         ("t", "H", "q", "b"), 90 * GEV, 0.9, 1.0, 0.6, negative=0.12, weight_scale=0.06

@@ -32,11 +32,11 @@ IDENTIFIED = (0, 2, 4)
 BASE = {
     Leaf.LIGHT_JET: (4.9e-3, 1.1e-2, 1.0e-6, 2.0e-5, 3.0e-7, 4.0e-6, 0.0),
     Leaf.C_JET: (4.6e-3, 1.0e-2, 1.5e-5, 3.0e-4, 9.0e-5, 6.0e-4, 0.0),
-    Leaf.B_JET: (1.9e-3, 5.0e-3, 2.1e-4, 1.5e-3, 3.0e-5, 5.0e-4, 1.24e-2),
+    Leaf.B_JET: (1.9e-3, 5.0e-3, 1.8e-4, 1.5e-3, 2.4e-5, 5.0e-4, 1.24e-2),
 }
 """Probability of each outcome by kind of jet, at 40 GeV."""
 
-CHARGE_FLIP = 1.6e-4
+CHARGE_FLIP = 1.0e-4
 """Probability of a central electron to be reconstructed with the wrong charge."""
 
 
@@ -54,7 +54,7 @@ class Enrichment:
         Share of the events with two opposite-sign leptons, and with more than two, that
         are generated.
     jets
-        Share of the events with 0, 1, 2 and 3 jets that are generated.
+        Share of the events with 0, 1 ... jets that are generated; of those with more, all.
     fakes
         Share of the events without two leptons that are generated, beyond what their
         fakes make up for; by group, or by ``""`` for all others.
@@ -66,7 +66,7 @@ class Enrichment:
     flip: float
     opposite_sign: float
     more_leptons: float
-    jets: tuple[float, float, float, float]
+    jets: tuple[float, ...]
     fakes: tuple[tuple[str, float], ...] = (("", 1.0),)
     budget: float = 0.5
     largest: float = 0.3
@@ -77,8 +77,8 @@ SIMULATION = Enrichment(
     flip=50.0,
     opposite_sign=0.2,
     more_leptons=0.8,
-    jets=(0.03, 0.05, 0.15, 0.5),
-    fakes=(("", 0.5), ("tt", 2.5), ("alt_tt", 2.5), ("tW", 2.5)),
+    jets=(0.01, 0.02, 0.08, 0.3, 0.7),
+    fakes=(("", 0.2), ("tt", 2.5), ("alt_tt", 2.5), ("tW", 2.5)),
 )
 """Of simulated events: towards the signal region.  The budget keeps the product of
 (1 - r) / (1 - R) below 2."""
@@ -88,7 +88,7 @@ PREPARATION = Enrichment(
     flip=1.0,
     opposite_sign=1.0,
     more_leptons=1.0,
-    jets=(1.0, 1.0, 1.0, 1.0),
+    jets=(1.0,) * 5,
     fakes=(("", 1e-3),),
 )
 """Of the events that the calibration of the cross-sections counts: towards the ntuple
@@ -99,7 +99,7 @@ PSEUDO_DATA = Enrichment(
     flip=1.0,
     opposite_sign=1.0,
     more_leptons=1.0,
-    jets=(0.0, 0.0, 1.0, 1.0),
+    jets=(0.0, 0.0, 1.0, 1.0, 1.0),
     fakes=(("", 1.2),),
     budget=1.0,
     largest=0.45,

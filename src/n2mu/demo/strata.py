@@ -136,7 +136,7 @@ def _usefulness(found: _Topologies, enrichment: Enrichment, group: str) -> NDArr
     more = dict(enrichment.fakes)
     fakes = (more.get(group, more[""]) / raised[FAKE_ELECTRON[0]]) ** fake_leptons
     fakes *= (1 / raised[FAKE_TAU[0]]) ** fake_taus
-    of_jets = np.array([*enrichment.jets, 1.0])[jets.clip(0, 4)]
+    of_jets = np.array([*enrichment.jets, 1.0])[jets.clip(0, len(enrichment.jets))]
     return np.asarray((fakes * signs)[:, None] * of_jets)
 
 
