@@ -37,8 +37,8 @@ class Truth:
         13), the charged particles of a hadronic tau; shape ``[n, slots]``.
     fake, identified, buried, flipped
         Which leptons and taus are fakes, which of these pass the prompt-lepton veto or the
-        tau identification, which taus are those of b hadrons, and which electrons have the wrong charge, shape
-        ``[n, slots]``.
+        tau identification, which taus are those of b hadrons, and which electrons have the
+        wrong charge, shape ``[n, slots]``.
     invisible
         Transverse momentum of all neutrinos, shape ``[n, 2]``, MeV.
     weight
