@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from n2mu.errors import ConfigurationError, TrainingError
+from n2mu.models.attention import attention
+from n2mu.models.dropout import Dropout, dropout
 from n2mu.models.layout import Layout
 from n2mu.models.registry import ARCHITECTURES, build
 from n2mu.models.tabm import TabM, mean_of_members
@@ -147,7 +149,7 @@ def test_dropout_acts_in_training_only(any_model: Any) -> None:
     assert torch.equal(output, any_model(continuous, categorical))
     any_model.train()
     first, second = (any_model(continuous, categorical) for _ in range(2))
-    random = any(isinstance(m, torch.nn.Dropout) and m.p > 0 for m in any_model.modules())
+    random = any(isinstance(m, Dropout) and m.p > 0 for m in any_model.modules())
     assert torch.equal(first, second) != random
 
 
@@ -340,3 +342,38 @@ def test_objects_have_no_order_and_those_not_there_do_not_matter() -> None:
     moved[1, 2, 0] += 1
     changed = (score(model, moved) - reference).abs().amax(1) > 1e-5
     assert changed.tolist() == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_dropout_leaves_the_mean_and_is_its_own_gradient(p: float) -> None:
+    torch.manual_seed(1)
+    x = torch.ones(1003, 101, requires_grad=True)
+    y = Dropout(p)(x)
+    values = torch.unique(y.detach())
+    assert values.tolist() == pytest.approx([0.0, 1 / (1 - p)], rel=1e-4)
+    size = x.numel()
+    # five standard deviations of a binomial share
+    assert (y == 0).double().mean() == pytest.approx(p, abs=5 * (p * (1 - p) / size) ** 0.5)
+    neighbours = ((y[:, 1:] == 0) & (y[:, :-1] == 0)).double().mean()
+    assert neighbours == pytest.approx(p * p, abs=7 * (p * p / size) ** 0.5)
+    y.sum().backward()
+    assert x.grad is not None
+    assert torch.equal(x.grad, y.detach())
+    assert not torch.equal(Dropout(p)(x), y)
+    assert torch.equal(Dropout(p).eval()(x), x)
+    assert dropout(x, 0.0) is x
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_with_dropout_is_attention_on_average(masked: bool) -> None:
+    torch.manual_seed(1)
+    query, key, value = torch.randn(3, 5, 2, 7, 4, dtype=torch.float64).unbind()
+    mask = torch.rand(5, 1, 1, 7) < 0.7 if masked else None
+    if mask is not None:
+        mask[..., 0] = True
+    expected = attention(query, key, value, mask, 0.0)
+    # a share that rounds to none
+    assert torch.allclose(attention(query, key, value, mask, 1e-9), expected)
+    found = torch.stack([attention(query, key, value, mask, 0.3) for _ in range(4000)])
+    error = found.std(0) / 4000**0.5
+    assert bool(((found.mean(0) - expected).abs() < 6 * error).all())

@@ -2,9 +2,11 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, scaled_dot_product_attention
+from torch.nn.functional import gelu
 
 from n2mu.errors import ConfigurationError
+from n2mu.models.attention import attention
+from n2mu.models.dropout import Dropout
 from n2mu.models.tokens import Lookups, Missing, MissingValues
 
 
@@ -59,11 +61,12 @@ class Attention(nn.Module):
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
         """Return what the queries found."""
         keys, values = torch.split(self.key_value(key), key.shape[2], dim=2)
-        attended = scaled_dot_product_attention(
+        attended = attention(
             self._split(self.query(query)),
             self._split(keys),
             self._split(values),
-            dropout_p=self.dropout if self.training else 0.0,
+            None,
+            self.dropout if self.training else 0.0,
         )
         output: Tensor = self.output(attended.transpose(1, 2).flatten(2))
         return output
@@ -146,7 +149,7 @@ class EventClassifierTransformer(nn.Module):
         nn.init.uniform_(self.class_token, -(width**-0.5), width**-0.5)
         self.class_attention = Attention(width, heads, dropout)
         self.class_norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(width, n_classes)
 
     def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from n2mu.models.dropout import Dropout
 from n2mu.models.flat import FlatFeatures
 from n2mu.models.tokens import Missing
 
@@ -12,7 +13,7 @@ def _layers(sizes: list[int], dropout: float) -> nn.Sequential:
     modules: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes[:-1]):
         modules += [nn.Linear(inputs, outputs), nn.Tanh()]
-    return nn.Sequential(*modules, nn.Dropout(dropout), nn.Linear(sizes[-2], sizes[-1]))
+    return nn.Sequential(*modules, Dropout(dropout), nn.Linear(sizes[-2], sizes[-1]))
 
 
 class FeedForward(nn.Module):

@@ -5,9 +5,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, scaled_dot_product_attention
+from torch.nn.functional import linear
 
 from n2mu.errors import ConfigurationError
+from n2mu.models.attention import attention
+from n2mu.models.dropout import Dropout
 from n2mu.models.layout import Layout
 from n2mu.models.tokens import FeatureTokens, Missing
 
@@ -44,12 +46,12 @@ class SelfAttention(nn.Module):
             weight, bias = self.projection.weight, self.projection.bias
             query = linear(x[:, :queries], weight[:width], bias[:width])
             key, value = torch.split(linear(x, weight[width:], bias[width:]), width, dim=2)
-        attended = scaled_dot_product_attention(
+        attended = attention(
             self._split(query),
             self._split(key),
             self._split(value),
-            attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
+            mask,
+            self.dropout if self.training else 0.0,
         )
         output: Tensor = self.output(attended.transpose(1, 2).flatten(2))
         return output
@@ -72,7 +74,7 @@ class Block(nn.Module):
             nn.Linear(width, feed_forward),
             nn.GELU(),
             nn.Linear(feed_forward, width),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         )
 
     def forward(self, x: Tensor, queries: int, mask: Tensor | None) -> Tensor:

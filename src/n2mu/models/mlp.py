@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from n2mu.models.dropout import Dropout
 from n2mu.models.flat import Embeddings, FlatFeatures
 from n2mu.models.tokens import Missing
 
@@ -61,7 +62,7 @@ class MLP(nn.Module):
         modules: list[nn.Module] = []
         inputs = self.features.size
         for _ in range(layers):
-            modules += [nn.Linear(inputs, width), nn.GELU(), nn.Dropout(dropout)]
+            modules += [nn.Linear(inputs, width), nn.GELU(), Dropout(dropout)]
             inputs = width
         self.layers = nn.Sequential(*modules, nn.Linear(inputs, n_classes))
 

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from n2mu.models.dropout import Dropout
 from n2mu.models.flat import Embeddings, FlatFeatures
 from n2mu.models.tokens import Missing
 
@@ -17,7 +18,7 @@ class ResNetBlock(nn.Module):
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
         self.branch = nn.Sequential(
-            nn.GELU(), nn.LayerNorm(width), nn.Linear(width, width), nn.Dropout(dropout)
+            nn.GELU(), nn.LayerNorm(width), nn.Linear(width, width), Dropout(dropout)
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from n2mu.models.dropout import Dropout
 from n2mu.models.flat import Embeddings, FlatFeatures
 from n2mu.models.tokens import Missing
 
@@ -92,7 +93,7 @@ class TabM(nn.Module):
             modules += [
                 SharedLinear(inputs, width, members, first=i == 0),
                 nn.ReLU(),
-                nn.Dropout(dropout),
+                Dropout(dropout),
             ]
             inputs = width
         self.layers = nn.Sequential(*modules)

@@ -1,0 +1,49 @@
+"""Dropout, with random numbers that a CPU makes fast."""
+
+import torch
+from torch import Tensor, nn
+
+_BITS = 16
+
+
+class Dropout(nn.Module):
+    """Sets a share of the values to zero in training and scales the others up.
+
+    Thesis eq. 2.41.  PyTorch draws a double for every value on a CPU, which
+    takes a third of the training of a small network; here one 64-bit number
+    decides for four values, and the share is a multiple of 1/65536.
+
+    Shape
+    -----
+    Any -> the same.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the values that are left."""
+        return dropout(x, self.p) if self.training else x
+
+
+def is_fast(x: Tensor) -> bool:
+    """Return whether :func:`dropout` draws four values at once: on a CPU, if not compiled."""
+    return x.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
+def dropout(x: Tensor, p: float) -> Tensor:
+    """Return values of which a share ``p`` is zero and the others are divided by ``1 - p``."""
+    if p == 0:
+        return x
+    if not is_fast(x):
+        return nn.functional.dropout(x, p)
+    return x * _mask(x, p)
+
+
+def _mask(x: Tensor, p: float) -> Tensor:
+    threshold = round(p * 2**_BITS)
+    size = x.numel()
+    numbers = torch.empty(-(-size // 4), dtype=torch.int64).random_(-(2**63), None)
+    kept = numbers.view(torch.int16)[:size].view(x.shape) >= threshold - 2 ** (_BITS - 1)
+    return kept.to(x.dtype).mul_(2**_BITS / (2**_BITS - threshold))
