@@ -88,6 +88,7 @@ def test_bins_of_very_unequal_width_are_drawn_equally_wide_with_their_edges_belo
 
 
 def test_edges_that_are_close_are_written_with_more_digits() -> None:
+    assert edge_texts(np.array([0.0, 180.0, 2000.0])) == ["0", "180", "2000"]
     assert edge_texts(np.array([0.0, 0.99981, 0.99982, 1.0])) == ["0", "0.99981", "0.99982", "1"]
 
 
@@ -146,6 +147,20 @@ def test_samples_of_a_group_are_drawn_together() -> None:
     sums = summed({"a": np.array([1.0, 2.0]), "c": np.array([3.0, 4.0])}, styles)
     assert list(sums) == ["Others"]
     np.testing.assert_array_equal(sums["Others"][1], [4.0, 6.0])
+
+
+def test_a_sample_whose_title_is_a_group_leads_it() -> None:
+    told = {
+        "EW": {"kind": "background", "group": "$ttW$", "title": "$ttW$ (EW)", "colour": "pink"},
+        "ttW": {"kind": "background", "title": "$ttW$", "colour": "teal"},
+        "ttH": {"kind": "signal"},
+    }
+    found = processes(settings(samples=told).samples)
+    assert [(p.title, p.samples) for p in found.values()] == [
+        ("$ttW$", ("EW", "ttW")),
+        ("ttH", ("ttH",)),
+    ]
+    assert found["$ttW$"].colour == mpl.colors.to_hex("teal")
 
 
 def test_signal_and_background_are_never_one_process() -> None:

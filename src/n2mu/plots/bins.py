@@ -46,7 +46,8 @@ def edges_rotated(edges: Floats) -> bool:
 def edge_texts(edges: Floats) -> list[str]:
     """Return bin edges as short texts that all differ."""
     for digits in range(3, 17):
-        texts = [f"{edge:.{digits}g}" for edge in edges]
+        # rounded first, so that 2000 is not written as 2e+03
+        texts = [f"{float(f'{edge:.{digits}g}'):.15g}" for edge in edges]
         if len(set(texts)) == len(texts):
             return texts
     return [repr(float(edge)) for edge in edges]

@@ -24,8 +24,9 @@ class Process(NamedTuple):
 def processes(styles: Mapping[str, SampleStyle]) -> dict[str, Process]:
     """Return the processes in stacking order, by the name of their sample or group.
 
-    Samples that share a ``group`` are one process, in the place of the first and in the first
-    colour that one of them has.  Colours depend on all samples of the analysis, so
+    Samples that share a ``group`` are one process, in the place of the first; so is one with
+    the group as its title, whose colour they take, or else the first that one of
+    them has.  Colours depend on all samples of the analysis, so
     that a process has the same in every figure.
 
     Parameters
@@ -38,9 +39,11 @@ def processes(styles: Mapping[str, SampleStyle]) -> dict[str, Process]:
     ConfigurationError
         If signal and background share a group.
     """
+    groups = {style.group for style in styles.values() if style.group is not None}
     members: dict[str, list[str]] = {}
     for name, style in styles.items():
-        members.setdefault(name if style.group is None else style.group, []).append(name)
+        own = style.title if style.title in groups else name
+        members.setdefault(str(style.group or own), []).append(name)
     result: dict[str, Process] = {}
     taken = 0
     for key, names in members.items():
@@ -51,13 +54,14 @@ def processes(styles: Mapping[str, SampleStyle]) -> dict[str, Process]:
                     f"samples.yaml, group '{key}': '{names[0]}' is {first.kind}, '{name}' is "
                     f"{styles[name].kind}; signal and background cannot be drawn together"
                 )
-        colour = next((styles[n].colour for n in names if styles[n].colour is not None), None)
+        leading = sorted(names, key=lambda name: styles[name].group is not None)
+        colour = next((styles[n].colour for n in leading if styles[n].colour is not None), None)
         if colour is None and first.kind == "signal" and not _has(result, SIGNAL):
             colour = SIGNAL
         elif colour is None:
             colour = shade(taken)
             taken += 1
-        title = key if first.group is not None else first.title or verbatim(key)
+        title = key if key in groups else first.title or verbatim(key)
         result[key] = Process(title, to_hex(colour), first.kind, tuple(names))
     return result
 
