@@ -227,7 +227,7 @@ def test_normalised_weights_have_no_sum_of_a_variation_to_be_divided_by(
     tiny: TinyAnalysis,
 ) -> None:
     tiny.change("inputs", "sum_of_weights", {"normalised": True})
-    with pytest.raises(ConfigurationError, match=r"scale\.sum_up: .*put the ratio of the sums into"):
+    with pytest.raises(ConfigurationError, match=r"scale\.sum_up: .*put the ratio of the sums"):
         load(tiny.config)
 
 
