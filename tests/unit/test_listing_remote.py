@@ -126,9 +126,12 @@ def test_a_server_that_cannot_be_reached_is_named(tiny: TinyAnalysis, server: st
 
 
 def test_what_is_missing_to_read_a_url_is_said(tiny: TinyAnalysis) -> None:
-    tiny.change("config", "ntuples", {"disk": "root://eos.example.org//ntuples"})
-    with pytest.raises(InputError) as caught:
-        tiny.list()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "fsspec_xrootd", None)
+        patch.delitem(vars(sys.modules["fsspec.registry"])["_registry"], "root", raising=False)
+        tiny.change("config", "ntuples", {"disk": "root://eos.example.org//ntuples"})
+        with pytest.raises(InputError) as caught:
+            tiny.list()
     assert "cannot read root:// here, install fsspec-xrootd and xrootd" in str(caught.value)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "aiohttp", None)

@@ -2,9 +2,13 @@
 
 import json
 import logging
-from typing import Annotated
+import re
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from n2mu.inputs.location import Location
 
 logger = logging.getLogger(__name__)
 
@@ -12,7 +16,9 @@ logger = logging.getLogger(__name__)
 def command(
     ntuples: Annotated[
         str,
-        typer.Argument(metavar="FILE.root:TREE", help="Path or glob of ROOT files, and a tree."),
+        typer.Argument(
+            metavar="FILE.root:TREE", help="Path, URL or glob of ROOT files, and a tree."
+        ),
     ],
     cuts: Annotated[list[str], typer.Argument(metavar="CUT...", help="Cuts, as in TTree::Draw.")],
     weight: Annotated[str, typer.Option(help="Weight of an event.")] = "1",
@@ -26,8 +32,6 @@ def command(
     Example: n2mu count 'ntuples/*.root:nominal' 'nJets_OR >= 4' 'Sum$(jet_pt > 25e3) > 1'
     --weight weight_mc
     """
-    from pathlib import Path
-
     from n2mu.errors import InputError
     from n2mu.inputs.counting import count
 
@@ -36,10 +40,7 @@ def command(
         raise InputError(
             f"'{ntuples}' names no tree; write FILE.root:TREE, such as {ntuples}:nominal"
         )
-    start = Path(pattern).anchor
-    found = sorted(Path(start).glob(str(Path(pattern).relative_to(start))))
-    # a file that is reached in two ways counts once
-    paths = list({path.resolve(): path for path in found}.values())
+    paths = _matching(pattern)
     if not paths:
         raise InputError(f"{pattern}: no such file")
     logger.info("reading tree '%s' of %s", tree, ", ".join(map(str, paths)))
@@ -62,3 +63,19 @@ def command(
                 typer.echo(f"{c.entries:>12}  {c.sum:>14.6g} +- {c.error:<11.4g} {shown}")
     if any(c.refused for c in counts):
         raise typer.Exit(1)
+
+
+def _matching(pattern: str) -> "list[Location]":
+    """Return the files that match a path or URL, each once."""
+    from pathlib import Path
+
+    from n2mu.inputs.location import Remote
+
+    if "://" in pattern:
+        directory = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
+        base = Remote(directory)
+        return [base / name for name in base.glob(pattern[len(directory) + 1 :])]
+    start = Path(pattern).anchor
+    found = sorted(Path(start).glob(str(Path(pattern).relative_to(start))))
+    # a file that is reached in two ways counts once
+    return list({path.resolve(): path for path in found}.values())

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from n2mu.errors import ExpressionError, InputError, N2muError
 from n2mu.expressions import ENTRY, Expression, parse
+from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
 
 _STEP_BYTES = 32_000_000
@@ -50,7 +50,9 @@ class Count:
         self.refused, self.excerpt = str(error), error.excerpt
 
 
-def count(paths: Sequence[Path], name: str, cuts: Sequence[str], weight: str = "1") -> list[Count]:
+def count(
+    paths: Sequence[Location], name: str, cuts: Sequence[str], weight: str = "1"
+) -> list[Count]:
     """Count the entries of a tree, over all files, that pass each cut.
 
     A cut that cannot be parsed or evaluated is refused alone; all others are counted.
@@ -58,7 +60,7 @@ def count(paths: Sequence[Path], name: str, cuts: Sequence[str], weight: str = "
     Parameters
     ----------
     paths
-        ROOT files.
+        ROOT files, on a disk or behind URLs.
     name
         The tree in each of them.
     weight
@@ -94,7 +96,7 @@ def count(paths: Sequence[Path], name: str, cuts: Sequence[str], weight: str = "
     return counts
 
 
-def _check(expression: Expression, ntuple: Any, path: Path) -> None:
+def _check(expression: Expression, ntuple: Any, path: Location) -> None:
     """Refuse an expression that no event of a tree can have; reads none."""
     names = expression.names - {ENTRY}
     require_branches(ntuple, names, path)
@@ -115,7 +117,7 @@ def _steps(ntuple: Any, names: Collection[str]) -> Iterator[tuple[int, int]]:
 
 def _count_tree(
     ntuple: Any,
-    path: Path,
+    path: Location,
     counts: Sequence[Count],
     parsed: dict[int, Expression],
     weighing: Expression,

@@ -1,5 +1,8 @@
 """Where ntuples are: on a mounted disk, or behind a URL that fsspec can read."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -7,6 +10,13 @@ from typing import Any
 from n2mu.errors import InputError
 
 _INSTALL = {"root": "fsspec-xrootd and xrootd", "http": "aiohttp", "https": "aiohttp"}
+# XRootD by itself asks a server that does not answer for 8 minutes, and waits half an hour for an
+# answer; a user's own values stand
+_PATIENCE = {
+    "XRD_CONNECTIONWINDOW": "20",  # s, from one attempt to connect to the next
+    "XRD_CONNECTIONRETRY": "4",
+    "XRD_REQUESTTIMEOUT": "300",  # s
+}
 
 
 class Remote:
@@ -32,6 +42,9 @@ class Remote:
         import fsspec
 
         protocol = self.url.partition("://")[0]
+        if protocol == "root":
+            for name, value in _PATIENCE.items():
+                os.environ.setdefault(name, value)
         try:
             return fsspec.filesystem(protocol, **self._server(protocol))
         except (ImportError, ValueError) as error:
@@ -48,27 +61,49 @@ class Remote:
         stripped: str = self._system._strip_protocol(self.url)
         return stripped
 
+    @contextmanager
+    def _asked(self, what: str) -> Iterator[None]:
+        """Name the file when its server fails; that is no damage of a file, which may be skipped.
+
+        Raises
+        ------
+        InputError
+            If the server cannot be reached, or refuses.
+        """
+        try:
+            yield
+        except OSError as error:
+            text = " ".join(str(error).split())
+            # XRootD's own words follow those of the layers above it
+            place = max(text.find("[FATAL]"), text.find("[ERROR]"), 0)
+            raise InputError(
+                f"{self.url}: cannot be {what} ({text[place:] or type(error).__name__}); check "
+                "the URL, the server and your permission there, and run again"
+            ) from None
+
     def exists(self) -> bool:
         """Tell whether there is such a file or directory."""
-        return bool(self._system.exists(self._path))
+        with self._asked("read"):
+            return bool(self._system.exists(self._path))
 
     def info(self) -> dict[str, Any]:
         """Return what the server says of the file, ``size`` at least."""
-        found: dict[str, Any] = self._system.info(self._path)
+        with self._asked("read"):
+            found: dict[str, Any] = self._system.info(self._path)
         return found
 
     def read(self, start: int, stop: int) -> bytes:
         """Return bytes of the file."""
-        content: bytes = self._system.cat_file(self._path, start=start, end=stop)
+        with self._asked("read"):
+            content: bytes = self._system.cat_file(self._path, start=start, end=stop)
         return content
 
     def glob(self, pattern: str) -> list[str]:
         """Return the files below this directory that match, relative to it, sorted."""
         base = self._path.rstrip("/") + "/"
-        try:
-            found = self._system.glob(base + pattern)
-        except OSError as error:
-            raise InputError(f"{self.url}: cannot be listed ({error})") from None
+        with self._asked("listed"):
+            # a directory that cannot be listed would be passed over, and its files be missing
+            found = self._system.glob(base + pattern, on_error="raise")
         return sorted(name.removeprefix(base) for name in found)
 
 
