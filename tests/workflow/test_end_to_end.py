@@ -109,11 +109,11 @@ def test_the_summary_names_mu_its_errors_and_the_products(finished: Path) -> Non
 
 def test_the_report_refuses_results_of_another_configuration(changed: Path) -> None:
     arguments = ("report", "--summary", "--snakefile", str(ROOT / "Snakefile"))
-    edit(changed / "config/config.yaml", "publish: ftt", "publish: mlp")
+    edit(changed / "config/config.yaml", "publish: ftt", "publish: mixed")
     run = n2mu(changed, *arguments)
     assert run.returncode == 1
     assert "is of fit 'ftt'" in run.stderr
-    edit(changed / "config/config.yaml", "publish: mlp", "publish: ftt")
+    edit(changed / "config/config.yaml", "publish: mixed", "publish: ftt")
     edit(changed / "config/tth/systematics.yaml", "0.0083", "0.0084")
     run = n2mu(changed, *arguments)
     assert run.returncode == 1

@@ -18,7 +18,7 @@ def of_fit(*stages: str, fits: tuple[str, ...]) -> Counter[str]:
     return Counter(f"{stage} {fit}" for stage in stages for fit in fits)
 
 
-FITS = ("ftt", "mlp")
+FITS = ("ftt", "mixed")
 FITTED = of_fit("fit", "rank_parameters", "plot_fit", fits=FITS) + PUBLISHED
 FILLED = of_fit("fill_templates", "build_workspace", fits=FITS) + FITTED
 EVALUATED = Counter({"evaluate_models": 1, "plot_models": 1})
@@ -114,10 +114,10 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     ("colour of a sample", "samples", "#d1495b", "#d1495c", DRAWN),
     ("label of all figures", "../config", "13 TeV", "13.6 TeV", DRAWN),
     ("bounds of a free factor", "fits", "bounds: [0, 5]", "bounds: [0, 6]", BUILT),
-    ("expected signal of a fit", "fits", "asimov_mu: 1.0", "asimov_mu: 2.0", BUILT_FTT),
+    ("expected signal of a fit", "fits", "asimov_mu: 1.0", "asimov_mu: 2.0", FILLED_FTT),
     ("blinding of a fit", "fits", "blinding_threshold: 0.3", "blinding_threshold: 0.2", FILLED_FTT),
     ("observable of a fit", "fits", "ftt_small_ttH", "ftt_small_ttW", FILLED_FTT),
-    ("published fit", "../config", "publish: ftt", "publish: mlp", PUBLISHED),
+    ("published fit", "../config", "publish: ftt", "publish: mixed", PUBLISHED),
 ]
 
 
@@ -212,7 +212,7 @@ def test_products_that_come_out_the_same_do_not_rerun_trainings_or_fits(
 ) -> None:
     copy = tmp_path / "again"
     shutil.copytree(finished, copy, symlinks=True)
-    skims, workspace = "results/tth/gathered/skims.json", "results/tth/fits/mlp/workspace.json"
+    skims, workspace = "results/tth/gathered/skims.json", "results/tth/fits/mixed/workspace.json"
     again = ("--cores", "2", "--forcerun", "build_workspace", "--until", "build_workspace")
     snakemake(copy, *again, workspace)
     assert planned(copy) == {}

@@ -86,7 +86,7 @@ class Story:
         copy_configuration(self.directory, "tiny")
         main = self.directory / "config/config.yaml"
         edit(main, "models: [mlp_small, ftt_small]", "models: [ftt_small]")
-        edit(main, "fits: [ftt, mlp]", "fits: [ftt]")
+        edit(main, "fits: [ftt, mixed]", "fits: [ftt]")
 
     def order(self, name: str, order: str) -> None:
         """Leave an order to a job."""
