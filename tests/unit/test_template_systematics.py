@@ -360,6 +360,15 @@ def test_bins_of_very_few_events_are_listed_in_any_case(tmp_path: Path) -> None:
     assert change["what"] == "bins 2 (5) kept"
 
 
+def test_a_weight_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    tiny = varied(tmp_path, [1.0, np.nan, 1.0], [1.0] * 3)
+    with pytest.raises(
+        TemplateError, match=r"'n2mu_weight_w_up' is nan for an event \(entry 200\)"
+    ):
+        tiny.run(weight("w"))
+    assert not (tmp_path / "templates.root").exists()
+
+
 def test_bins_that_cannot_be_chosen_are_refused_with_their_key(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"^regions\.yaml: regions\.SR\.binning\.quantiles: "):
         Tiny(tmp_path).run(binning={"quantiles": 7})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import ProductError
+from n2mu.errors import ProductError, TemplateError
 from n2mu.expressions import parse
 from n2mu.progress import watched
 from n2mu.scoring.read import events
@@ -108,7 +108,7 @@ class Filler:
                         used = sample != NOWHERE
                         cells = position[used] + sums.first(selected, layer, sample, used)
                         factors = {v: self._factor(data_set, v) for v in layer.columns}
-                        sums.add(layer, cells, selected.rows[used], table, factors)
+                        sums.add(data_set, layer, cells, selected.rows[used], table, factors)
         return sums.templates()
 
     def _factor(self, data_set: str, variation: str) -> float:
@@ -191,6 +191,7 @@ class _Sums:
 
     def add(
         self,
+        data_set: str,
         layer: Layer,
         cells: npt.NDArray[np.int64],
         rows: npt.NDArray[np.int64],
@@ -205,6 +206,11 @@ class _Sums:
             Of every used event its cell, and its row in the table [used].
         factors
             What an event of weight 1 counts, by variation.
+
+        Raises
+        ------
+        TemplateError
+            If a weight is no number.
         """
         if not len(cells):
             return
@@ -215,7 +221,15 @@ class _Sums:
             if variation not in self._contents:
                 self._contents[variation] = np.zeros((3, size))
             content = self._contents[variation]
-            content[0] += np.bincount(cells, weight, minlength=size)
+            sumw = np.bincount(cells, weight, minlength=size)
+            if not np.isfinite(sumw).all():
+                bad = int(rows[np.argmin(np.isfinite(weight))])
+                raise TemplateError(
+                    f"data set '{data_set}': weight column '{column}' is "
+                    f"{table[column][bad]} for an event (entry {table['n2mu_entry'][bad]}), no "
+                    f"template of '{variation}' can be filled; correct its expression"
+                )
+            content[0] += sumw
             content[1] += np.bincount(cells, weight * weight, minlength=size)
             content[2] += counts
 
