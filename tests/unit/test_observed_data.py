@@ -14,6 +14,7 @@ from n2mu.products import read_json
 from n2mu.skim.cutflow import run_cutflow
 from n2mu.skim.read import Skim
 from n2mu.skim.stage import run_skim
+from n2mu.templates.stage import run_templates
 
 OBSERVED = ("run", "event", "njets", "pt", "x", "charge", "tight", "jets_pt")
 
@@ -169,5 +170,15 @@ def test_an_observed_event_in_two_inputs_is_refused(analysis: TinyAnalysis, tmp_
     )
     job = analysis.list()
     skim(job)
-    with pytest.raises(ProductError, match=r"observed data data_15, data_16\.a, data_16\.b: \d+ "):
+    message = r"observed data data_15, data_16\.a, data_16\.b: \d+ events stand more than once"
+    with pytest.raises(ProductError, match=message):
         run_cutflow(job.slices.cutflow(), job.skims, tmp_path / "cutflow.json")
+    with pytest.raises(ProductError, match=message):
+        run_templates(
+            job.slices.templates("score"),
+            job.skims,
+            [],
+            tmp_path,
+            tmp_path / "templates.root",
+            tmp_path / "report.json",
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import uproot
+
 from n2mu.demo.pseudodata import FAKE_FACTORS
 
 pytestmark = pytest.mark.xdist_group("tiny")

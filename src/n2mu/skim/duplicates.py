@@ -116,7 +116,13 @@ def require_observed_once(skim: Skim, data_sets: Sequence[str]) -> None:
     ProductError
         Naming the first such event.
     """
-    duplicates = repeated_in(skim, data_sets, NOMINAL) if data_sets else None
+    # without event number nothing tells whether two events are one
+    named = [
+        name
+        for name in data_sets
+        if any(skim.metadata(p)["settings"]["event"] is not None for p in skim.chunks(name))
+    ]
+    duplicates = repeated_in(skim, named, NOMINAL) if named else None
     if duplicates is not None:
         raise ProductError(observed_twice(data_sets, duplicates))
 

@@ -9,6 +9,7 @@ import numpy as np
 from n2mu.errors import TemplateError
 from n2mu.products import atomic_file, write_json
 from n2mu.scoring.manifest import verify_friends
+from n2mu.skim.duplicates import require_observed_once
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.statistics.effective import effective_sums
 from n2mu.templates.blinding import BoolArray, FloatArray, blind, blinded_bins
@@ -56,7 +57,10 @@ def run_templates(
     """
     for chunk in scores:
         verify_friends(chunk, friends)
-    filler = Filler(settings, Skim(skim), {path.name: path for path in scores})
+    source = Skim(skim)
+    if settings.data is not None:
+        require_observed_once(source, settings.samples[settings.data].data_sets)
+    filler = Filler(settings, source, {path.name: path for path in scores})
     binned = filler.edges()
     raw = filler.fill({name: bins.edges for name, bins in binned.items()})
     changes: list[Change] = []
