@@ -40,7 +40,7 @@ class Main(Model):
 
     analysis: str
     ntuples: Annotated[dict[Name, str], Field(min_length=1)]
-    demo: Literal["tiny", "small"] | None = None
+    demo: Literal["tiny", "small", "thesis"] | None = None
     listing: str | None = None
     results: str = "results"
     models: Annotated[list[str], Field(min_length=1), Unique]

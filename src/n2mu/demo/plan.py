@@ -87,12 +87,12 @@ class _Budget(NamedTuple):
 
 
 _BUDGETS = {
-    "ttH": _Budget(15000, 460000, 834970, 0.30),
-    "ttW": _Budget(9000, 240000, 581089, 0.20),
+    "ttH": _Budget(15000, 460000, 834970, 0.2),
+    "ttW": _Budget(9000, 240000, 581089, 0.16),
     "ttWEW": _Budget(600, 40000, 15314, 0.20),
     "ttZ": _Budget(15000, 260000, 1750978, 0.30),
-    "tt": _Budget(30000, 400000, 299808, 0.10),
-    "VV": _Budget(24000, 700000, 3829589, 0.20),
+    "tt": _Budget(30000, 400000, 299808, 0.065),
+    "VV": _Budget(24000, 700000, 3829589, 0.32),
     "tZ": _Budget(600, 16000, 40946, 0.20),
     "WtZ": _Budget(600, 24000, 45931, 0.20),
     "tW": _Budget(600, 10000, 4493, 0.20),
@@ -104,10 +104,10 @@ _BUDGETS = {
     "WttW": _Budget(600, 24000, 5944, 0.30),
     "tHjb": _Budget(600, 16000, 445666, 0.30),
     "tWH": _Budget(600, 16000, 30587, 0.30),
-    "alt_ttH": _Budget(3000, 60000, 167000, 0.30),
-    "alt_ttW": _Budget(1500, 30000, 116000, 0.20),
+    "alt_ttH": _Budget(3000, 60000, 167000, 0.2),
+    "alt_ttW": _Budget(1500, 30000, 116000, 0.16),
     "alt_ttZ": _Budget(3000, 40000, 350000, 0.30),
-    "alt_tt": _Budget(3000, 50000, 60000, 0.10),
+    "alt_tt": _Budget(3000, 50000, 60000, 0.065),
 }
 
 VARIED = ("ttH", "ttW", "ttZ", "tt")
@@ -118,7 +118,7 @@ _SPLIT = {"ttH": 3, "ttZ": 3}
 
 _THESIS_EVENTS_PER_FILE = 100_000
 _BYTES_OF_DATA = 20_000_000
-_BYTES_PER_ENTRY = {False: 700, True: 6000}
+_BYTES_PER_ENTRY = {False: 450, True: 3600}
 _BYTES_PER_FILE = {False: 120_000, True: 1_100_000}
 
 
