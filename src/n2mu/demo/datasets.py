@@ -139,23 +139,23 @@ DATA_SETS: dict[int, DataSet] = {row.dsid: row for row in _rows()}
 """By data set number."""
 
 CALIBRATION: dict[str, float] = {
-    "ttH": 1.356,
-    "ttW": 7.48,
-    "ttWEW": 7.585,
-    "ttZ": 1.523,
-    "tt": 1.007,
-    "VV": 0.1874,
-    "tZ": 0.8397,
-    "WtZ": 3.109,
-    "tW": 0.2843,
-    "ttt": 9.934,
-    "tttt": 2.327,
+    "ttH": 1.336,
+    "ttW": 7.33,
+    "ttWEW": 7.606,
+    "ttZ": 1.528,
+    "tt": 1.005,
+    "VV": 0.187,
+    "tZ": 0.8535,
+    "WtZ": 3.094,
+    "tW": 0.2802,
+    "ttt": 10.19,
+    "tttt": 2.309,
     "ggVV": 1.035,
     "VVV": 0.5078,
-    "VH": 0.2262,
-    "WttW": 4.162,
-    "tHjb": 1.726,
-    "tWH": 1.702,
+    "VH": 0.2269,
+    "WttW": 4.205,
+    "tHjb": 1.718,
+    "tWH": 1.752,
 }
 """Factor on the cross-sections by group, which makes the events without fake leptons
 that pass the ntuple preselection as many as in table 1.2 of the thesis.  One where absent;
