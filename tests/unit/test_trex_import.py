@@ -39,7 +39,7 @@ def changed(path: Path, name: str, old: str, new: str) -> Path:
 
 def losses(report: Report) -> set[tuple[str, str]]:
     """Return block and option of everything that may change the result."""
-    return {(f.block, f.option) for s in ("result", "unknown") for f in report.of(s)}  # type: ignore[arg-type]
+    return {(f.block, f.option) for s in ("result", "unknown") for f in report.of(s)}
 
 
 def test_ntuples_are_weighed_as_trexfitter_does(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_factors_data_and_campaigns_are_carried_over(tmp_path: Path) -> None:
 def test_histograms_become_entries_to_fill_in_that_validate_names(tmp_path: Path) -> None:
     analysis, report = imported("histograms", tmp_path)
     assert analysis.fits.shape_factors["sf_bkg"].samples == ["Background"]
-    assert analysis.fits.norm_factors["mu"].bounds == (0, 100)
+    assert list(analysis.fits.norm_factors["mu"].bounds) == [0, 100]
     assert analysis.fits.fits[FIT].mc_statistics_threshold > 1e6
     filled = [f.text for f in report.of("fill_in")]
     assert sum("fill_in_selection" in text for text in filled) == 2
