@@ -153,7 +153,9 @@ def test_factors_data_and_campaigns_are_carried_over(tmp_path: Path) -> None:
 def test_histograms_become_entries_to_fill_in_that_validate_names(tmp_path: Path) -> None:
     analysis, report = imported("histograms", tmp_path)
     assert analysis.fits.shape_factors["sf_bkg"].samples == ["Background"]
-    assert list(analysis.fits.norm_factors["mu"].bounds) == [0, 100]
+    bounds = analysis.fits.norm_factors["mu"].bounds
+    assert bounds is not None
+    assert list(bounds) == [0, 100]
     assert analysis.fits.fits[FIT].mc_statistics_threshold > 1e6
     filled = [f.text for f in report.of("fill_in")]
     assert sum("fill_in_selection" in text for text in filled) == 2

@@ -46,4 +46,5 @@ def _mask(x: Tensor, p: float) -> Tensor:
     size = x.numel()
     numbers = torch.empty(-(-size // 4), dtype=torch.int64).random_(-(2**63), None)
     kept = numbers.view(torch.int16)[:size].view(x.shape) >= threshold - 2 ** (_BITS - 1)
-    return kept.to(x.dtype).mul_(2**_BITS / (2**_BITS - threshold))
+    scale: float = 2**_BITS / (2**_BITS - threshold)
+    return kept.to(x.dtype).mul_(scale)
