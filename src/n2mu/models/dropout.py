@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-_BITS = 16
+_NUMBERS = 1 << 16
 
 
 class Dropout(nn.Module):
@@ -42,9 +42,9 @@ def dropout(x: Tensor, p: float) -> Tensor:
 
 
 def _mask(x: Tensor, p: float) -> Tensor:
-    threshold = round(p * 2**_BITS)
+    threshold = round(p * _NUMBERS)
     size = x.numel()
     numbers = torch.empty(-(-size // 4), dtype=torch.int64).random_(-(2**63), None)
-    kept = numbers.view(torch.int16)[:size].view(x.shape) >= threshold - 2 ** (_BITS - 1)
-    scale: float = 2**_BITS / (2**_BITS - threshold)
+    kept = numbers.view(torch.int16)[:size].view(x.shape) >= threshold - _NUMBERS // 2
+    scale = _NUMBERS / (_NUMBERS - threshold)
     return kept.to(x.dtype).mul_(scale)
