@@ -111,6 +111,8 @@ def test_a_failed_job_leaves_no_product_and_its_line_is_shown(broken: Path) -> N
     replace("regions.yaml", "m_bb < 1.5", "m_bbb < 1.5")(broken)
     text = snakemake(broken, "--cores", "2", "--show-failed-logs", check=False)
     assert "no branch 'm_bbb'; did you mean 'm_bb'?" in text
+    assert "failed: skim" in text
+    assert "-> do what the error says, then run the same command again" in text
     assert not (broken / "results/higgs/skim/c0000").exists()
 
 

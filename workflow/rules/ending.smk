@@ -19,5 +19,6 @@ onsuccess:
 
 
 onerror:
-    for line in failures(Path(log), Path.cwd()):
-        print(line, file=sys.stderr)
+    for path in log:
+        for line in failures(Path(path), Path.cwd()):
+            print(line, file=sys.stderr)
