@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-BLOCK = 256
+BLOCK = 64
 """Rows of the matrix of distances that exist at a time."""
 
 
@@ -107,9 +107,12 @@ def _row_means(y: Tensor, p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def _cross_slope(x: Tensor, y: Tensor, p: Tensor) -> Tensor:
     """Return ``sum_j p_j |x_i - x_j| sign(y_i - y_j)`` for every i, [events]."""
-    slope = torch.empty_like(y)
+    slope = torch.zeros_like(y)
     for start in range(0, y.shape[0], BLOCK):
-        rows = slice(start, start + BLOCK)
-        distance = torch.sub(x[rows, None], x).abs_()
-        slope[rows] = distance.mul_(torch.sub(y[rows, None], y).sign_()) @ p
+        rows, later = slice(start, start + BLOCK), slice(start + BLOCK, None)
+        # pairs with earlier rows were met there, with the other sign
+        distance = torch.sub(x[rows, None], x[start:]).abs_()
+        signed = distance.mul_(torch.sub(y[rows, None], y[start:]).sign_())
+        slope[rows] += signed @ p[start:]
+        slope[later] -= p[rows] @ signed[:, BLOCK:]
     return slope
