@@ -69,7 +69,7 @@ def hand_skim(
             "sums": dict(sums[name]),
         }
         data_sets[name] = {"files": [file], "cutflow": []}
-    metadata = {"chunk": directory.name, "data_sets": data_sets, "settings": {}}
+    metadata = {"chunk": directory.name, "data_sets": data_sets, "settings": {"event": None}}
     write_json(directory / "metadata.json", metadata)
     return directory
 

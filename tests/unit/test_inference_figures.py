@@ -13,6 +13,7 @@ from n2mu.fit.comparison import side_by_side
 from n2mu.plots.compare import pulls_comparison, ranking_comparison
 from n2mu.plots.correlation import correlation_figure
 from n2mu.plots.distributions import discovery_figure, goodness_figure, toys_figure
+from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.inference import run_plot_inference
 from n2mu.plots.limit import limit_figure
 from n2mu.plots.mu_summary import mu_summary_figure
@@ -243,7 +244,8 @@ def test_pages_of_the_ranking_show_every_parameter_once() -> None:
 
 
 def test_the_stage_draws_pages_when_asked(tmp_path: Path) -> None:
-    run_plot_fit(settings(3), *write_fit(tmp_path), output=tmp_path / "p", ranking_page_size=4)
+    told = PlotFitSettings(style=settings(3))
+    run_plot_fit(told, *write_fit(tmp_path), output=tmp_path / "p", ranking_page_size=4)
     assert sorted(path.name for path in (tmp_path / "p").glob("ranking_page*.png")) == [
         "ranking_page1.png",
         "ranking_page2.png",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
@@ -10,6 +11,7 @@ from n2mu.errors import ConfigurationError, TemplateError
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.skim.stage import run_skim
 from n2mu.templates.filling import Filler
+from n2mu.templates.histogram import Template
 from n2mu.templates.plan import layers
 from n2mu.templates.stage import _populated
 from n2mu.templates.workspace import build_workspace
@@ -88,11 +90,13 @@ def test_a_sample_may_be_empty_only_if_it_says_so(analysis: TinyAnalysis) -> Non
     changes: list[dict[str, str]] = []
     assert "fake" not in {s for _, s in _populated(job.slices.templates("score"), raw, changes)}
     assert [c["what"] for c in changes if c["sample"] == "fake"] == ["dropped", "dropped"]
-    templates = {
-        region: {
-            sample: {NOMINAL: raw[region, sample, NOMINAL]} for sample in ("signal", "background")
-        }
+    ones = {
+        region: Template(*np.ones((2, len(raw[region, "signal", NOMINAL].sumw))), 1)
         for region in ("SR", "CR")
+    }
+    templates = {
+        region: {sample: {NOMINAL: one} for sample in ("signal", "background")}
+        for region, one in ones.items()
     }
     workspace = build_workspace(job.slices.workspace("score"), templates, [])
     assert [s["name"] for s in workspace["channels"][0]["samples"]] == ["signal", "background"]
