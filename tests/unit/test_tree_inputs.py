@@ -90,10 +90,8 @@ def test_a_sample_may_be_empty_only_if_it_says_so(analysis: TinyAnalysis) -> Non
     changes: list[dict[str, str]] = []
     assert "fake" not in {s for _, s in _populated(job.slices.templates("score"), raw, changes)}
     assert [c["what"] for c in changes if c["sample"] == "fake"] == ["dropped", "dropped"]
-    ones = {
-        region: Template(*np.ones((2, len(raw[region, "signal", NOMINAL].sumw))), 1)
-        for region in ("SR", "CR")
-    }
+    sizes = {region: len(raw[region, "signal", NOMINAL].sumw) for region in ("SR", "CR")}
+    ones = {region: Template(np.ones(bins), np.ones(bins), 1) for region, bins in sizes.items()}
     templates = {
         region: {sample: {NOMINAL: one} for sample in ("signal", "background")}
         for region, one in ones.items()
