@@ -221,6 +221,40 @@ def test_a_mistake_is_one_line_with_file_key_and_remedy(
     assert str(error.value) == f"{tiny.path(part)}: {message}"
 
 
+def test_a_variation_takes_the_place_of_one_nominal_factor_only(tiny: TinyAnalysis) -> None:
+    tiny.change("inputs", "inputs.bkg.weight", {"pileup": "0.5 * weight_pileup"})
+    with pytest.raises(ConfigurationError) as error:
+        load(tiny.config)
+    assert str(error.value) == (
+        f"{tiny.path('systematics')}: systematics.pileup.factor: 'pileup' is 'weight_pileup' for "
+        "input 'sig' and '0.5 * weight_pileup' for 'bkg', and the variation would take the place "
+        "of both; exclude the sample with one of them, or make what differs a factor of its own in "
+        "inputs.yaml"
+    )
+    tiny.change("systematics", "systematics.pileup.samples", ["background"])
+    load(tiny.config)
+
+
+def test_parameters_of_different_places_never_have_one_name(tiny: TinyAnalysis) -> None:
+    parts = tiny.parts
+    parts["regions"]["regions"]["SR_high"] = {**parts["regions"]["regions"]["SR"]}
+    parts["samples"]["samples"]["high_signal"] = {
+        "kind": "background",
+        "inputs": ["sig"],
+        "selection": "charge > 0",
+    }
+    parts["samples"]["samples"]["signal"]["selection"] = "charge < 0"
+    parts["systematics"]["systematics"]["jes"]["decorrelate"] = ["regions", "samples"]
+    tiny.save()
+    with pytest.raises(ConfigurationError) as error:
+        load(tiny.config)
+    assert str(error.value) == (
+        f"{tiny.path('systematics')}: systematics.jes.decorrelate: parameter 'jes_SR_high_signal' "
+        "would be that of sample 'high_signal' in region 'SR' and of sample 'signal' in region "
+        "'SR_high', which are to have one each; rename a region, a sample or the parameter"
+    )
+
+
 def told(tiny: TinyAnalysis) -> tuple[TemplateSettings, WorkspaceSettings, FitSettings]:
     tiny.write_ntuples()
     slices = FitSlices(tiny.list().slices._analysis, "score")

@@ -249,6 +249,7 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
                 )
             if systematic.kind in ("weight", "set"):
                 _require_sums_to_divide_by(systematic, configuration.inputs, key)
+                _require_one_factor(systematic, configuration, key)
             if systematic.kind == "weight":
                 _require_a_change(systematic, configuration.inputs.weight, key)
             if systematic.kind == "sample":
@@ -265,6 +266,28 @@ def _require_sums_to_divide_by(
                 f"{key}.{option}: with 'sum_of_weights: {{normalised: true}}' nothing is divided "
                 "by a sum; put the ratio of the sums into the varied expression"
             )
+
+
+def _require_one_factor(
+    systematic: WeightSystematic | SetSystematic, configuration: Configuration, key: str
+) -> None:
+    """Refuse inputs with different nominal factors, whose variation cannot be the same."""
+    inputs = configuration.inputs
+    members = _inputs_of_samples(configuration)
+    nominal: dict[str, str] = {}
+    for sample in affected_samples(systematic, configuration.samples, key):
+        for entry in members[sample]:
+            text = inputs.inputs[entry].weight.get(
+                systematic.factor, inputs.weight[systematic.factor]
+            )
+            nominal.setdefault(parse(text).canonical(), entry)
+    if len(nominal) > 1:
+        (one, first), (other, second) = list(nominal.items())[:2]
+        raise ConfigurationError(
+            f"{key}.factor: '{systematic.factor}' is '{one}' for input '{first}' and '{other}' for "
+            f"'{second}', and the variation would take the place of both; exclude the sample with "
+            "one of them, or make what differs a factor of its own in inputs.yaml"
+        )
 
 
 def _require_a_change(systematic: WeightSystematic, factors: dict[str, str], key: str) -> None:

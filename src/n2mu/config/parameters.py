@@ -87,6 +87,15 @@ class _Acting:
         return parameter(self.name, self.systematic, self.region, self.sample)
 
     @property
+    def place(self) -> tuple[str, str]:
+        """The region and the sample that the parameter is split by; empty where it is shared."""
+        by = self.systematic.decorrelate
+        return (
+            self.region if "regions" in by or self.systematic.kind == "bins" else "",
+            self.sample if "samples" in by else "",
+        )
+
+    @property
     def parts(self) -> set[str]:
         """What of the yields it varies: each can belong to a parameter once."""
         match self.systematic.kind:
@@ -122,6 +131,13 @@ def _check_shared(configuration: Configuration) -> None:
                 f"{where}.{acting.name}: its parameter '{name}' in region '{acting.region}' has "
                 f"the name of one of systematic '{other.name}', they would be one; rename one of "
                 "them, or say 'parameter' in both"
+            )
+        if other.place != acting.place:
+            raise ConfigurationError(
+                f"{where}.{acting.name}.decorrelate: parameter '{name}' would be that of sample "
+                f"'{other.sample}' in region '{other.region}' and of sample '{acting.sample}' in "
+                f"region '{acting.region}', which are to have one each; rename a region, a "
+                "sample or the parameter"
             )
         if other.systematic.group != acting.systematic.group:
             raise ConfigurationError(
