@@ -66,7 +66,9 @@ FAKES = {
 """Table 1.3 of the thesis: misidentified objects in the signal region."""
 
 
-def nominal(size: Size, base: Path | None) -> Iterator[tuple[PlannedFile, Mapping[str, Any], float]]:
+def nominal(
+    size: Size, base: Path | None
+) -> Iterator[tuple[PlannedFile, Mapping[str, Any], float]]:
     """Yield the nominal events of each simulated file, and its own sum of weights."""
     for file in plan(size):
         if file.group == DATA or file.group.startswith("alt_"):

@@ -1,18 +1,29 @@
 """Generating the events of one planned file, as columns."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.datasets import DATA_SETS
+from n2mu.demo.datasets import DATA_SETS, DataSet
 from n2mu.demo.derived import Columns, event_branches, lepton_branches, tau_branches
 from n2mu.demo.derived_jets import jet_branches
 from n2mu.demo.kinematics import Floats
 from n2mu.demo.plan import PlannedFile
 from n2mu.demo.processes import PROCESSES
 from n2mu.demo.rates import SIMULATION, Enrichment
-from n2mu.demo.reconstruct import NOMINAL, SHIFTS, Objects, in_ntuple, reconstruct
+from n2mu.demo.reconstruct import (
+    CENTRAL_ETA,
+    NOMINAL,
+    SHIFTS,
+    Candidates,
+    Objects,
+    in_ntuple,
+    reconstruct,
+)
 from n2mu.demo.response import Response, respond
-from n2mu.demo.truth import Truth, generate
+from n2mu.demo.strata import Strata
+from n2mu.demo.truth import Truth, generate, may_have_tau_and_jets
 from n2mu.demo.weights import (
     generator_weights,
     nominal_weights,
@@ -72,6 +83,55 @@ def branches(
 def tree_names(file: PlannedFile) -> list[str]:
     """Return the trees of a planned file, the nominal one first."""
     return list(SHIFTS) if file.varied else [NOMINAL]
+
+
+class Sample(NamedTuple):
+    """Nominal events that pass the ntuple preselection: scalar branches, jets, strata."""
+
+    columns: Columns
+    jets: Candidates
+    stratum: NDArray[np.int64]
+
+
+def sample(
+    row: DataSet,
+    run: tuple[int, int],
+    events: int,
+    enrichment: Enrichment,
+    rng: np.random.Generator,
+    jets: int = 0,
+    table: Strata | None = None,
+) -> Sample:
+    """Generate nominal events of a data set whose generator weights have no sign.
+
+    Parameters
+    ----------
+    row
+        The data set.
+    run
+        Run number and year.
+    events
+        How many are generated; ``weight_mc`` is true over sampled probability.
+    enrichment
+        How much more often rare events are generated.
+    jets
+        If any: only events with so many central jets and an identified tau.
+    table
+        Strata with other shares than those of the enrichment.
+    """
+    _, truth = generate(row.dsid, events, enrichment, rng, table)
+    if jets:
+        truth = truth.take(np.flatnonzero(may_have_tau_and_jets(truth, jets)))
+    response = respond(truth, PROCESSES[row.process].isolation, rng)
+    objects = reconstruct(truth, response, SHIFTS[NOMINAL])
+    passing = in_ntuple(objects)
+    if jets:
+        central = objects.jets.exists & (np.abs(objects.jets.eta) < CENTRAL_ETA)
+        passing &= (objects.good_taus >= 1) & (central.sum(axis=1) >= jets)
+    rows = np.flatnonzero(passing)
+    seen, truth = objects.take(rows), truth.take(rows)
+    columns = branches(run, row.dsid, truth.number, truth, response.take(rows), seen, truth.weight)
+    return Sample(columns, seen.jets, truth.stratum)
 
 
 def make_trees(

@@ -71,12 +71,12 @@ PROCESSES: dict[str, Process] = {
         160 * GEV,
         0.6,
         0.55,
-        1.25,
+        1.35,
         negative=0.06,
         weight_scale=0.52,
         isolation=0.92,
     ),
-    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.62, negative=0.08, weight_scale=12.0),
+    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.6, negative=0.08, weight_scale=12.0),
     "ttWEW": Process(
         ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.3, negative=0.05, weight_scale=0.7
     ),
@@ -97,10 +97,10 @@ PROCESSES: dict[str, Process] = {
     "WtZ": Process(("t", "W-", "Z"), 110 * GEV, 0.9, 0.8, 1.5, negative=0.1, weight_scale=0.02),
     "tW": Process(("t", "W-"), 100 * GEV, 0.9, 0.8, 0.9, negative=0.05, weight_scale=38.0),
     "ttt": Process(
-        ("t", "tbar", "t", "q"), 130 * GEV, 0.7, 0.8, 0.8, weight_scale=0.002, isolation=0.72
+        ("t", "tbar", "t", "q"), 130 * GEV, 0.7, 0.8, 0.8, weight_scale=0.002, isolation=0.77
     ),
     "tttt": Process(
-        ("t", "tbar", "t", "tbar"), 140 * GEV, 0.6, 0.7, 0.8, weight_scale=0.009, isolation=0.6
+        ("t", "tbar", "t", "tbar"), 140 * GEV, 0.6, 0.7, 0.8, weight_scale=0.009, isolation=0.66
     ),
     "WWW": Process(("W+", "W-", "W"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
     "WWZ": Process(("W+", "W-", "Z"), 90 * GEV, 1.0, 0.8, 0.8, negative=0.05),
@@ -109,7 +109,7 @@ PROCESSES: dict[str, Process] = {
     "WH": Process(("W", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=1.1),
     "ZH": Process(("Z", "H"), 80 * GEV, 1.0, 0.8, 0.6, weight_scale=0.6),
     "WttW": Process(
-        ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.69
+        ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.72
     ),
     "tHjb": Process(
         ("t", "H", "q", "b"), 90 * GEV, 0.9, 1.0, 0.6, negative=0.12, weight_scale=0.06

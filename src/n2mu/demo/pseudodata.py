@@ -2,37 +2,38 @@
 
 Each kind of event appears a number of times that follows the Poisson distribution with the
 expectation of simulation as its mean.  Simulated events of another stream of random
-numbers, their number itself drawn from a Poisson distribution, are accepted with their
-expected number as probability: none appears twice, all count as one.  Negative weights
-occur with the same probability everywhere, so they do not enter an expectation.
+numbers, their number itself drawn from a Poisson distribution, are accepted with a
+probability in proportion to their expected number: none appears twice, all count as one.
+Negative weights occur with the same probability everywhere, so they do not enter an
+expectation.
 """
 
-from itertools import count
-from typing import NamedTuple
+from dataclasses import replace
+from functools import cache
 
 import awkward as ak
 import numpy as np
+from numpy.typing import NDArray
 
 from n2mu.demo.datasets import DATA_SETS, DataSet, calibration
 from n2mu.demo.derived import Columns
-from n2mu.demo.generate import RUNS, branches
+from n2mu.demo.generate import RUNS, Sample, sample
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.plan import DATA_CAMPAIGNS, LUMINOSITY, PlannedFile
-from n2mu.demo.processes import PROCESSES
+from n2mu.demo.plan import DATA_CAMPAIGNS, LUMINOSITY, SEED, PlannedFile
 from n2mu.demo.rates import PSEUDO_DATA
-from n2mu.demo.reconstruct import CENTRAL_ETA, NOMINAL, SHIFTS, in_ntuple, reconstruct
-from n2mu.demo.response import respond
-from n2mu.demo.truth import generate
+from n2mu.demo.reconstruct import Candidates
+from n2mu.demo.strata import MAX_EXTRA_JETS, Strata, strata
 from n2mu.demo.weights import event_weight
 from n2mu.demo.write import Table, jet_record
 
 FAKE_FACTORS = {"tau": 1.2, "e": 0.8, "mu": 1.3}
 """How many times more fakes than simulated there are in pseudo-data, per fake object."""
 
+_JETS = 2
 _BLOCK = 20_000
-_PILOT = 2_000
-_LEAST = 3e-3
-_MARGIN = 1.3
+_PILOT_SHARE, _PILOT = 5e-4, (500, 10_000)
+_LEAST, _FLOOR = 3e-3, 0.3
+_MARGIN = 1.2
 _OF_SIMULATION = (
     "mcChannelNumber",
     "weight_",
@@ -47,14 +48,6 @@ _OF_SIMULATION = (
     "lep_isQMisID",
     "taus_isHadronicTau",
 )
-
-
-class _Drawn(NamedTuple):
-    """Reconstructed events, and the probability of each to be accepted."""
-
-    columns: Columns
-    jets: ak.Array
-    probability: Floats
 
 
 def observed(columns: Columns) -> Columns:
@@ -73,47 +66,66 @@ def fake_factor(columns: Columns) -> Floats:
     return factor
 
 
-def _draw(
-    file: PlannedFile, row: DataSet, events: int, scale: float, rng: np.random.Generator
-) -> _Drawn:
-    """Generate events of a data set; ``scale`` is what a weight of one is expected to count."""
-    _, truth = generate(row.dsid, events, PSEUDO_DATA, rng)
-    response = respond(truth, PROCESSES[row.process].isolation, rng)
-    objects = reconstruct(truth, response, SHIFTS[NOMINAL])
-    central = objects.jets.exists & (np.abs(objects.jets.eta) < CENTRAL_ETA)
-    useful = (objects.good_taus >= 1) & (central.sum(axis=1) >= 2)
-    rows = np.flatnonzero(in_ntuple(objects) & useful)
-    seen, truth = objects.take(rows), truth.take(rows)
-    columns = branches(
-        RUNS[file.campaign], row.dsid, truth.number, truth, response.take(rows), seen, truth.weight
-    )
-    probability = scale * event_weight(columns) * fake_factor(columns)
-    return _Drawn(columns, jet_record(seen.jets), probability)
+def _intensity(found: Sample, table: Strata) -> Floats:
+    """Return the expected number of events over those of its stratum, shape ``[n]``."""
+    stratum = found.stratum
+    share = table.sampled[stratum] / table.probability[stratum]
+    return event_weight(found.columns) * fake_factor(found.columns) * share
 
 
-def _of_data_set(file: PlannedFile, row: DataSet) -> list[tuple[Columns, ak.Array]]:
+def _cells(table: Strata) -> NDArray[np.int64]:
+    """Return which strata need alike misidentification and have as many extra jets."""
+    share = np.round(np.log(table.sampled / table.probability), 6)
+    kinds = np.unique(share, return_inverse=True)[1]
+    return np.asarray(kinds * (MAX_EXTRA_JETS + 1) + table.extra_jets)
+
+
+@cache
+def _largest(dsid: int, events: int) -> NDArray[np.float64]:
+    """Estimate the largest intensity of each cell from a few events."""
+    table = strata(dsid, PSEUDO_DATA)
+    cells = _cells(table)
+    rng = np.random.default_rng([SEED, dsid])
+    pilot = sample(DATA_SETS[dsid], (0, 0), events, PSEUDO_DATA, rng, _JETS)
+    intensity = _intensity(pilot, table)
+    share = table.sampled / table.probability
+    found = float((intensity / share[pilot.stratum]).max(initial=_LEAST))
+    result = np.zeros(cells.max() + 1)
+    result[cells] = _FLOOR * found * share
+    np.maximum.at(result, cells[pilot.stratum], _MARGIN * intensity)
+    return result
+
+
+def _of_data_set(file: PlannedFile, row: DataSet) -> list[tuple[Columns, Candidates]]:
     """Return the accepted events of one data set, block by block.
 
-    The largest probability is estimated from a few events; should a later one exceed it,
-    everything is drawn anew from more events.
+    Each cell has a largest intensity of its own, estimated from a few events.  What of an
+    event's intensity exceeds it is drawn from more events, independent of the former: the
+    sum of two Poisson processes is one.
     """
     luminosity = LUMINOSITY[DATA_CAMPAIGNS[file.campaign]]
     expected = luminosity * row.cross_section * calibration(row.group)
-    pilot = _draw(file, row, _PILOT, 1.0, np.random.default_rng([file.seed, row.dsid, 0]))
-    largest = _MARGIN * float(pilot.probability.max(initial=_LEAST))
-    for attempt in count(1):
-        rng = np.random.default_rng([file.seed, row.dsid, attempt])
-        events = int(rng.poisson(expected * largest))
-        accepted, highest = [], 0.0
+    rng = np.random.default_rng([file.seed, row.dsid])
+    table = strata(row.dsid, PSEUDO_DATA)
+    cells = _cells(table)
+    high = _largest(row.dsid, int(np.clip(_PILOT_SHARE * expected, *_PILOT)))
+    low = np.zeros_like(high)
+    accepted = []
+    while np.any(high > low):
+        rate = table.probability * (high - low)[cells]
+        layer = replace(table, sampled=rate / rate.sum())
+        events, highest = int(rng.poisson(expected * rate.sum())), high
         for start in range(0, events, _BLOCK):
-            block = _draw(file, row, min(_BLOCK, events - start), 1 / largest, rng)
-            highest = max(highest, float(block.probability.max(initial=0.0)))
-            rows = np.flatnonzero(rng.random(len(block.probability)) < block.probability)
-            columns = {name: v[rows] for name, v in observed(block.columns).items()}
-            accepted.append((columns, block.jets[rows]))
-        if highest <= 1:
-            break
-        largest *= _MARGIN * highest
+            number = min(_BLOCK, events - start)
+            found = sample(row, RUNS[file.campaign], number, PSEUDO_DATA, rng, _JETS, layer)
+            intensity, cell = _intensity(found, layer), cells[found.stratum]
+            highest = highest.copy()
+            np.maximum.at(highest, cell, _MARGIN * intensity)
+            inside = (intensity - low[cell]) / (high - low)[cell]
+            rows = np.flatnonzero(rng.random(len(inside)) < inside)
+            columns = {name: v[rows] for name, v in observed(found.columns).items()}
+            accepted.append((columns, found.jets.take(rows)))
+        low, high = high, np.where(highest > _MARGIN * high, highest, high)
     return accepted
 
 
@@ -127,8 +139,9 @@ def observe(file: PlannedFile) -> Table:
     """
     nominal = [row for row in DATA_SETS.values() if not row.group.startswith("alt_")]
     parts = [part for row in nominal for part in _of_data_set(file, row)]
+    records = [jet_record(jets) for _, jets in parts if len(jets.count)]
     columns = {name: np.concatenate([c[name] for c, _ in parts]) for name in parts[0][0]}
-    jets = ak.concatenate([j for _, j in parts])
+    jets = ak.concatenate(records)
     order = np.random.default_rng(file.seed).permutation(len(jets))
     columns = {name: values[order] for name, values in columns.items()}
     columns["eventNumber"] = np.arange(1, len(order) + 1)

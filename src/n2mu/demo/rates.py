@@ -30,13 +30,13 @@ FAKE_TAU, FAKE_ELECTRON, FAKE_MUON, TRUE_TAU = (0, 1), (2, 3), (4, 5), (6,)
 IDENTIFIED = (0, 2, 4)
 
 BASE = {
-    Leaf.LIGHT_JET: (4.9e-3, 1.1e-2, 1.0e-6, 2.0e-5, 3.0e-7, 4.0e-6, 0.0),
+    Leaf.LIGHT_JET: (5.0e-3, 1.1e-2, 1.0e-6, 2.0e-5, 3.0e-7, 4.0e-6, 0.0),
     Leaf.C_JET: (4.6e-3, 1.0e-2, 1.5e-5, 3.0e-4, 9.0e-5, 6.0e-4, 0.0),
-    Leaf.B_JET: (1.9e-3, 5.0e-3, 1.8e-4, 1.5e-3, 2.4e-5, 5.0e-4, 1.24e-2),
+    Leaf.B_JET: (1.9e-3, 5.0e-3, 1.9e-4, 1.5e-3, 2.4e-5, 5.0e-4, 1.24e-2),
 }
 """Probability of each outcome by kind of jet, at 40 GeV."""
 
-CHARGE_FLIP = 1.0e-4
+CHARGE_FLIP = 1.6e-4
 """Probability of a central electron to be reconstructed with the wrong charge."""
 
 

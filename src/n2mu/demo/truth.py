@@ -9,7 +9,7 @@ from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.decays import decay_heavy, decay_taus
 from n2mu.demo.kinematics import Floats, transverse_momentum
 from n2mu.demo.misidentify import misidentify
-from n2mu.demo.modes import LEPTONS, Leaf
+from n2mu.demo.modes import JETS, LEPTONS, Leaf
 from n2mu.demo.processes import GEV, PROCESSES
 from n2mu.demo.rates import Enrichment
 from n2mu.demo.spectra import extra_jets, heavy_particles
@@ -20,6 +20,8 @@ C_FRACTION = 0.08
 
 _LEPTON_PT, _TAU_PT = 6 * GEV, 13 * GEV
 """Below these no variation makes a reconstructed object of a leaf."""
+
+_SOFT_JET_PT = 12 * GEV
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class Truth:
         Transverse momentum of all neutrinos, shape ``[n, 2]``, MeV.
     weight
         True over sampled probability, shape ``[n]``.
-    number
-        Which of the generated events it is, shape ``[n]``.
+    number, stratum
+        Which of the generated events it is, and of which stratum, shape ``[n]``.
     """
 
     p4: Floats
@@ -59,6 +61,7 @@ class Truth:
     invisible: Floats
     weight: Floats
     number: NDArray[np.int64]
+    stratum: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.int64]) -> "Truth":
         """Return the chosen events."""
@@ -84,7 +87,11 @@ class HardProcess:
 
 
 def generate(
-    dsid: int, events: int, enrichment: Enrichment, rng: np.random.Generator
+    dsid: int,
+    events: int,
+    enrichment: Enrichment,
+    rng: np.random.Generator,
+    table: Strata | None = None,
 ) -> tuple[HardProcess, Truth]:
     """Generate events of a data set.
 
@@ -98,6 +105,8 @@ def generate(
         How much more often rare ones are generated.
     rng
         The stream of random numbers.
+    table
+        Strata with other shares than those of the enrichment.
 
     Returns
     -------
@@ -107,7 +116,7 @@ def generate(
     """
     data_set = DATA_SETS[dsid]
     process = PROCESSES[data_set.process]
-    table = strata(dsid, enrichment)
+    table = strata(dsid, enrichment) if table is None else table
     drawn = np.searchsorted(np.cumsum(table.sampled), rng.random(events))
     drawn = np.minimum(drawn, len(table.sampled) - 1)
     topology, radiation = table.topology[drawn], table.extra_jets[drawn]
@@ -133,7 +142,7 @@ def generate(
 
     flavour = _flavours(leaf, table, data_set.flavour, process.heavy, rng)
     found = misidentify(p4, leaf, charge, flavour, prongs, enrichment, rng)
-    weight = (table.probability / table.sampled)[drawn]
+    weight = table.probability[drawn] / table.sampled[drawn]
     pt = transverse_momentum(p4)
     leptons = np.sum(((leaf == LEPTONS[0]) | (leaf == LEPTONS[1])) & (pt > _LEPTON_PT), axis=1)
     hadronic = np.sum((leaf == Leaf.TAU_HADRON) & (pt > _TAU_PT), axis=1)
@@ -151,8 +160,21 @@ def generate(
         invisible=invisible,
         weight=weight * found.weight,
         number=np.arange(events),
+        stratum=drawn,
     ).take(possible)
     return HardProcess(weight, radiation, transverse_momentum(heavy).sum(axis=1)), truth
+
+
+def may_have_tau_and_jets(truth: Truth, jets: int) -> NDArray[np.bool_]:
+    """Tell which events may have an identified tau and so many jets beside it, shape ``[n]``.
+
+    A jet below ``_SOFT_JET_PT`` is not measured above the threshold of jets even with the
+    largest fluctuation; a tau that is not identified is a jet.
+    """
+    pt = transverse_momentum(truth.p4)
+    tau = (truth.leaf == Leaf.TAU_HADRON) & ~truth.buried & (truth.identified | ~truth.fake)
+    hadronic = np.isin(truth.leaf, (*JETS, Leaf.TAU_HADRON)) & (pt > _SOFT_JET_PT)
+    return np.asarray((tau & (pt > _TAU_PT)).any(axis=1) & (hadronic.sum(axis=1) > jets))
 
 
 def _radiated_flavour(
