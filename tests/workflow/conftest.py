@@ -1,15 +1,19 @@
-"""The one run of the tiny analysis that the workflow tests look at."""
+"""The runs that the workflow tests look at, each made once."""
 
+import base64
+import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.workflow.snake import ROOT, copy_configuration, environment, snakemake
+from tests.workflow.snake import ROOT, copy_configuration, environment, planned, snakemake
 
 NO_ROOT = "the ROOT wheel exists for Python 3.11 on Linux only"
 
@@ -23,14 +27,49 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def touched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what Snakemake takes for such a finished run: its records, and products of no content.
+
+    It is made in seconds, so that every process of the tests can have its own.
+    """
+    directory = tmp_path_factory.mktemp("touched")
+    copy_configuration(directory, "tiny")
+    snakemake(directory, "--cores", "2", "--executor", "touch")
+    now = time.time()
+    for record in (directory / ".snakemake/metadata").iterdir():
+        product = directory / base64.b64decode(record.name).decode()
+        product.parent.mkdir(parents=True, exist_ok=True)
+        if not product.suffix:
+            product.mkdir()
+            product /= ".snakemake_timestamp"
+        product.touch()
+        os.utime(product, (now, now))
+    assert planned(directory) == {}
+    return directory
+
+
 @pytest.fixture
 def changed(finished: Path) -> Iterator[Path]:
     """Return the finished run, whose configuration a test may change and gets back after it."""
-    saved = finished / "config.saved"
-    shutil.copytree(finished / "config", saved)
-    yield finished
-    shutil.rmtree(finished / "config")
-    saved.rename(finished / "config")
+    with _saved_configuration(finished):
+        yield finished
+
+
+@pytest.fixture
+def replanned(touched: Path) -> Iterator[Path]:
+    """Return the touched run, whose configuration a test may change and gets back after it."""
+    with _saved_configuration(touched):
+        yield touched
+
+
+@contextmanager
+def _saved_configuration(directory: Path) -> Iterator[None]:
+    saved = directory / "config.saved"
+    shutil.copytree(directory / "config", saved)
+    yield
+    shutil.rmtree(directory / "config")
+    saved.rename(directory / "config")
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """The committed analysis on its smallest Monte Carlo, from ntuples to the report."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workflow.snake import ROOT, edit, n2mu, planned, snakemake
+from tests.workflow.snake import ROOT, copy_configuration, edit, n2mu, planned, snakemake
+from tests.workflow.test_reruns import SCORED
 
 pytestmark = pytest.mark.xdist_group("tiny")
 
@@ -120,9 +122,20 @@ def test_the_report_refuses_results_of_another_configuration(changed: Path) -> N
     assert "jobs have to run before the results are those of" in run.stderr
 
 
-def test_the_demo_plans_at_most_forty_jobs(tmp_path: Path) -> None:
-    from tests.workflow.snake import copy_configuration
+def test_products_that_come_out_the_same_do_not_rerun_trainings_or_fits(
+    finished: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "again"
+    shutil.copytree(finished, copy, symlinks=True)
+    skims, workspace = "results/tth/gathered/skims.json", "results/tth/fits/mixed/workspace.json"
+    again = ("--cores", "2", "--forcerun", "build_workspace", "--until", "build_workspace")
+    snakemake(copy, *again, workspace)
+    assert planned(copy) == {}
+    snakemake(copy, "--cores", "2", "--forcerun", "skim", "--", skims)
+    assert planned(copy) == SCORED
 
+
+def test_the_demo_plans_at_most_forty_jobs(tmp_path: Path) -> None:
     copy_configuration(tmp_path, "small")
     assert sum(planned(tmp_path).values()) <= 40
 

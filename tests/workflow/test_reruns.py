@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.snake import ROOT, edit, planned, snakemake
-
-pytestmark = pytest.mark.xdist_group("tiny")
+from tests.workflow.snake import ROOT, edit, planned
 
 PUBLISHED = Counter({"publish": 2, "publish_figure": 2, "all": 1})
 
@@ -70,7 +68,7 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
         "systematics",
         "0.0083",
         "0.0084",
-        BUILT,
+        FILLED,  # which decides what is pruned
     ),
     ("title of a region", "regions", "t}H$ score", "t}H$ output", DRAWN),
     ("comment in a configuration file", "regions", "# Selections.", "# The selections.", Counter()),
@@ -127,10 +125,10 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     ids=[row[0] for row in CONFIGURATION],
 )
 def test_a_changed_key_reruns_what_depends_on_it_and_nothing_else(
-    changed: Path, file: str, old: str, new: str, expected: Counter[str]
+    replanned: Path, file: str, old: str, new: str, expected: Counter[str]
 ) -> None:
-    edit(changed / f"config/tth/{file}.yaml", old, new)
-    assert planned(changed) == expected
+    edit(replanned / f"config/tth/{file}.yaml", old, new)
+    assert planned(replanned) == expected
 
 
 def append(path: Path, text: str) -> None:
@@ -187,7 +185,7 @@ CODE: list[tuple[str, str, Callable[[Path], None], Counter[str]]] = [
     ("module", "change", "expected"), [row[1:] for row in CODE], ids=[row[0] for row in CODE]
 )
 def test_changed_code_reruns_its_users_and_nothing_else(
-    finished: Path,
+    touched: Path,
     tmp_path: Path,
     module: str,
     change: Callable[[Path], None],
@@ -196,25 +194,10 @@ def test_changed_code_reruns_its_users_and_nothing_else(
     source = tmp_path / "src"
     shutil.copytree(ROOT / "src", source)
     change(source / "n2mu" / module)
-    assert planned(finished, source=source) == expected
+    assert planned(touched, source=source) == expected
 
 
-def test_results_that_were_moved_or_copied_are_still_results(
-    finished: Path, tmp_path: Path
-) -> None:
+def test_results_that_were_moved_or_copied_are_still_results(touched: Path, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
-    shutil.copytree(finished, copy, symlinks=True)
+    shutil.copytree(touched, copy, symlinks=True)
     assert planned(copy) == {}
-
-
-def test_products_that_come_out_the_same_do_not_rerun_trainings_or_fits(
-    finished: Path, tmp_path: Path
-) -> None:
-    copy = tmp_path / "again"
-    shutil.copytree(finished, copy, symlinks=True)
-    skims, workspace = "results/tth/gathered/skims.json", "results/tth/fits/mixed/workspace.json"
-    again = ("--cores", "2", "--forcerun", "build_workspace", "--until", "build_workspace")
-    snakemake(copy, *again, workspace)
-    assert planned(copy) == {}
-    snakemake(copy, "--cores", "2", "--forcerun", "skim", "--", skims)
-    assert planned(copy) == SCORED
