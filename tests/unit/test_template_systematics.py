@@ -290,6 +290,29 @@ def test_what_is_below_a_threshold_is_dropped(
         assert written["w_up"].sumw[0] == pytest.approx(bins)
 
 
+def test_a_rate_has_no_shape_where_bins_below_zero_were_set(tmp_path: Path) -> None:
+    weights = np.array([1.0] * 100 + [1.0] * 50 + [-1.0] * 20)
+    table = spread([100, 50, 20])
+    table |= {"n2mu_weight": weights, "n2mu_weight_w_up": 1.2 * weights}
+    tiny = Tiny(tmp_path, tt=table)
+    told = weight("w", symmetrisation="one_sided")
+    entry = only(tiny.run(told, pruning={"norm": 0.01, "shape": 0.01}), "w")
+    # what stands in the bin that was set is no part of the rate: 1e-6 of 130 events
+    assert entry["shape"] < 1e-8
+    assert (entry["status"], entry["norm_up"]) == ("shape_dropped", pytest.approx(0.2))
+
+
+def test_events_in_a_bin_without_any_before_are_a_shape(tmp_path: Path) -> None:
+    table = spread([100, 60, 1], 1.0, w_up=[1, 1, 1], w_down=[1, 1, 1])
+    # an event that only a varied weight counts, as one that migrates into the bin
+    table["n2mu_weight"][-1] = table["n2mu_weight_w_down"][-1] = 0.0
+    tiny = Tiny(tmp_path, tt=table)
+    report = tiny.run(weight("w"), pruning={"norm": 0.01, "shape": 0.05})
+    entry = only(report, "w")
+    assert (entry["status"], entry["shape"]) == ("norm_dropped", 1.0)
+    assert tiny.yields("tt", "w_up")[2] == pytest.approx(160 / 161)
+
+
 def test_numbers_are_pruned_like_templates(tmp_path: Path) -> None:
     def number(kind: str, size: float) -> dict[str, Any]:
         parameters = {"SR": {"tt": "x"}}

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from n2mu.templates.mend import FLOOR, SMALLEST_RATE
+
 FloatArray = npt.NDArray[np.float64]
+
+NO_YIELD = FLOOR / SMALLEST_RATE
+"""What was set to 1e-6 is at most this, whatever integral it was scaled to."""
 
 
 @dataclass(frozen=True)
@@ -60,24 +65,28 @@ def prune(
     Parameters
     ----------
     nominal, up, down
-        Yields [bins] with positive integrals.  Bins without nominal yield do not count: a
-        relative change is not defined there, and no expectation depends on it.
+        Yields [bins] with positive integrals.  In a bin without nominal yield a relative
+        change is not defined: it counts as 100 % if a side has a yield there, since that adds
+        to the expectation, and as none otherwise.
     norm_threshold, shape_threshold
         Relative changes, for example 0.01.
     """
     sides = (up, down)
     norm_size = max(abs(float(side.sum() / nominal.sum()) - 1) for side in sides)
-    filled = nominal > 0
-    shape_size = max(
-        float(np.abs(shape_only(nominal, side)[filled] / nominal[filled] - 1).max(initial=0.0))
-        for side in sides
-    )
+    shape_size = max(_shape_size(nominal, shape_only(nominal, side)) for side in sides)
     return Pruning(
         norm=_kept(norm_size, norm_threshold),
         shape=_kept(shape_size, shape_threshold),
         norm_size=norm_size,
         shape_size=shape_size,
     )
+
+
+def _shape_size(nominal: FloatArray, shape: FloatArray) -> float:
+    """Return the largest relative change of a bin, at one integral."""
+    filled = nominal > FLOOR  # what is set to 1e-6 has no yield, and does not scale with the others
+    changes = np.abs(shape / np.where(filled, nominal, 1.0) - 1)
+    return float(np.where(filled, changes, shape > NO_YIELD).max(initial=0.0))
 
 
 # rounding leaves this much of a change that is none
