@@ -354,6 +354,23 @@ def test_factors_act_where_they_say(tiny: TinyAnalysis) -> None:
     assert templates.scaling == {}
 
 
+def test_signals_that_a_fit_leaves_out_count_for_blinding(tiny: TinyAnalysis) -> None:
+    samples = tiny.parts["samples"]["samples"]
+    samples["signal"]["selection"] = "charge > 0"
+    samples["other"] = {"kind": "signal", "inputs": ["sig"], "selection": "charge < 0"}
+    tiny.parts["fits"]["fits"]["score"]["exclude_samples"] = ["other"]
+    tiny.save()
+    assert told(tiny)[0].other_signals == []  # without data nothing is blinded
+    tiny.parts["inputs"]["inputs"]["data"] = {"files": "sig_1.root", "data": True}
+    tiny.parts["inputs"]["inputs"]["sig"]["files"] = "sig_2.root"
+    samples["observed"] = {"kind": "data", "inputs": ["data"]}
+    tiny.save()
+    templates, workspace, _ = told(tiny)
+    assert templates.other_signals == ["other"]
+    assert templates.samples["other"].kind == "ghost"
+    assert list(workspace.samples) == ["signal", "background"]
+
+
 def test_samples_of_a_fit_are_those_it_names(tiny: TinyAnalysis) -> None:
     tiny.parts["samples"]["samples"]["other"] = {
         "kind": "background",

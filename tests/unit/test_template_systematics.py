@@ -451,6 +451,16 @@ def test_no_product_of_the_templates_holds_a_blinded_count(
         assert not np.isclose(found.total, total)
 
 
+def test_a_signal_that_is_not_in_the_fit_blinds_data_all_the_same(tmp_path: Path) -> None:
+    # S/B of the fit is 4/60 in bin 2, with the other signal 24/60
+    tiny = Tiny(tmp_path, tt=spread([100, 50, 40]), tH=spread([0, 0, 20]))
+    report = tiny.run(samples=ghosts("tH"), blinding_threshold=0.3)
+    assert report["regions"]["SR"]["blinded"] == [False, False, False]
+    report = tiny.run(samples=ghosts("tH"), blinding_threshold=0.3, other_signals=["tH"])
+    assert report["regions"]["SR"]["blinded"] == [False, False, True]
+    assert set(read_root(tmp_path / "templates.root")["SR"]) == {"sig", "ttW", "tt"}
+
+
 def test_data_without_blinded_bins_are_as_counted(tmp_path: Path) -> None:
     tiny = observed(tmp_path)
     tiny.run(samples=DATA)

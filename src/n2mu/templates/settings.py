@@ -129,6 +129,8 @@ class TemplateSettings(Model):
         counts are scaled by; 1 if not there.
     blinding_threshold
         A bin is blinded where S/B of the nominal templates exceeds it.
+    other_signals
+        Ghosts that are signal elsewhere: this fit does without them, blinding does not.
     """
 
     fit: str
@@ -141,6 +143,7 @@ class TemplateSettings(Model):
     pruning: Pruning = Pruning()
     scaling: dict[str, dict[str, float]] = {}
     blinding_threshold: float
+    other_signals: list[str] = []
 
     @property
     def expected(self) -> list[str]:

@@ -71,7 +71,7 @@ def run_templates(
     # mended bins hold 1e-6 where nothing is expected
     _require_expected(settings, templates, FLOOR)
     _look_at_statistics(settings, templates, changes)
-    blinded = _blinded(settings, templates)
+    blinded = _blinded(settings, templates, raw)
     if settings.data is not None:
         for region, mask in blinded.items():
             asimov = _asimov(settings, templates, region)
@@ -151,12 +151,17 @@ def _look_at_statistics(
                 changes.append(_change(name, sample, NOMINAL, what, why))
 
 
-def _blinded(settings: TemplateSettings, templates: Mapping[Key, Template]) -> dict[str, BoolArray]:
+def _blinded(
+    settings: TemplateSettings, templates: Mapping[Key, Template], raw: Mapping[Key, Template]
+) -> dict[str, BoolArray]:
     result = {}
     for region in settings.regions:
         background = total(settings, templates, region, {"background"})
         assert background is not None
         signal = total(settings, templates, region, {"signal"})
+        for name in settings.other_signals:
+            other = raw[region, name, NOMINAL]
+            signal = other if signal is None else signal + other
         result[region] = blinded_bins(signal, background, settings.blinding_threshold)
     return result
 

@@ -106,10 +106,20 @@ class FitSlices:
             pruning=self._options.pruning,
             scaling=self._asimov_scaling() if self._configuration.samples.data is not None else {},
             blinding_threshold=self._options.blinding_threshold,
+            other_signals=self._other_signals,
         )
 
+    @property
+    def _other_signals(self) -> list[str]:
+        """Signals that the fit does without; data are blinded where they are expected."""
+        samples = self._configuration.samples
+        if samples.data is None:
+            return []
+        named = samples.samples.items()
+        return [n for n, s in named if s.kind == "signal" and n not in self.expected]
+
     def _samples(self, systematics: Mapping[str, TemplateSystematic]) -> dict[str, TemplateSample]:
-        """Return the samples of the fit, its data, and those its systematics compare."""
+        """Return the samples of the fit, its data, and those that are compared to or blinded."""
         compared = {
             name
             for systematic in systematics.values()
@@ -119,7 +129,7 @@ class FitSlices:
         result = {}
         for name, sample in self._configuration.samples.samples.items():
             inside = name in self.expected or sample.kind == "data"
-            if inside or name in compared:
+            if inside or name in compared or name in self._other_signals:
                 result[name] = TemplateSample(
                     kind=sample.kind if inside else "ghost",
                     may_be_empty=sample.may_be_empty,
