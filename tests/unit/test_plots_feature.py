@@ -113,6 +113,17 @@ def test_data_are_hidden_where_signal_is_expected_and_nothing_tells_how_many(ski
     assert "Blinded (S/B > 0.3)" in texts(figure)
 
 
+def test_data_are_hidden_where_a_signal_is_expected_that_the_fit_leaves_out(skim: Path) -> None:
+    samples = told().model_dump()["samples"]
+    samples["ttH"]["kind"] = "ghost"
+    figure = draw(skim, "pt", Range(10, 0.0, 100.0), samples=samples)
+    (shown,) = points(figure.axes[0])
+    assert np.asarray(shown.get_ydata()).max() < 31
+    assert "Blinded (S/B > 0.3)" in texts(figure)
+    assert "ttH" not in texts(figure)
+    assert "ttH" in texts(draw(skim, "pt", Range(10, 0.0, 100.0)))
+
+
 def test_without_a_threshold_that_is_reached_all_data_are_shown(skim: Path) -> None:
     figure = draw(skim, "n", blinding_threshold=100.0)
     (shown,) = points(figure.axes[0])

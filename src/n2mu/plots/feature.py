@@ -131,7 +131,7 @@ def feature_figure(
             f"region '{settings.region}'; name the code under 'missing' in features.yaml"
         )
     kinds = np.array([sample.kind for sample in settings.samples.values()])[found.sample]
-    expected = kinds != "data"
+    expected = (kinds == "signal") | (kinds == "background")
     if not (there & expected).any():
         raise NoValueError(f"'{name}': no expected event in region '{settings.region}' has a value")
     numbers = values * feature.scale
@@ -181,15 +181,20 @@ def _content(
             (t for n, t in filled.items() if settings.samples[n].kind == kind),
             Template.empty(len(edges) - 1),
         )
-        for kind in ("signal", "background", "data")
+        for kind in ("signal", "background", "data", "ghost")
     }
     total = by_kind["signal"] + by_kind["background"]
-    blinded = blinded_bins(by_kind["signal"], by_kind["background"], settings.blinding_threshold)
+    signal = by_kind["signal"] + by_kind["ghost"]
+    blinded = blinded_bins(signal, by_kind["background"], settings.blinding_threshold)
     return RegionContent(
         edges=edges,
         blinded=blinded,
         observed=np.where(blinded, np.maximum(total.sumw, 0.0), by_kind["data"].sumw),
-        samples={name: filled[name].sumw for name in style.samples if name in filled},
+        samples={
+            name: filled[name].sumw
+            for name in style.samples
+            if name in filled and settings.samples[name].kind != "ghost"
+        },
         total=total.sumw,
         error=np.sqrt(total.sumw2),
         chi2={"value": None},

@@ -29,9 +29,9 @@ class DrawnFeature(Model):
 
 
 class DrawnSample(Model):
-    """A sample with the data sets that it is selected from."""
+    """A sample with the data sets that it is selected from; a ghost only hides data."""
 
-    kind: Literal["signal", "background", "data"]
+    kind: Literal["signal", "background", "data", "ghost"]
     selection: Expression
     data_sets: list[str]
 
@@ -42,7 +42,8 @@ class FeatureSettings(Model):
     Attributes
     ----------
     samples
-        Signals, backgrounds and, if there are observed events, the data.
+        Signals, backgrounds and, if there are observed events, the data.  Ghosts are the
+        signals that the fit leaves out: they are not drawn, data are hidden where they are.
     worth
         Luminosity times cross-section of every data set; 1 for data.
     scores

@@ -36,14 +36,15 @@ def feature_settings(
     used = {name for feature in drawn.values() for name in parse(feature.expression).names}
     trained = score_names(configuration.models, configuration.main.models)
     expected = FitSlices(analysis, fit).expected
+    observed = configuration.samples.data is not None
     samples = {
         name: DrawnSample(
-            kind=sample.kind,
+            kind=sample.kind if name in expected or sample.kind == "data" else "ghost",
             selection=sample.selection,
             data_sets=[d.name for d in analysis.data_sets_of[name]],
         )
         for name, sample in configuration.samples.samples.items()
-        if sample.kind != "ghost" and (name in expected or sample.kind == "data")
+        if name in expected or (observed and sample.kind in ("signal", "data"))
     }
     data_sets = {name for sample in samples.values() for name in sample.data_sets}
     return FeatureSettings(
