@@ -369,6 +369,13 @@ def test_signals_that_a_fit_leaves_out_count_for_blinding(tiny: TinyAnalysis) ->
     assert templates.other_signals == ["other"]
     assert templates.samples["other"].kind == "ghost"
     assert list(workspace.samples) == ["signal", "background"]
+    drawn = tiny.list().slices.features(["x"], "SR", "score").samples
+    assert {name: sample.kind for name, sample in drawn.items()} == {
+        "signal": "signal",
+        "background": "background",
+        "other": "ghost",
+        "observed": "data",
+    }
 
 
 def test_samples_of_a_fit_are_those_it_names(tiny: TinyAnalysis) -> None:
