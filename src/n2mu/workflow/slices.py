@@ -241,6 +241,8 @@ class Slices:
                 continue
             for named, where in parameters(name, systematic, configuration).items():
                 titles.setdefault(named, systematic.title + where)
+            # the systematic as a whole, where figures speak of it
+            titles.setdefault(name, systematic.title)
         return titles
 
     def _groups(self) -> dict[str, list[str]]:
