@@ -44,18 +44,18 @@ COUNTING = replace(
 """Towards misidentification in the signal region, which no event with fewer jets reaches."""
 
 COUNTED_BLOCKS = {"tt": 200, "ttH": 12, "ttW": 15, "ttZ": 15, "VV": 40}
-"""Blocks per group in the signal region; five for others."""
+"""Blocks per group in the signal region."""
 
 
 def events(
-    row: DataSet, blocks: int, enrichment: Enrichment, jets: int, seed: int
+    row: DataSet, blocks: int, enrichment: Enrichment, jets: int, seed: int, block: int = BLOCK
 ) -> Iterator[tuple[Columns, Floats]]:
     """Yield events of a data set and the number each is expected to count, over all years."""
     rng = np.random.default_rng([seed, row.dsid])
     expected = sum(LUMINOSITY.values()) * row.cross_section * calibration(row.group)
     for _ in range(blocks):
-        columns = sample(row, RUNS["mc16d"], BLOCK, enrichment, rng, jets).columns
-        yield columns, expected / (BLOCK * blocks) * event_weight(columns)
+        columns = sample(row, RUNS["mc16d"], block, enrichment, rng, jets).columns
+        yield columns, expected / (block * blocks) * event_weight(columns)
 
 
 def prompt(row: DataSet, blocks: int, seed: int) -> Yield:
@@ -105,17 +105,25 @@ def calibrate(groups: Iterable[str]) -> None:
 
 
 def signal_region(
-    blocks: Mapping[str, int] = COUNTED_BLOCKS, seed: int = 0
+    blocks: Mapping[str, int] = COUNTED_BLOCKS, others: int = 5, block: int = BLOCK
 ) -> dict[tuple[str, str], Yield]:
-    """Return the signal region by group and category of misidentification."""
+    """Return the signal region by group and category of misidentification.
+
+    Parameters
+    ----------
+    blocks, others
+        Blocks of events by group, and of each group that is not among them.
+    block
+        Events of a block.
+    """
     regions = load(ROOT / "config/config.yaml").regions
     selection = parse(regions.regions[SIGNAL_REGION].selection)
     found: dict[tuple[str, str], Yield] = defaultdict(Yield)
     for row in DATA_SETS.values():
         if row.group not in PROCESSES:
             continue
-        number = max(1, round(blocks.get(row.group, 5) * row.share))
-        for columns, weights in events(row, number, COUNTING, 4, seed):
+        number = max(1, round(blocks.get(row.group, others) * row.share))
+        for columns, weights in events(row, number, COUNTING, 4, 0, block):
             mask = selection.select(columns, len(weights))
             category = categories(columns)
             for name in np.unique(category[mask]):

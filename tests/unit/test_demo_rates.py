@@ -1,11 +1,15 @@
 """The rates of the demo: those of the thesis, and those that pseudo-data are drawn from."""
 
+from collections import defaultdict
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.calibration import signal_region
+from benchmarks.demo import FAKES, label, sum_of
+from benchmarks.demo import PROCESSES as REFERENCE
 
 from n2mu.config.load import load
 from n2mu.demo import pseudodata
@@ -18,13 +22,14 @@ from n2mu.demo.pseudodata import fake_factor, observe, observed
 from n2mu.demo.rates import PREPARATION
 from n2mu.demo.weights import event_weight
 from n2mu.demo.write import Table
-from n2mu.demo.yields import PROMPT, Normalisation, categories
+from n2mu.demo.yields import PROMPT, Normalisation, Yield, categories
 from n2mu.expressions import parse
 
 CONFIGURATION = load(Path(__file__).parents[2] / "config/config.yaml")
 INPUTS = CONFIGURATION.inputs
 WEIGHT = [parse(text) for text in INPUTS.weight.values()]
 OBSERVED = "data.data_2017"
+FEW_BLOCKS = {"tt": 50, "ttH": 2, "ttW": 4, "ttZ": 4, "VV": 10}
 
 
 def columns(data_set: str, events: int) -> Columns:
@@ -145,3 +150,27 @@ def test_events_without_fakes_after_the_preselection_are_those_of_the_thesis(
     error = np.sqrt(variance)
     assert error < 0.04 * events
     assert abs(total - events) < 0.02 * events + 3 * error
+
+
+def test_the_signal_region_is_that_of_the_thesis() -> None:
+    """Processes above 0.5 events within 25 %, misidentified objects above 0.5 within 30 %.
+
+    Two standard deviations of what is generated here are allowed besides.
+    """
+    found = signal_region(FEW_BLOCKS, others=1, block=8000)
+    fakes: dict[str, list[Yield]] = defaultdict(list)
+    for (group, category), value in found.items():
+        if category != PROMPT:
+            fakes[label(group, category)].append(value)
+    compared = [
+        (found[group, PROMPT], inside, 0.25)
+        for group, (inside, _) in REFERENCE.items()
+        if inside > 0.5
+    ]
+    compared += [
+        (sum_of(fakes[name]), events, 0.30) for name, events in FAKES.items() if events > 0.5
+    ]
+    assert len(compared) == 17
+    for value, events, tolerance in compared:
+        assert value.error < 0.35 * events
+        assert abs(value.weighted - events) < tolerance * events + 2 * value.error

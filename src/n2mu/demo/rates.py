@@ -30,7 +30,7 @@ FAKE_TAU, FAKE_ELECTRON, FAKE_MUON, TRUE_TAU = (0, 1), (2, 3), (4, 5), (6,)
 IDENTIFIED = (0, 2, 4)
 
 BASE = {
-    Leaf.LIGHT_JET: (5.0e-3, 1.1e-2, 1.0e-6, 2.0e-5, 3.0e-7, 4.0e-6, 0.0),
+    Leaf.LIGHT_JET: (4.85e-3, 1.1e-2, 1.0e-6, 2.0e-5, 3.0e-7, 4.0e-6, 0.0),
     Leaf.C_JET: (4.6e-3, 1.0e-2, 1.5e-5, 3.0e-4, 9.0e-5, 6.0e-4, 0.0),
     Leaf.B_JET: (1.9e-3, 5.0e-3, 1.9e-4, 1.5e-3, 2.4e-5, 5.0e-4, 1.24e-2),
 }
@@ -78,7 +78,7 @@ SIMULATION = Enrichment(
     opposite_sign=0.2,
     more_leptons=0.8,
     jets=(0.01, 0.02, 0.08, 0.3, 0.7),
-    fakes=(("", 0.2), ("tt", 2.5), ("alt_tt", 2.5), ("tW", 2.5)),
+    fakes=(("", 0.2), ("tt", 4.0), ("alt_tt", 4.0), ("tW", 2.5)),
 )
 """Of simulated events: towards the signal region.  The budget keeps the product of
 (1 - r) / (1 - R) below 2."""

@@ -17,6 +17,9 @@ METADATA_TREE = "sumWeights"
 _COMPRESSION = uproot.ZSTD(1)
 _BASKETS = 2
 
+_SMALL = 500
+"""Fewer events are not compressed: to set the compression up for each branch takes longer."""
+
 
 def jet_record(jets: Candidates) -> ak.Array:
     """Return the jets as lists of float32 records, momenta in MeV.
@@ -55,7 +58,9 @@ def write_ntuple(
     identity
         Stored as a TObjString named ``n2mu_plan``.
     """
-    with remembered_headers(), uproot.recreate(path, compression=_COMPRESSION) as file:
+    small = all(len(table.jets) < _SMALL for table in trees.values())
+    compression = None if small else _COMPRESSION
+    with remembered_headers(), uproot.recreate(path, compression=compression) as file:
         file[PLAN_KEY] = identity
         for name, (scalars, jets) in trees.items():
             branches = {branch: values.dtype for branch, values in scalars.items()}
