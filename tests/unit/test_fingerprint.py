@@ -16,7 +16,14 @@ STAGES = ("skim", "templates", "plots")
 
 
 def forget() -> None:
-    for function in (module.fingerprint, module.imported, module._parsed, module._tree_digest):
+    for function in (
+        module.fingerprint,
+        module.imported,
+        module._direct_imports,
+        module._source,
+        module._parsed,
+        module._tree_digest,
+    ):
         function.cache_clear()
 
 

@@ -41,6 +41,7 @@ def imported(module: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
 def _source(module: str) -> Path | None:
     """Return the file of a module of the package; none if there is no such module."""
     path = _ROOT.joinpath(*module.split(".")[1:])
@@ -58,7 +59,8 @@ def _parsed(module: str) -> ast.Module:
     return ast.parse(source.read_text())
 
 
-def _direct_imports(module: str) -> set[str]:
+@cache
+def _direct_imports(module: str) -> frozenset[str]:
     parents = {module.rsplit(".", depth)[0] for depth in range(1, module.count(".") + 1)}
     names = parents - {_PACKAGE}
     for node in ast.walk(_parsed(module)):
@@ -74,7 +76,7 @@ def _direct_imports(module: str) -> set[str]:
             for name in candidates
             if name.startswith(f"{_PACKAGE}.") and _source(name) is not None
         }
-    return names
+    return frozenset(names)
 
 
 @cache
