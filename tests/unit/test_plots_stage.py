@@ -16,9 +16,10 @@ from plots_products import (
 
 from n2mu.errors import ConfigurationError, ProductError
 from n2mu.plots.fit_settings import PlotFitSettings
+from n2mu.plots.models_stage import run_plot_models
 from n2mu.plots.ranking import ranking_figure
 from n2mu.plots.region import region_figure
-from n2mu.plots.stage import run_plot_fit, run_plot_models
+from n2mu.plots.stage import run_plot_fit
 from n2mu.plots.style import save_figure
 from n2mu.products import write_json
 

@@ -152,7 +152,7 @@ CODE: list[tuple[str, str, Callable[[Path], None], Counter[str]]] = [
         "helper of the minimiser",
         "fit/minimise.py",
         lambda path: append(path, "\n_CHANGED = True\n"),
-        FITTED,
+        of_fit("build_workspace", fits=FITS) + FITTED,  # which fits the control regions
     ),
     (
         "architecture of a model",
@@ -176,7 +176,7 @@ CODE: list[tuple[str, str, Callable[[Path], None], Counter[str]]] = [
         "a figure",
         "plots/ranking.py",
         lambda path: append(path, "\n_CHANGED = True\n"),
-        DRAWN,
+        DRAWN - Counter({"plot_models": 1}),
     ),
 ]
 

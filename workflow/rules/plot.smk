@@ -148,7 +148,7 @@ rule plot_models:
     params:
         cfg=cfg("plots"),
         digest=digest_of("plots"),
-        code=fingerprint("n2mu.plots.stage"),
+        code=fingerprint("n2mu.plots.models_stage"),
         origin=origin_of(["evaluate"], only_one),
     shell:
         "n2mu --log {log:q} plot --models --slice {params.digest}"

@@ -125,7 +125,7 @@ def command(
             logger.info("wrote %s.pdf and .png", stem)
         return
     if models:
-        from n2mu.plots.stage import run_plot_models
+        from n2mu.plots.models_stage import run_plot_models
 
         folds = range(job.configuration.models.folds)
         names = job.configuration.main.models

@@ -1,21 +1,20 @@
-"""The plotting stages: products in, directories of figures and tables out."""
+"""The plotting of fits and tables: products in, directories of figures and tables out."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from n2mu.errors import ProductError
 from n2mu.plots.composition import composition_figure
+from n2mu.plots.content import read_keys
 from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
 from n2mu.plots.fit_lines import region_dataset
 from n2mu.plots.fit_settings import PlotFitSettings
-from n2mu.plots.history import history_figure
 from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.pulls import pulls_figure
 from n2mu.plots.ranking import ranking_figure, ranking_pages
 from n2mu.plots.region import region_figure
-from n2mu.plots.roc import roc_figure
 from n2mu.plots.sensitivity import sensitivity_figure
 from n2mu.plots.separation import separation_figure
 from n2mu.plots.settings import PlotSettings
@@ -27,7 +26,7 @@ from n2mu.plots.treatment import treatment_table
 from n2mu.plots.validation import with_validation
 from n2mu.plots.yields import STAGES, region_yields
 from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
-from n2mu.products import atomic_directory, atomic_file, read_json, write_json
+from n2mu.products import atomic_directory, atomic_file, write_json
 from n2mu.templates.histogram import read_root
 
 logger = logging.getLogger(__name__)
@@ -95,10 +94,10 @@ def run_plot_fit(
     """
     settings = told.style
     check_settings(settings)
-    fitted = _product(mu_fit, _MU_FIT)
-    ranked = _product(ranking, ("parameters",))
-    yields = _product(postfit, ("regions", "correlation"))
-    reported = _product(report, _REPORT)
+    fitted = read_keys(mu_fit, _MU_FIT)
+    ranked = read_keys(ranking, ("parameters",))
+    yields = read_keys(postfit, ("regions", "correlation"))
+    reported = read_keys(report, _REPORT)
     if reported["fit"] != fitted["fit"]["name"]:
         raise ProductError(
             f"{report}: templates of fit '{reported['fit']}', but {mu_fit} is of fit "
@@ -196,53 +195,13 @@ def run_plot_systematic(
         If a title cannot be typeset or a colour is unknown.
     """
     check_settings(settings)
-    reported = _product(report, _REPORT)
+    reported = read_keys(report, _REPORT)
     filled, unsmoothed = read_root(templates), read_root(templates, unsmoothed=True)
     figure = systematic_figure(region, sample, systematic, reported, filled, unsmoothed, settings)
     stem = output / region / sample / systematic
     stem.parent.mkdir(parents=True, exist_ok=True)
     save_figure(figure, stem)
     return stem
-
-
-def run_plot_models(
-    settings: PlotSettings, evaluation: Path, histories: Iterable[Path], output: Path
-) -> None:
-    """Draw the ROC curves of all models and the training history of each.
-
-    Parameters
-    ----------
-    evaluation
-        ``evaluation.json``.
-    histories
-        ``history.json`` of every model and fold.
-    output
-        Directory of ``roc`` and ``history_<model>``, as PDF and PNG.
-
-    Raises
-    ------
-    ProductError
-        If a product is missing or incomplete, or a fold of a model comes twice.
-    ConfigurationError
-        If a title cannot be typeset or a colour is unknown.
-    """
-    check_settings(settings)
-    evaluated = _product(evaluation, ("models", "region", "signal_class"))
-    models: dict[str, dict[int, Mapping[str, Any]]] = {}
-    for path in histories:
-        history = _product(path, ("model", "fold", "best_epoch", "epochs"))
-        folds = models.setdefault(history["model"], {})
-        if history["fold"] in folds:
-            raise ProductError(
-                f"{path}: fold {history['fold']} of model '{history['model']}' comes twice; "
-                "give one history.json per model and fold"
-            )
-        folds[history["fold"]] = history
-    with atomic_directory(output) as directory:
-        save_figure(roc_figure(evaluated, settings), directory / "roc")
-        for model, folds in models.items():
-            save_figure(history_figure(folds, model, settings), directory / f"history_{model}")
-    logger.info("figures of %d models are in %s", len(models), output)
 
 
 def run_tables(cutflow: Path, output: Path) -> None:
@@ -260,18 +219,10 @@ def run_tables(cutflow: Path, output: Path) -> None:
     ProductError
         If the product is missing or incomplete.
     """
-    content = _product(cutflow, ("normalised", "rows"))
+    content = read_keys(cutflow, ("normalised", "rows"))
     with atomic_file(output) as temporary:
         _write(temporary, cutflow_table(content))
     logger.info("cutflow of %d data sets is in %s", len(content["rows"]), output)
-
-
-def _product(path: Path, keys: Iterable[str]) -> dict[str, Any]:
-    content = read_json(path)
-    lacking = [key for key in keys if not isinstance(content, dict) or key not in content]
-    if lacking:
-        raise ProductError(f"{path}: no '{lacking[0]}'; run the stage that writes it again")
-    return dict(content)
 
 
 def _write(path: Path, text: str) -> None:
