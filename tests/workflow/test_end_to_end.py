@@ -1,6 +1,7 @@
 """The committed analysis on its smallest Monte Carlo, from ntuples to the report."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -148,14 +149,17 @@ def test_friend_trees_are_as_long_as_their_trees(finished: Path) -> None:
     assert paths
     ntuples = finished / "ntuples/tth/tiny"
     assert len(paths) == len(list(ntuples.rglob("*.root")))
-    for path in paths[:3]:
+    observed, ttw = friends / "data", friends / "mc16a/p4416/700168"
+    chosen = [next(path for path in paths if path.is_relative_to(f)) for f in (observed, ttw)]
+    for path in chosen:
         with (
             uproot.open(path) as friend,
             uproot.open(ntuples / path.relative_to(friends)) as ntuple,
         ):
             names = friend.keys(cycle=False)
-            assert "nominal" in names
-            assert "JET_JES__1up" in names
+            trees = set(ntuple.keys(cycle=False, filter_classname="TTree")) - {"sumWeights"}
+            assert set(names) == trees
+            assert ("JET_JES__1up" in names) == path.is_relative_to(ttw)
             for name in names:
                 assert friend[name].num_entries == ntuple[name].num_entries
                 events = friend[name]["n2mu_eventNumber"].array(library="np")
@@ -169,7 +173,7 @@ def test_provenance_leads_from_mu_to_slices_models_cuts_and_files(finished: Path
     for wanted in (
         "publish: results/mu_fit.json",
         "results/tth/models/ftt_small/fold0/model.pt",
-        "region SR: custTrigMatch",
+        "region SR: (custTrigMatch",
         "preselection: dilep_type",
         "demo:mc16a/p4416/700168/700168_000001.root plan:",
     ):
@@ -198,4 +202,6 @@ def test_the_plan_names_stages_reasons_and_times(changed: Path) -> None:
     assert stages["skim"].split() == ["skim", "2", "stay"]
     assert "2 run (regions.SR.binning" in stages["templates"]
     assert "about" in stages["fit"]
-    assert lines[-1].endswith("with 2 at once; 18 stay")
+    staying = sum(int(number) for line in lines[:-1] for number in re.findall(r"(\d+) stay", line))
+    assert staying > 10
+    assert lines[-1].endswith(f"with 2 at once; {staying} stay")
