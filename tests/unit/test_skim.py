@@ -428,6 +428,7 @@ def test_weights_that_are_normalised_already_are_divided_by_nothing(tiny: TinyAn
 def test_an_input_may_have_its_own_expression_for_a_weight_factor(tiny: TinyAnalysis) -> None:
     tiny.write_ntuples()
     tiny.change("inputs", "inputs.bkg.weight", {"pileup": "0.5 * njets"})
+    tiny.change("systematics", "systematics.pileup.samples", ["background"])
     directories = skim(tiny)
     found = Skim(directories)
     names = ["n2mu_weight", "n2mu_weight_pileup_up", "njets"]
