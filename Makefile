@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo test lint bench clean
 
 demo: $(VENV)/.demo
-	@echo "demo: about 3 minutes on 2 cores; products go to results/, ntuples to ntuples/"
+	@echo "demo: 4 to 5 minutes on 2 cores; products go to results/, ntuples to ntuples/"
 	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete --show-failed-logs
 	$(BIN)/n2mu report
 
