@@ -61,8 +61,7 @@ def test_minuit_agrees_with_the_main_fit(finished: Path) -> None:
     check = content["check"]
     error = check["error"]
     assert abs(check["differences"]["mu"]) < 0.01 * error
-    # HESSE takes finite differences, which one-sided effects of few events bend
-    assert abs(check["differences"]["error"]) < 0.05 * error
+    assert abs(check["differences"]["error"]) < 0.01 * error
     assert abs(check["differences"]["two_nll"]) < 1e-3
 
 

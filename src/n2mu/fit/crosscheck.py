@@ -76,7 +76,10 @@ def crosscheck(best: BestFit, spec: dict[str, Any], poi: str) -> dict[str, Any]:
     minuit.limits = list(zip(ours.lower[order], ours.upper[order], strict=True))
     minuit.fixed = fixed.tolist()
     minuit.strategy = 1
+    # at the default MIGRAD may stop where the curvature is not yet that of the minimum
+    minuit.tol = 1e-3
     minuit.migrad(ncall=100_000)
+    minuit.strategy = 2
     minuit.hesse()
     mu, error, two_nll = (
         float(minuit.values[poi]),
