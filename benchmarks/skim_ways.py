@@ -5,6 +5,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,9 @@ def n2mu(path: Path, scratch: Path) -> Callable[[], int]:
     from n2mu.skim.settings import SkimDataSet, SkimSettings
     from n2mu.skim.stage import run_skim
 
+    # imported at first use, the former by NumPy, which would be inside of what is measured
+    for module in ("numpy.ma", "n2mu.expressions.evaluation"):
+        import_module(module)
     with uproot.open(path) as file:
         columns = file["nominal"].keys()
     listed = NtupleFile(base="b", path=path.name, identity=content_sample(path), entries=None)

@@ -5,7 +5,7 @@ nearly every basket holds a survivor, but in all that is not done to the others:
 no conversion, no concatenation, no mask, and memory for the survivors only.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -39,6 +39,7 @@ class Gatherer:
         self._scratch = Scratch()
         self._layouts: dict[str, Layout | None] = {}
         self._boundaries: dict[bytes, Integers] = {}
+        self._bytes: dict[str, int] = {}
         self._path = ntuple.file.file_path
 
     def boundaries(self, names: Collection[str]) -> Integers:
@@ -54,9 +55,11 @@ class Gatherer:
             common = common[entries[np.searchsorted(entries, common)] == common]
         return np.union1d(common, ends)
 
-    def entry_bytes(self, names: Collection[str]) -> float:
+    def entry_bytes(self, names: Set[str]) -> float:
         """Return the bytes that one entry of some branches takes, uncompressed, on average."""
-        total = sum(int(self._ntuple[name].uncompressed_bytes) for name in names)
+        for name in names - self._bytes.keys():
+            self._bytes[name] = int(self._ntuple[name].uncompressed_bytes)
+        total = sum(self._bytes[name] for name in names)
         return total / max(1, int(self._ntuple.num_entries))
 
     def read(self, names: Collection[str], rows: Integers) -> Columns:

@@ -1,6 +1,6 @@
 """Events that stand more than once: exactly among those kept, by a sample among all."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ Event = tuple[int, int]
 
 
 def sampled(
-    run: npt.NDArray[np.int64], event: npt.NDArray[np.int64], known: Iterable[Event] = ()
+    run: npt.NDArray[np.int64], event: npt.NDArray[np.int64], known: Sequence[Event] = ()
 ) -> list[Event]:
     """Return a few events of a file, the same ones wherever they stand.
 
@@ -30,16 +30,23 @@ def sampled(
     known
         The sample of the entries before.
     """
-    before = np.array([*known], dtype=np.int64).reshape(-1, 2)
-    run, event = np.append(before[:, 0], run), np.append(before[:, 1], event)
+    chosen = _smallest(run, event)
+    if known:
+        before = np.array([*known], dtype=np.int64)
+        run, event = np.append(before[:, 0], run[chosen]), np.append(before[:, 1], event[chosen])
+        chosen = _smallest(run, event)
+    return list(zip(run[chosen].tolist(), event[chosen].tolist(), strict=True))
+
+
+def _smallest(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return which events have the smallest hashes, in the order of these."""
     # an odd factor, so that runs with neighbouring numbers differ in all bits
     hashes = _mixed(event.view(np.uint64) + run.view(np.uint64) * np.uint64(0xD1342543DE82EF95))
     chosen = np.arange(len(hashes))
     if len(hashes) > SAMPLE:
         chosen = np.argpartition(hashes, SAMPLE)[:SAMPLE]
     # equal hashes belong to equal events, which all count
-    chosen = chosen[np.argsort(hashes[chosen])]
-    return list(zip(run[chosen].tolist(), event[chosen].tolist(), strict=True))
+    return chosen[np.argsort(hashes[chosen])]
 
 
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

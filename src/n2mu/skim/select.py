@@ -160,4 +160,4 @@ class Cutflow:
 
 
 def _count(weight: FloatArray) -> Count:
-    return Count(len(weight), float(weight.sum()), float((weight**2).sum()))
+    return Count(len(weight), float(weight.sum()), float(np.dot(weight, weight)))

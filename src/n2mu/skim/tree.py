@@ -27,7 +27,7 @@ from n2mu.skim.select import (
 from n2mu.skim.settings import SkimDataSet, SkimSettings, WeightVariation
 
 # what is in memory at once; steps and batches end where baskets do
-STEP = 100_000  # entries
+STEP = 200_000  # entries
 STEP_BYTES = 32_000_000  # of the branches that select
 BATCH_BYTES = 32_000_000  # of the branches that are kept
 
