@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from n2mu.data.objects import Collection
 from n2mu.errors import ConfigurationError, TrainingError
 from n2mu.models.attention import attention
 from n2mu.models.dropout import Dropout, dropout
@@ -315,7 +316,7 @@ def with_objects(objects: int) -> Any:
         classes=["a", "b"],
         signal=0,
         outputs=2,
-        collections=[(2, objects, 3)],
+        collections=[Collection("jets", 2, objects, 3)],
     )
     return build("ft_transformer", told, SMALL["ft_transformer"]).eval()
 

@@ -29,5 +29,8 @@ ARCHITECTURES: dict[str, tuple[str, ...]] = {
 }
 """The parameters of each architecture in the registry of models."""
 
+PER_OBJECT = ("ft_transformer",)
+"""The architectures that have an output for each object of a collection."""
+
 TREES = ("xgboost", "histogram_trees")
 """The architectures that are grown and not trained by gradients."""

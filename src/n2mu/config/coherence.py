@@ -11,6 +11,7 @@ from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.main import Main
 from n2mu.config.models import Models
 from n2mu.config.names import matching
+from n2mu.config.object_labels import ObjectLabels
 from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
@@ -34,10 +35,19 @@ class Configuration:
     directory: Path
 
 
-def score_names(models: Models, chosen: Collection[str]) -> dict[str, str]:
+def scores_of(configuration: Configuration, model: str) -> list[str]:
+    """Return what a model gives scores of: its classes, or the labels of each object."""
+    labels = configuration.models.models[model].labels
+    if labels is None:
+        return configuration.models.classes_of(model)
+    collection = configuration.features.features.get(labels.collection)
+    return [] if collection is None else labels.scores(collection.length)
+
+
+def score_names(configuration: Configuration, chosen: Collection[str]) -> dict[str, str]:
     """Return the names of all score columns of the chosen models, with their model."""
-    known = [model for model in chosen if model in models.models]
-    return {f"{model}_{label}": model for model in known for label in models.classes_of(model)}
+    known = [model for model in chosen if model in configuration.models.models]
+    return {f"{m}_{score}": m for m in known for score in scores_of(configuration, m)}
 
 
 def check(configuration: Configuration, where: str) -> None:
@@ -117,8 +127,8 @@ def _check_samples(configuration: Configuration, where: str) -> None:
 @independent()
 def _check_aliases(configuration: Configuration, where: str) -> None:
     """Refuse an alias that hides a branch or a score, as far as the configuration names them."""
-    models = configuration.models
-    taken = {name: f"of model '{m}'" for name, m in score_names(models, models.models).items()}
+    scores = score_names(configuration, configuration.models.models)
+    taken = {name: f"of model '{model}'" for name, model in scores.items()}
     for name, feature in configuration.features.features.items():
         branches = feature.branches or ([name] if feature.expression is None else [])
         taken |= dict.fromkeys(branches, f"of feature '{name}'")
@@ -195,7 +205,7 @@ def _check_samples_of(systematic: SampleSystematic, samples: Samples, key: str) 
 def _check_models(configuration: Configuration, where: str) -> None:
     models = configuration.models
     regions = configuration.regions.regions
-    _require_distinct_scores(models, where)
+    _require_distinct_scores(configuration, where)
     _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
     _known(models.evaluation_region, regions, f"{where}: evaluation_region", "region")
     for name, classifier in models.models.items():
@@ -205,13 +215,33 @@ def _check_models(configuration: Configuration, where: str) -> None:
                 classifier.features, configuration.features.features, f"{key}.features", "feature"
             )
             _known(classifier.validation_region, regions, f"{key}.validation_region", "region")
+            if classifier.labels is not None:
+                _check_labels(classifier.labels, classifier.features, configuration.features, key)
+
+
+def _check_labels(labels: ObjectLabels, used: list[str], features: Features, key: str) -> None:
+    """Refuse labels of what is no collection of the model, or labels that it would be told."""
+    collections = [n for n, f in features.features.items() if f.kind == "collection"]
+    _known(labels.collection, collections, f"{key}.labels.collection", "collection")
+    if labels.collection not in used:
+        raise ConfigurationError(
+            f"{key}.labels.collection: '{labels.collection}' is not among the model's features; "
+            "add it there by name"
+        )
+    for name in matching(used, features.features, f"{key}.features", "feature"):
+        feature = features.features[name]
+        if labels.branch in (feature.branches or parse(feature.expression or name).names):
+            raise ConfigurationError(
+                f"{key}.labels.branch: '{labels.branch}' is in feature '{name}' as well, so that "
+                "the model would read what it is to learn; take it out there"
+            )
 
 
 @independent()
-def _require_distinct_scores(models: Models, where: str) -> None:
+def _require_distinct_scores(configuration: Configuration, where: str) -> None:
     owners: dict[str, str] = {}
-    for model in models.models:
-        for label in models.classes_of(model):
+    for model in configuration.models.models:
+        for label in scores_of(configuration, model):
             score = f"{model}_{label}"
             if score in owners:
                 raise ConfigurationError(
@@ -225,8 +255,8 @@ def _require_distinct_scores(models: Models, where: str) -> None:
 def _check_fits(configuration: Configuration, where: str) -> None:
     fits = configuration.fits
     _check_factors(configuration, where)
-    trained = score_names(configuration.models, configuration.main.models)
-    untrained = score_names(configuration.models, configuration.models.models)
+    trained = score_names(configuration, configuration.main.models)
+    untrained = score_names(configuration, configuration.models.models)
     for name, fit in fits.fits.items():
         with independent():
             key = f"{where}: fits.{name}"

@@ -8,6 +8,9 @@ from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name, Unique
 
+OBJECTS = 10
+"""How many objects of a collection a model sees where ``features.yaml`` does not say."""
+
 
 class Feature(Model):
     """A model input.
@@ -42,6 +45,11 @@ class Feature(Model):
     title: str | None = None
     unit: str | None = None
     scale: PositiveFloat = 1.0
+
+    @property
+    def length(self) -> int:
+        """How many objects of a collection a model sees."""
+        return self.objects or OBJECTS
 
     @property
     def axis(self) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from n2mu.config.acting import affected_samples
-from n2mu.config.architectures import ARCHITECTURES
+from n2mu.config.architectures import ARCHITECTURES, PER_OBJECT
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.models import Models
@@ -193,7 +193,7 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
 
 @independent()
 def _require_events_before_scores(configuration: Configuration) -> None:
-    scores = score_names(configuration.models, configuration.models.models)
+    scores = score_names(configuration, configuration.models.models)
     for place, text in _expressions_before_scores(configuration):
         with independent():
             for column in sorted(parse(text).names & set(scores)):
@@ -226,6 +226,11 @@ def _check_architectures(models: Models, where: str) -> None:
                 raise ConfigurationError(
                     f"{key}.architecture: unknown architecture '{architecture}'"
                     f"{nearest(architecture, ARCHITECTURES)}"
+                )
+            if classifier.labels is not None and architecture not in PER_OBJECT:
+                raise ConfigurationError(
+                    f"{key}.labels: architecture '{architecture}' has no output per object; "
+                    f"choose {' or '.join(PER_OBJECT)}"
                 )
             known = ARCHITECTURES[architecture]
             for parameter in classifier.parameters:

@@ -10,6 +10,7 @@ from n2mu.config.architectures import TREES
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name, Unique
+from n2mu.config.object_labels import ObjectLabels
 from n2mu.errors import nearest
 
 BACKGROUND = "background"
@@ -118,6 +119,8 @@ class Classifier(Model):
         ``multi_class``; ``binary``: signal against everything else; or
         ``two_phase``: multi-class for ``first_phase_epochs``, then without
         penalty for taking one background for another.
+    labels
+        What the model tells of the objects of a collection; none: the class of the event.
     training_set
         ``extended``: the cut ``training`` of ``regions.yaml``; ``region``: the
         validation region.
@@ -156,6 +159,7 @@ class Classifier(Model):
     features: Annotated[list[str], Field(min_length=1)] = ["*"]
     formulation: Literal["multi_class", "binary", "two_phase"] = "multi_class"
     first_phase_epochs: PositiveInt | None = None
+    labels: ObjectLabels | None = None
     training_set: Literal["extended", "region"] = "extended"
     unscaled_classes: Annotated[list[str], Unique] = []
     max_events: PositiveInt | None = None
@@ -206,6 +210,15 @@ class Classifier(Model):
                 f"schedule.warmup_epochs is {self.schedule.warmup_epochs:g}, expected fewer than "
                 f"the {self.epochs} epochs"
             )
+        if self.labels is not None:
+            self._refuse(
+                "labels per object",
+                formulation="multi_class",
+                weighting=("none", "event", "event_batch"),
+                best_epoch="loss",
+                loss=self.loss.model_copy(update={"decorrelation": None}),
+                seeds=None,
+            )
         if self.architecture == "staged":
             self._refuse("a staged network", formulation="multi_class")
         if self.architecture in TREES:
@@ -225,7 +238,10 @@ class Classifier(Model):
         for key, values in allowed.items():
             value = getattr(self, key)
             if value not in (values if isinstance(values, tuple) else (values,)):
-                raise ValueError(f"{what} cannot be trained with this '{key}'; leave it out")
+                instead = (
+                    f"set {key}: {' or '.join(values)}" if key == "weighting" else "leave it out"
+                )
+                raise ValueError(f"{what} cannot be trained with this '{key}'; {instead}")
 
     def member(self, seed: int) -> "Classifier":
         """Return the classifier of one seed of an ensemble."""
@@ -239,6 +255,8 @@ class Classifier(Model):
             texts += [self.loss.decorrelation.observable, self.loss.decorrelation.selection]
         if self.significance.mass is not None:
             texts.append(self.significance.mass)
+        if self.labels is not None:
+            texts.append(self.labels.branch)
         return texts
 
 

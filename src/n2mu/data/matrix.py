@@ -96,9 +96,13 @@ def pack(columns: Mapping[str, Any], features: Mapping[str, Feature], size: int)
         else:
             categorical[:, j] = _class_index(name, values, missing, feature.values)
             j += 1
-    if lists := [n for n, feature in features.items() if feature.kind == "collection"]:
-        parts = [padded(name, features[name], columns, size) for name in lists]
-        continuous = np.concatenate([continuous, *parts], axis=1)
+    if found := collections(features):
+        parts = [continuous]
+        for c in found:
+            branches = features[c.name].branches or []
+            objects = padded(c.name, branches, c.objects, columns, size)
+            parts.append(objects.reshape(size, c.objects * c.branches))
+        continuous = np.concatenate(parts, axis=1)
     return PackedEvents(continuous, categorical)
 
 

@@ -1,6 +1,6 @@
-"""Object collections, such as jets: lists per event, padded to columns."""
+"""Object collections, such as jets: lists per event, padded to columns, and their labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.config.features import Feature
+from n2mu.config.object_labels import ObjectLabels
 from n2mu.errors import InputError, ProductError, TrainingError, nearest
 
-OBJECTS = 10
-"""How many objects of a collection a model sees where the configuration does not say."""
+UNLABELLED = -1
+"""In place of the label of an object that has none."""
+ABSENT = -2
+"""In place of the label of an object that the event does not have."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +51,24 @@ def collections(features: Mapping[str, Feature]) -> list[Collection]:
     found = []
     for name, feature in features.items():
         if feature.branches is not None:
-            objects = feature.objects or OBJECTS
-            found.append(Collection(name, start, objects, len(feature.branches)))
-            start += objects * len(feature.branches)
+            found.append(Collection(name, start, feature.length, len(feature.branches)))
+            start += feature.length * len(feature.branches)
     return found
 
 
 def padded(
-    name: str, feature: Feature, columns: Mapping[str, Any], size: int
+    name: str, branches: Sequence[str], objects: int, columns: Mapping[str, Any], size: int
 ) -> NDArray[np.float32]:
-    """Return the objects of a collection as columns.
+    """Return the objects of a collection, as many of every event.
 
     Parameters
     ----------
+    name
+        Of the feature, for errors.
+    branches
+        The list branches that belong together.
+    objects
+        How many objects are kept, from the first on.
     columns
         Branches by name, awkward arrays with a list per event.
     size
@@ -69,8 +77,7 @@ def padded(
     Returns
     -------
     array
-        float32 [events, objects x branches], NaN where an event has fewer
-        objects; objects beyond are left out.
+        float32 [events, objects, branches], NaN where an event has fewer objects.
 
     Raises
     ------
@@ -83,8 +90,6 @@ def padded(
     """
     import awkward as ak
 
-    branches = feature.branches or []
-    objects = feature.objects or OBJECTS
     result = np.full((size, objects, len(branches)), np.nan, np.float32)
     lengths: NDArray[np.int64] | None = None
     for j, branch in enumerate(branches):
@@ -117,4 +122,51 @@ def padded(
         kept = position < objects
         event_of = np.repeat(np.arange(size), own)
         result[event_of[kept], position[kept], j] = numbers[kept]
-    return result.reshape(size, objects * len(branches))
+    return result
+
+
+def object_labels(
+    labels: ObjectLabels, feature: Feature, columns: Mapping[str, Any], size: int
+) -> NDArray[np.int16]:
+    """Return the label of each object of a collection.
+
+    Parameters
+    ----------
+    feature
+        The collection.
+    columns
+        Branches by name, awkward arrays with a list per event.
+    size
+        Number of events.
+
+    Returns
+    -------
+    array
+        int16 [events, objects]: the index of the label, ``UNLABELLED``, or
+        ``ABSENT`` where the event has no such object.
+
+    Raises
+    ------
+    InputError
+        If a number is neither listed nor one of objects without label; else as
+        :func:`padded`, since there must be a number for every object.
+    """
+    name = labels.collection
+    branches = [*(feature.branches or []), labels.branch]
+    numbers = padded(name, branches, feature.length, columns, size)[:, :, -1]
+    result = np.full(numbers.shape, ABSENT, np.int16)
+    known = np.isnan(numbers)
+    places = {number: k for k, number in enumerate(labels.values.values())}
+    places |= dict.fromkeys(labels.missing, UNLABELLED)
+    for number, place in places.items():
+        found = numbers == np.float32(number)
+        result[found] = place
+        known |= found
+    if not known.all():
+        first = numbers[~known][0]
+        raise InputError(
+            f"labels of '{name}': branch '{labels.branch}' has the value {first:g} for "
+            f"{(numbers == first).sum()} objects, expected one of "
+            f"{list(labels.values.values())}; add it to 'values' or to 'missing'"
+        )
+    return result

@@ -64,7 +64,7 @@ class NtupleExport:
         self._friends = friends
         self._data_sets = {d.name: d for d in data_sets(configuration.inputs)}
         self._export = Export()
-        scores = score_names(configuration.models, configuration.models.models)
+        scores = score_names(configuration, configuration.models.models)
         texts = [configuration.regions.regions[region].selection for region in edges]
         texts += [self._observable(region) for region in edges]
         self._scored = any(parse(text).names & set(scores) for text in texts)

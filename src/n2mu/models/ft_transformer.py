@@ -7,11 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from n2mu.data.objects import Collection
 from n2mu.errors import ConfigurationError
 from n2mu.models.attention import attention
 from n2mu.models.dropout import Dropout
-from n2mu.models.layout import Layout
+from n2mu.models.layout import Layout, objects_of
 from n2mu.models.tokens import FeatureTokens, Missing
+
+EVERY = slice(None)
+"""All tokens ask."""
 
 
 class SelfAttention(nn.Module):
@@ -23,8 +27,8 @@ class SelfAttention(nn.Module):
 
     Shape
     -----
-    [events, tokens, width] -> [events, queries, width]; the first ``queries``
-    tokens ask, all answer.
+    [events, tokens, width] -> [events, queries, width]; some tokens ask, all
+    answer.
     """
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
@@ -37,14 +41,14 @@ class SelfAttention(nn.Module):
     def _split(self, x: Tensor) -> Tensor:
         return torch.unflatten(x, 2, (self.heads, -1)).transpose(1, 2)
 
-    def forward(self, x: Tensor, queries: int, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, queries: slice, mask: Tensor | None) -> Tensor:
         """Return the attended tokens; the mask [events, 1, 1, tokens] says which answer."""
         width = x.shape[2]
-        if queries == x.shape[1]:
+        if queries == EVERY:
             query, key, value = torch.split(self.projection(x), width, dim=2)
         else:
             weight, bias = self.projection.weight, self.projection.bias
-            query = linear(x[:, :queries], weight[:width], bias[:width])
+            query = linear(x[:, queries], weight[:width], bias[:width])
             key, value = torch.split(linear(x, weight[width:], bias[width:]), width, dim=2)
         attended = attention(
             self._split(query),
@@ -77,9 +81,9 @@ class Block(nn.Module):
             Dropout(dropout),
         )
 
-    def forward(self, x: Tensor, queries: int, mask: Tensor | None) -> Tensor:
-        """Return the first ``queries`` tokens after the block."""
-        x = x[:, :queries] + self.attention(self.attention_norm(x), queries, mask)
+    def forward(self, x: Tensor, queries: slice, mask: Tensor | None) -> Tensor:
+        """Return the tokens that ask after the block."""
+        x = x[:, queries] + self.attention(self.attention_norm(x), queries, mask)
         transformed: Tensor = self.feed_forward(x)
         return x + transformed
 
@@ -91,7 +95,7 @@ class FTTransformer(nn.Module):
     Babenko, "Revisiting Deep Learning Models for Tabular Data", NeurIPS 2021.
     The last block computes only the class token, the one that the head reads.
     Each object of a collection is a token; those that an event does not have
-    are asked nothing.
+    are asked nothing.  Where objects are told apart, the head reads their tokens.
 
     Parameters
     ----------
@@ -115,13 +119,15 @@ class FTTransformer(nn.Module):
     missing
         What stands for a missing continuous value: ``learnable`` or ``zero``.
     collections
-        First column, number of objects and numbers per object of each
-        collection, the last columns of the continuous ones.
+        The object collections, the last columns of the continuous ones.
+    labelled
+        Index of the collection whose objects are told apart; none: events are.
 
     Shape
     -----
     continuous [events, n_continuous] with NaN for missing, categorical
-    [events, n_categorical] -> logits [events, n_classes].
+    [events, n_categorical] -> logits [events, n_classes], or [events, objects,
+    n_classes].
 
     Examples
     --------
@@ -129,6 +135,8 @@ class FTTransformer(nn.Module):
     >>> model(torch.zeros(2, 3), torch.zeros(2, 1, dtype=torch.int64)).shape
     torch.Size([2, 5])
     """
+
+    per_object = True
 
     def __init__(
         self,
@@ -142,7 +150,8 @@ class FTTransformer(nn.Module):
         feed_forward: int = 4,
         dropout: float = 0.2,
         missing: Missing = "learnable",
-        collections: Sequence[tuple[int, int, int]] = (),
+        collections: Sequence[Collection] = (),
+        labelled: int | None = None,
     ) -> None:
         super().__init__()
         if width % heads:
@@ -151,9 +160,10 @@ class FTTransformer(nn.Module):
                 f"and {heads}"
             )
         self.collections = list(collections)
-        self.n_single = self.collections[0][0] if self.collections else n_continuous
+        self.labelled = labelled
+        self.n_single = self.collections[0].start if self.collections else n_continuous
         self.tokens = FeatureTokens(self.n_single, categories, width, missing)
-        self.objects = nn.ModuleList(nn.Linear(n, width) for _, _, n in self.collections)
+        self.objects = nn.ModuleList(nn.Linear(c.branches, width) for c in self.collections)
         self.blocks = nn.ModuleList(
             Block(width, heads, feed_forward * width, dropout) for _ in range(blocks)
         )
@@ -161,25 +171,32 @@ class FTTransformer(nn.Module):
 
     @staticmethod
     def resolve(parameters: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
-        """Return the parameters with the columns of the collections."""
-        return {**parameters, "collections": layout.collections}
+        """Return the parameters with the collections and which of them has labels."""
+        return {
+            **parameters,
+            "collections": layout.collections,
+            "labelled": layout.labelled,
+        }
 
     def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
         """Return the logits."""
         x = self.tokens(continuous[:, : self.n_single], categorical)
-        mask = None
+        mask, asking = None, slice(0, 1)
         if self.collections:
-            present = [torch.ones_like(x[:, :, 0], dtype=torch.bool)]
-            for (start, objects, numbers), embed in zip(
-                self.collections, self.objects, strict=True
+            tokens, present = [x], [torch.ones_like(x[:, :, 0], dtype=torch.bool)]
+            end = x.shape[1]
+            for k, (collection, embed) in enumerate(
+                zip(self.collections, self.objects, strict=True)
             ):
-                columns = continuous[:, start : start + objects * numbers]
-                values = torch.unflatten(columns, 1, (objects, numbers))
-                present.append(~torch.isnan(values[:, :, 0]))
-                x = torch.cat([x, embed(torch.nan_to_num(values))], dim=1)
+                values, there = objects_of(continuous, collection)
+                tokens.append(embed(values))
+                present.append(there)
+                end += collection.objects
+                if k == self.labelled:
+                    asking = slice(end - collection.objects, end)
+            x = torch.cat(tokens, dim=1)
             mask = torch.cat(present, dim=1)[:, None, None]
         for block in self.blocks[:-1]:
-            x = block(x, x.shape[1], mask)
-        x = self.blocks[-1](x, 1, mask)
-        logits: Tensor = self.head(x[:, 0])
-        return logits
+            x = block(x, EVERY, mask)
+        logits: Tensor = self.head(self.blocks[-1](x, asking, mask))
+        return logits[:, 0] if self.labelled is None else logits

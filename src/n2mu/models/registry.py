@@ -38,7 +38,7 @@ def parameters_of(architecture: str) -> list[str]:
         name
         for name, parameter in inspect.signature(ARCHITECTURES[architecture]).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        and name not in ("signal", "collections")
+        and name not in ("signal", "collections", "labelled")
     ]
 
 
@@ -62,6 +62,8 @@ def build(architecture: str, layout: Layout, parameters: Mapping[str, Any]) -> n
             f"no architecture '{architecture}'{nearest(architecture, ARCHITECTURES)}"
         )
     kind = ARCHITECTURES[architecture]
+    if layout.labelled is not None and not getattr(kind, "per_object", False):
+        raise ConfigurationError(f"architecture '{architecture}' has no output per object")
     known = parameters_of(architecture)
     for name in parameters:
         if name not in known:

@@ -19,7 +19,8 @@ class Batch:
     categorical
         int64 [events, n_categorical].
     label
-        Index of the target, int64 [events].
+        Index of the target, int64 [events]; or the labels of objects [events,
+        objects], see :func:`n2mu.data.objects.object_labels`.
     weight
         Weight in the loss, float32 [events].
     observable, observable_weight

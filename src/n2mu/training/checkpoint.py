@@ -19,8 +19,9 @@ from n2mu.data.matrix import branches_of, class_counts, continuous_features, pac
 from n2mu.data.objects import collections
 from n2mu.data.scaling import Scaler
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
+from n2mu.losses.objects import object_log_probabilities
 from n2mu.models.ensemble import Ensemble
-from n2mu.models.layout import Layout
+from n2mu.models.layout import Layout, objects_of
 from n2mu.models.registry import build
 from n2mu.products import atomic_file
 from n2mu.training.device import resolve_device
@@ -28,6 +29,8 @@ from n2mu.training.settings import TrainSettings
 from n2mu.training.validation import predict_logits, probabilities
 
 FORMAT = "n2mu model 1"
+NO_OBJECT = -99.0
+"""Score of an object that the event does not have."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class TrainedModel:
     fold
         The fold that the model may score.
     classes
-        The classes in the order of the outputs.
+        What the scores of an event are of, in their order: classes, or
+        ``<label>_<i>`` for the labels of object ``i``.
     settings
         What the model was trained with.
     """
@@ -66,7 +70,7 @@ class TrainedModel:
         return branches_of(self.features)
 
     def predict(self, columns: Mapping[str, Any], size: int) -> NDArray[np.float32]:
-        """Return the probability of each class.
+        """Return the probability of each class, or of each label of each object.
 
         Parameters
         ----------
@@ -78,7 +82,7 @@ class TrainedModel:
         Returns
         -------
         array
-            float32 [events, classes]; each row sums to one.
+            float32 [events, scores]; -99 for an object that is not there.
 
         Raises
         ------
@@ -88,12 +92,10 @@ class TrainedModel:
             If a feature or an output is NaN or infinite.
         """
         packed = pack(columns, self.features, size)
-        logits = predict_logits(
-            self.network,
-            torch.from_numpy(self.scaler.apply(packed.continuous)).to(self.device),
-            torch.from_numpy(packed.categorical).to(self.device),
-        )
-        scores: NDArray[np.float32] = probabilities(logits).float().cpu().numpy()
+        continuous = torch.from_numpy(self.scaler.apply(packed.continuous)).to(self.device)
+        categorical = torch.from_numpy(packed.categorical).to(self.device)
+        logits = predict_logits(self.network, continuous, categorical)
+        scores: NDArray[np.float32] = self._scores(logits, continuous).float().cpu().numpy()
         bad = ~np.isfinite(scores).all(axis=1)
         if bad.any():
             raise TrainingError(
@@ -101,6 +103,15 @@ class TrainedModel:
                 f"{size} events; train it again with a lower learning rate"
             )
         return scores
+
+    def _scores(self, logits: Tensor, continuous: Tensor) -> Tensor:
+        labels = self.settings.labels
+        if labels is None:
+            return probabilities(logits)
+        found = {c.name: c for c in collections(self.features)}[labels.collection]
+        _, present = objects_of(continuous, found)
+        of_objects = object_log_probabilities(logits, present, labels.softmax).exp()
+        return of_objects.masked_fill(~present[:, :, None], NO_OBJECT).flatten(1)
 
 
 def save(path: Path, settings: TrainSettings, scaler: Scaler, state: dict[str, Tensor]) -> None:
@@ -149,7 +160,7 @@ def load(path: Path, device: str) -> TrainedModel:
         fold=settings.fold,
         folds=settings.folds,
         features=settings.features,
-        classes=settings.targets,
+        classes=settings.scores,
         signal_class=settings.signal_class,
         settings=settings,
         scaler=Scaler(content["mean"].numpy(), content["std"].numpy()),
@@ -170,14 +181,16 @@ def new_network(settings: TrainSettings) -> nn.Module:
 
 def layout_of(settings: TrainSettings) -> Layout:
     """Return what the network is told of its inputs and outputs."""
+    labels, found = settings.labels, collections(settings.features)
     categorical = [name for name, f in settings.features.items() if f.kind == "categorical"]
     counts = class_counts(settings.features)
     return Layout(
         continuous=continuous_features(settings.features),
         categorical=dict(zip(categorical, counts, strict=True)),
         classes=settings.targets,
-        signal=settings.signal,
-        collections=[(c.start, c.objects, c.branches) for c in collections(settings.features)],
+        signal=settings.signal if labels is None else None,
+        collections=found,
+        labelled=None if labels is None else [c.name for c in found].index(labels.collection),
         outputs=1 if settings.classifier.formulation == "binary" else len(settings.targets),
     )
 

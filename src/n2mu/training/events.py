@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.data.matrix import PackedEvents, branches_of, pack
+from n2mu.data.objects import object_labels
 from n2mu.errors import N2muError, TrainingError
 from n2mu.expressions import parse
 from n2mu.training.settings import TrainingSample, TrainSettings
@@ -53,7 +54,8 @@ class Events:
         What else the training asks of an event, each [events]: whether it is in
         the ``region`` of validation, in the ``scope`` of the classification, in
         that of the decorrelation (``decorrelated``); the ``observable`` of the
-        decorrelation and the ``mass``, where there are any.
+        decorrelation, the ``mass`` and the ``labels`` of objects, where there
+        are any.
     """
 
     packed: PackedEvents
@@ -175,6 +177,11 @@ def _extra(
         "region": parse(settings.validation_selection).select(columns, size),
         "scope": parse(loss.selection).select(columns, size),
     }
+    if settings.labels is not None:
+        collection = settings.features[settings.labels.collection]
+        extra["labels"] = object_labels(settings.labels, collection, columns, size)
+        # an event without any label has no loss
+        extra["scope"] &= (extra["labels"] >= 0).any(axis=1)
     numbers = {"mass": mass}
     if loss.decorrelation is not None:
         extra["decorrelated"] = parse(loss.decorrelation.selection).select(columns, size)

@@ -39,7 +39,7 @@ def history_of(
             {
                 "train_loss": epoch.train_loss,
                 "validation_loss": epoch.validation_loss,
-                "auc": epoch.auc.get(settings.signal_class),
+                "auc": None if settings.labels else epoch.auc.get(settings.signal_class),
                 "class_auc": epoch.auc,
                 "significance": epoch.significance,
                 "learning_rate": epoch.learning_rate,
@@ -52,7 +52,9 @@ def history_of(
         "negative_weights": settings.classifier.negative_weights,
         "weighting": {
             "scheme": settings.classifier.weighting,
-            "factors": dict(zip(settings.targets, weighting.weights.factors.tolist(), strict=True)),
+            "factors": dict(
+                zip(settings.weighted_classes, weighting.weights.factors.tolist(), strict=True)
+            ),
             "region_scales": None
             if weighting.scales is None
             else dict(zip(settings.classes, weighting.scales.tolist(), strict=True)),

@@ -7,6 +7,7 @@ from n2mu.losses.binary_cross_entropy import binary_cross_entropy, signal_logit
 from n2mu.losses.cross_entropy import cross_entropy
 from n2mu.losses.disco import distance_correlation
 from n2mu.losses.extreme import extreme
+from n2mu.losses.objects import object_cross_entropy
 from n2mu.losses.pairwise import pairwise
 from n2mu.training.batch import Batch
 from n2mu.training.settings import TrainSettings
@@ -25,7 +26,9 @@ class Objective:
 
     def __init__(self, settings: TrainSettings, *, by_stages: bool = False) -> None:
         classifier = settings.classifier
-        self.signal = settings.signal
+        # labels of objects know no signal
+        self.over = None if settings.labels is None else settings.labels.softmax
+        self.signal = settings.signal if settings.labels is None else 0
         self.kind = classifier.loss.kind
         self.by_stages = by_stages
         self.by_batch = classifier.weighting == "event_batch"
@@ -41,12 +44,14 @@ class Objective:
         Parameters
         ----------
         logits
-            [events, outputs].
+            [events, outputs], or [events, objects, outputs].
         label
-            Index of the target [events].
+            Index of the target [events], or labels [events, objects].
         epoch
             Counted from 0; none stands for the last phase.
         """
+        if self.over is not None:
+            return object_cross_entropy(logits, label, self.over)
         if self.by_stages:
             return pairwise(logits, label, self.signal)
         if not self.binary or (epoch is not None and epoch < self.first_phase):
@@ -62,12 +67,12 @@ class Objective:
         Parameters
         ----------
         output
-            Logits [events, outputs], or [events, members, outputs] of an
-            ensemble, each member of which has its own loss.
+            Logits [events, outputs], or [events, objects, outputs]; or [events,
+            members, outputs] of an ensemble, each member of which has its own loss.
         """
         output = output.float()
         label, weight, logits = batch.label, batch.weight, output
-        if output.dim() == 3:
+        if self.over is None and output.dim() == 3:
             members = output.shape[1]
             logits = output.flatten(0, 1)
             label, weight = (v.repeat_interleave(members) for v in (label, weight))

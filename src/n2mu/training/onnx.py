@@ -49,8 +49,13 @@ def export_onnx(model: TrainedModel, path: Path) -> None:
     Raises
     ------
     TrainingError
-        If the model is made of trees.
+        If the model is made of trees or tells objects apart.
     """
+    if model.settings.labels is not None:
+        raise TrainingError(
+            f"model '{model.name}' has labels per object, whose scores are not exported; "
+            "export a model of classes of events"
+        )
     if any(isinstance(part, BoostedTrees) for part in model.network.modules()):
         raise TrainingError(
             f"model '{model.name}' is made of trees, which ONNX has no such operation for; "

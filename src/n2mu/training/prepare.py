@@ -73,8 +73,10 @@ def weighting_of(training: Events, settings: TrainSettings) -> Weighting:
     classifier = settings.classifier
     targets = np.asarray(settings.target_of_class)
     present = np.bincount(training.label, minlength=len(settings.classes))
-    for name, events in zip(settings.classes, present, strict=True):
-        if not events:
+    absent = [name for name, n in zip(settings.classes, present, strict=True) if not n]
+    for name in absent:
+        # an event of any class may have objects with labels, none must
+        if settings.labels is None:
             raise TrainingError(
                 f"class '{name}' has no training events; give it a sample with this "
                 "'training_class', loosen the training selection, or take it out of 'classes'"
@@ -86,12 +88,14 @@ def weighting_of(training: Events, settings: TrainSettings) -> Weighting:
             training.weight,
             training.extra["region"],
             settings.classes,
-            classifier.unscaled_classes,
+            [*classifier.unscaled_classes, *absent],
         )
     weight = _weight(training, settings, scales)
     return Weighting(
         scales,
-        event_weights(classifier.weighting, targets[training.label], weight, settings.targets),
+        event_weights(
+            classifier.weighting, targets[training.label], weight, settings.weighted_classes
+        ),
     )
 
 
@@ -132,7 +136,7 @@ def batch_of(
     return Batch(
         torch.from_numpy(scaler.apply(events.packed.continuous)).to(device),
         torch.from_numpy(events.packed.categorical).to(device),
-        torch.from_numpy(label).to(device),
+        torch.from_numpy(events.extra.get("labels", label)).to(device),
         _tensor(weighting.weights.of(label, weight), device),
         observable,
         observable_weight,

@@ -6,6 +6,7 @@ from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.features import Feature
 from n2mu.config.models import Classifier, classes_told_apart
+from n2mu.config.object_labels import ObjectLabels
 
 
 class TrainingSample(Model):
@@ -57,6 +58,8 @@ class TrainSettings(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> "TrainSettings":
+        if self.labels is not None and self.labels.collection not in self.features:
+            raise ValueError(f"labels: '{self.labels.collection}' is no feature of the model")
         for what, name in [
             ("signal_class", self.signal_class),
             *((f"training_class of sample {s.sample}", s.training_class) for s in self.samples),
@@ -68,18 +71,39 @@ class TrainSettings(Model):
         return self
 
     @property
+    def labels(self) -> ObjectLabels | None:
+        """What the model tells of objects; none: it tells the class of the event."""
+        return self.classifier.labels
+
+    @property
     def targets(self) -> list[str]:
-        """The classes that the model tells apart, in the order of its scores."""
+        """The classes of events, or labels of objects, that the model tells apart."""
+        if self.labels is not None:
+            return list(self.labels.values)
         return classes_told_apart(self.classifier, self.classes, self.signal_class)
 
     @property
+    def scores(self) -> list[str]:
+        """What the scores of an event are called, in their order."""
+        if self.labels is None:
+            return self.targets
+        return self.labels.scores(self.features[self.labels.collection].length)
+
+    @property
     def signal(self) -> int:
-        """Index of the signal class among the targets."""
+        """Index of the signal class among the targets, which are classes."""
         return self.targets.index(self.signal_class)
 
     @property
+    def weighted_classes(self) -> list[str]:
+        """The classes of events that are weighted against each other."""
+        return self.targets if self.labels is None else ["all"]
+
+    @property
     def target_of_class(self) -> list[int]:
-        """Index of the target of each class."""
+        """Index among the weighted classes, for each class."""
+        if self.labels is not None:
+            return [0] * len(self.classes)
         if self.classifier.formulation != "binary":
             return list(range(len(self.classes)))
         return [0 if name == self.signal_class else 1 for name in self.classes]

@@ -116,6 +116,8 @@ def _bytes_needed(events: EventSource, settings: TrainSettings) -> int:
     event = 4 * len(continuous_features(settings.features)) + 8 * len(
         class_counts(settings.features)
     )
+    if settings.labels is not None:
+        event += 2 * settings.features[settings.labels.collection].length
     return rows * (event + SCALARS)
 
 

@@ -118,6 +118,8 @@ def _check_validation(validation: Events, settings: TrainSettings, name: str) ->
             "no event of non-zero weight in the validation fold passes the validation "
             f"selection; loosen region '{region}'"
         )
+    if settings.labels is not None:
+        return  # which classes have objects with labels is no matter
     present = np.bincount(validation.label, minlength=len(settings.classes))
     for class_name, events in zip(settings.classes, present, strict=True):
         if events == 0:

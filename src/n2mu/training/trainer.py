@@ -221,11 +221,18 @@ def without_best_epoch(name: str, classifier: Classifier) -> TrainingError:
 
 def log_epoch(start: str, measured: Measured, signal: str) -> None:
     """Log one validated epoch."""
-    auc, z = measured.auc[signal], measured.significance
+    if signal not in measured.auc:
+        areas = [f"{name} {_shown(auc, 4)}" for name, auc in measured.auc.items()]
+        logger.info("%s, validation loss %.5f, AUC %s", start, measured.loss, ", ".join(areas))
+        return
     logger.info(
         "%s, validation loss %.5f, AUC %s, significance %s",
         start,
         measured.loss,
-        "undefined" if auc is None else f"{auc:.4f}",
-        "undefined" if z is None else f"{z:.3f}",
+        _shown(measured.auc[signal], 4),
+        _shown(measured.significance, 3),
     )
+
+
+def _shown(value: float | None, digits: int) -> str:
+    return "undefined" if value is None else f"{value:.{digits}f}"

@@ -1,7 +1,7 @@
 """What a model is worth on the validation events, and which epoch is the best."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from n2mu.config.models import Classifier
+from n2mu.data.objects import ABSENT
+from n2mu.losses.objects import object_log_probabilities
 from n2mu.statistics.auc import NoRocError, weighted_auc
 from n2mu.statistics.significance import binned_significance
 from n2mu.training.batch import Batch
@@ -25,7 +27,8 @@ class Measured:
     Attributes
     ----------
     auc
-        Of each target against all others, by name.
+        Of each target against all others, by name; targets are classes of events
+        or labels of objects.
     """
 
     loss: float
@@ -57,7 +60,9 @@ class ValidationEvents:
     targets: list[str]
 
     def measure(self, logits: Tensor, objective: Objective, classifier: Classifier) -> Measured:
-        """Return loss, AUC and significance of the logits [events, outputs]."""
+        """Return loss, AUC and significance of the logits of all events."""
+        if objective.over is not None:
+            return self._measure_objects(logits, objective, objective.over)
         label = self.batch.label.cpu().numpy()
         scores = probabilities(logits).cpu().numpy()
         chosen = self.in_scope
@@ -80,6 +85,29 @@ class ValidationEvents:
             else None,
         )
 
+    def _measure_objects(
+        self, logits: Tensor, objective: Objective, over: Literal["labels", "objects"]
+    ) -> Measured:
+        """Return loss and AUC of logits [events, objects, labels]; an object weighs as its event.
+
+        Of ``labels``, objects with another label are the background of a label; of
+        ``objects``, those without a label are as well.
+        """
+        label = self.batch.label
+        log_p = object_log_probabilities(logits, label != ABSENT, over)
+        chosen = label >= 0 if over == "labels" else label != ABSENT
+        chosen = chosen & torch.from_numpy(self.in_scope).to(label.device)[:, None]
+        event = torch.nonzero(chosen)[:, 0].cpu().numpy()
+        scores, labels = log_p[chosen].exp().cpu().numpy(), label[chosen].cpu().numpy()
+        return Measured(
+            loss=objective.of_events(logits, self.batch),
+            auc={
+                name: _auc(scores[:, k], labels == k, self.weight[event])
+                for k, name in enumerate(self.targets)
+            },
+            significance=None,
+        )
+
 
 def figure_of_merit(measured: Measured, classifier: Classifier, signal: str) -> float | None:
     """Return the number whose largest value chooses the best epoch; none if it does not exist."""
@@ -98,7 +126,7 @@ def probabilities(logits: Tensor) -> Tensor:
 
 
 def predict_logits(model: nn.Module, continuous: Tensor, categorical: Tensor) -> Tensor:
-    """Return the logits [events, outputs], without dropout, in batches."""
+    """Return the logits [events, ...], without dropout, in batches."""
     model.eval()
     with torch.inference_mode():
         parts = [

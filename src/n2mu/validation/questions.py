@@ -106,7 +106,7 @@ def _asked(analysis: Analysis, acting: Acting, data_set: DataSet) -> Asked:
         if data_set in analysis.data_sets_of[name]
         or _varied_by(configuration, acting, name, data_set)
     }
-    scores = score_names(configuration.models, configuration.main.models)
+    scores = score_names(configuration, configuration.main.models)
     return Asked(
         name=data_set.name,
         tree=data_set.tree,

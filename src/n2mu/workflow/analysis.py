@@ -206,4 +206,4 @@ class Analysis:
                 names |= parse(feature.expression or name).names
         # the skim has the number of the entry anyway
         names.discard(ENTRY)
-        return sorted(names - set(score_names(configuration.models, configuration.models.models)))
+        return sorted(names - set(score_names(configuration, configuration.models.models)))

@@ -34,7 +34,7 @@ def feature_settings(
     drawn = {name: _drawn(name, known.get(name)) for name in chosen}
     selection = configuration.regions.regions[region].selection
     used = {name for feature in drawn.values() for name in parse(feature.expression).names}
-    trained = score_names(configuration.models, configuration.main.models)
+    trained = score_names(configuration, configuration.main.models)
     expected = FitSlices(analysis, fit).expected
     observed = configuration.samples.data is not None
     samples = {

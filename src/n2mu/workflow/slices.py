@@ -168,11 +168,13 @@ class Slices:
         """Return what the evaluation of all models is told."""
         models = self._configuration.models
         region = models.evaluation_region
+        # labels of objects are no classes of events
+        compared = [m for m in self._configuration.main.models if models.models[m].labels is None]
         return EvaluateSettings(
-            models=self._configuration.main.models,
+            models=compared,
             region=region,
             selection=self._configuration.regions.regions[region].selection,
-            classes={model: models.classes_of(model) for model in self._configuration.main.models},
+            classes={model: models.classes_of(model) for model in compared},
             all_classes=models.classes,
             signal_class=models.signal_class,
             samples=[

@@ -85,7 +85,7 @@ class FitSlices:
             )
         texts = [t for region in regions.values() for t in (region.observable, region.selection)]
         named = {name for text in texts for name in parse(text).names}
-        trained = score_names(self._configuration.models, self._configuration.main.models)
+        trained = score_names(self._configuration, self._configuration.main.models)
         systematics = dict(self._systematics())
         samples = self._samples(systematics)
         used = dict.fromkeys(d for sample in samples.values() for d in sample.data_sets)
