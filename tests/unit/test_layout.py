@@ -35,6 +35,7 @@ ORDER = [
     "workflow",
     "demo",
     "validation",
+    "report",
     "commands",
 ]
 HEAVY = [

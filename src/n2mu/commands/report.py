@@ -20,8 +20,9 @@ def command(
 ) -> None:
     """Write results/report.html and print mu, its errors, and where the products lie.
 
-    Reads the products of a finished workflow and refuses those of another configuration; runs
-    Snakemake's report.
+    Reads the products of a finished workflow and refuses those of another configuration. The report
+    is one file that needs no network. Snakemake's own report, with the graph of the rules and the
+    times of all jobs, goes to results/ANALYSIS/workflow_report.html.
 
     Example: n2mu report
     """
@@ -48,10 +49,19 @@ def command(
             "run snakemake, or look with snakemake --dry-run"
         )
     if not summary:
-        failed, printed = _snakemake(snakefile, config, "--report", str(report))
+        workflow = paths.root / "workflow_report.html"
+        failed, printed = _snakemake(snakefile, config, "--report", str(workflow))
         if failed:
             reason = next((line for line in reversed(printed.splitlines()) if line.strip()), "")
-            raise ProductError(f"{report}: snakemake could not make the report ({reason})")
+            raise ProductError(f"{workflow}: snakemake could not make the report ({reason})")
+        from n2mu.report.settings import report_settings
+        from n2mu.report.stage import run_report
+        from n2mu.workflow.lineage import lineage
+        from n2mu.workflow.records import Records
+
+        chain = list(lineage(Records(Path.cwd()), str(paths.published("mu_fit.json")), False))
+        captions = snakefile.resolve().parent / "workflow" / "report"
+        run_report(report_settings(job.configuration, job.slices), paths, captions, chain, report)
     typer.echo(_interval("mu", mu_fit["mu"]) + "  (total)")
     typer.echo(_interval("  ", mu_fit["mu_stat_only"]) + "  (statistics only)")
     products = ["mu_fit.json", "ranking.json", "ranking.pdf", "ranking.png", "report.html"]

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
+
+from n2mu.errors import ProductError
 
 _STYLE = """
 body { font-family: Helvetica, Arial, sans-serif; font-size: 14px; color: #111; margin: 1.5em; }
@@ -24,6 +27,25 @@ def page(title: str, *parts: str) -> str:
         f"<title>{escape(title)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
         f"<h1>{escape(title)}</h1>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
     )
+
+
+def body_of(path: Path) -> str:
+    """Return what stands below the heading of a page made by `page`, as HTML.
+
+    Raises
+    ------
+    ProductError
+        If the file is missing or no such page.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProductError(f"{path}: {error.strerror}; run the rule that writes it again") from None
+    _, found, body = text.partition("</h1>\n")
+    body, ends, _ = body.rpartition("\n</body>")
+    if not (found and ends):
+        raise ProductError(f"{path}: no page of n2mu; run the rule that writes it again")
+    return body
 
 
 def heading(html: str) -> str:

@@ -38,7 +38,7 @@ def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
         heading("Significance"),
         _listing(mu_fit["significance"].items(), digits=3),
         heading("Gates"),
-        _gates(mu_fit["gates"]),
+        gates_table(mu_fit["gates"]),
         heading("Fit"),
         _listing((key, value) for key, value in mu_fit["fit"].items() if key != "seconds"),
     ]
@@ -89,7 +89,14 @@ def _remarks(interval: Mapping[str, Any]) -> str:
     return "; ".join(remarks)
 
 
-def _gates(gates: Iterable[Mapping[str, Any]]) -> str:
+def gates_table(gates: Iterable[Mapping[str, Any]]) -> str:
+    """Return the gates of a fit as an HTML table.
+
+    Parameters
+    ----------
+    gates
+        ``gates`` of ``mu_fit.json``.
+    """
     rows = [
         [
             escape(str(gate["name"])),

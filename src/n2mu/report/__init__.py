@@ -1,0 +1,1 @@
+"""The report for a reviewer: one HTML file with everything in it."""

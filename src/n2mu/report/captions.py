@@ -1,0 +1,67 @@
+"""Captions: the texts of ``workflow/report``, which Snakemake's own report shows as well."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from docutils.core import publish_parts
+from docutils.utils import SystemMessage
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from n2mu.errors import ProductError
+from n2mu.plots.latex import to_html
+
+_HALT_AT_WARNINGS = 2
+
+
+class Captions:
+    """Makes captions for figures and tables.
+
+    Parameters
+    ----------
+    directory
+        Of the texts: reStructuredText with the fields that Snakemake fills in.
+    main
+        Content of ``config.yaml``.
+    """
+
+    def __init__(self, directory: Path, main: Mapping[str, Any]) -> None:
+        self._directory = directory
+        self._main = main
+        self._environment = Environment(undefined=StrictUndefined, autoescape=False)
+
+    def __call__(self, name: str, **wildcards: str) -> str:
+        """Return a caption as HTML.
+
+        Parameters
+        ----------
+        name
+            Of the text, without its suffix.
+        wildcards
+            Of the rule that makes what is shown, and of the name of the file.
+
+        Raises
+        ------
+        ProductError
+            If the text is missing or cannot be read.
+        """
+        path = self._directory / f"{name}.rst"
+        told = SimpleNamespace(wildcards=SimpleNamespace(**wildcards), config=self._main)
+        try:
+            text = self._environment.from_string(path.read_text(encoding="utf-8")).render(
+                snakemake=told
+            )
+            options = {
+                "halt_level": _HALT_AT_WARNINGS,
+                "report_level": 5,
+                "input_encoding": "unicode",
+            }
+            html = str(publish_parts(text, writer="html5", settings_overrides=options)["body"])
+        except (OSError, TemplateError, SystemMessage) as error:
+            raise ProductError(f"{path}: no caption can be made of it ({error})") from None
+        for label in self._main["labels"].values():
+            if "$" in str(label):
+                html = html.replace(escape(str(label)), to_html(str(label)))
+        return html

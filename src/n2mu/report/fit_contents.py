@@ -1,0 +1,201 @@
+"""Everything that a fit has drawn and tabulated."""
+
+from collections.abc import Sequence
+from html import escape
+
+from n2mu.plots.content import read_keys
+from n2mu.plots.latex import to_html
+from n2mu.plots.page import body_of
+from n2mu.plots.panel import region_title
+from n2mu.report.captions import Captions
+from n2mu.report.embed import download, picture
+from n2mu.report.exhibits import Category, Exhibit
+from n2mu.report.settings import ReportSettings
+from n2mu.report.statistics import of_regions
+from n2mu.workflow.paths import Paths
+
+
+class FitContents:
+    """Makes the exhibits of one fit.
+
+    Parameters
+    ----------
+    fit
+        Its name.
+    """
+
+    def __init__(
+        self, fit: str, settings: ReportSettings, paths: Paths, captions: Captions
+    ) -> None:
+        self.fit = fit
+        self.mu_fit = read_keys(paths.fit(fit, "mu_fit.json"), ("mu", "yields", "gates"))
+        self.report = read_keys(paths.fit(fit, "templates_report.json"), ("regions", "changes"))
+        self._plots = paths.fit(fit, "plots")
+        self._settings = settings
+        self._captions = captions
+        self.fitted = list(self.mu_fit["yields"])
+
+    def figure(
+        self,
+        stem: str,
+        caption: str,
+        title: str,
+        regions: Sequence[str] | None = None,
+        **wildcards: str,
+    ) -> Exhibit:
+        """Return a figure below the directory of plots.
+
+        Parameters
+        ----------
+        stem
+            Its path without suffix.
+        caption
+            Name of its text.
+        regions
+            That it shows, by default those of the fit.
+        """
+        path = self._plots / f"{stem}.png"
+        name = f"{self.fit}_{stem.replace('/', '_')}.pdf"
+        return Exhibit(
+            title=title,
+            caption=self._captions(caption, fit=self.fit, **wildcards),
+            statistics=self._statistics(regions),
+            picture=picture(path),
+            downloads=[download(path.with_suffix(".pdf"), name)],
+        )
+
+    def table(
+        self, stem: str, caption: str, title: str, others: Sequence[str] = (), long: bool = False
+    ) -> Exhibit:
+        """Return a table below the directory of plots, and the files that go with it.
+
+        Parameters
+        ----------
+        others
+            Suffixes of the same table in other forms.
+        """
+        path = self._plots / f"{stem}.html"
+        forms = [download(path.with_suffix(s), f"{self.fit}_{stem}{s}") for s in (*others, ".html")]
+        return Exhibit(
+            title=title,
+            caption=self._captions(caption, fit=self.fit),
+            statistics=self._statistics(None),
+            table=body_of(path),
+            downloads=forms,
+            long=long,
+        )
+
+    def region(self, region: str, which: str) -> Exhibit:
+        """Return the stack of a region before or after the fit."""
+        title = f"{self.title(region)}, {'after' if which == 'postfit' else 'before'} the fit"
+        return self.figure(
+            f"regions/{region}_{which}", "region", title, [region], region=region, which=which
+        )
+
+    def title(self, region: str) -> str:
+        """Return the title of a region as HTML."""
+        return to_html(region_title(region, self._settings.style))
+
+    def regions(self, *roles: str) -> list[str]:
+        """Return the regions with one of some roles, in the order of the fit."""
+        return [r for r in self.report["regions"] if self._role(r) in roles]
+
+    def category(self) -> Category:
+        """Return everything that the fit has drawn and tabulated."""
+        parts: dict[str, list[Exhibit]] = {
+            "Result": [
+                self.table("summary", "summary", "Signal strength, gates, cross-check"),
+                self.figure("ranking", "ranking", "Ranking of the nuisance parameters"),
+                self.figure("pulls", "pulls", "Pulls and constraints"),
+                self.figure("correlation", "correlation", "Correlations"),
+                self.table("yields", "yields", "Yields", (".tex", ".txt", ".json")),
+            ],
+            "Regions": [
+                self.region(region, which)
+                for region in self.report["regions"]
+                for which in ("prefit", "postfit")
+            ],
+            "Composition and sensitivity": [
+                *(
+                    self.figure(
+                        f"composition_{w}",
+                        "composition",
+                        f"Composition of the regions, {t} the fit",
+                        list(self.report["regions"]),
+                    )
+                    for w, t in (("prefit", "before"), ("postfit", "after"))
+                ),
+                self.figure(
+                    "sensitivity",
+                    "sensitivity",
+                    "Signal over background",
+                    list(self.report["regions"]),
+                ),
+                *(
+                    self.figure(
+                        f"separation/{r}",
+                        "separation",
+                        f"Separation in {self.title(r)}",
+                        [r],
+                        region=r,
+                    )
+                    for r in self._drawn("separation")
+                ),
+            ],
+            "Systematic uncertainties": [
+                self.figure(
+                    f"systematics/{r}/{s}/{n}",
+                    "systematic",
+                    f"{self._named('parameters', n)} on {self._sample(s)} in {self.title(r)}",
+                    [r],
+                    region=r,
+                    sample=s,
+                    systematic=n,
+                )
+                for r, s, n in self._control_plots()
+            ],
+            "What was done to the templates": [
+                *(
+                    self.figure(
+                        f"pruning/{r}", "pruning", f"Pruning in {self.title(r)}", [r], region=r
+                    )
+                    for r in self._drawn("pruning")
+                ),
+                self.table("treatment", "treatment", "What was done to each template", long=True),
+                self.table("changes", "changes", "Every change, one by one", long=True),
+            ],
+        }
+        title = self._settings.fits[self.fit]
+        short = f"Fit {escape(self.fit)}"
+        long = f"{short}: {to_html(title)}" if title else short
+        return Category(f"fit-{self.fit}", short, long, parts)
+
+    def _statistics(self, regions: Sequence[str] | None) -> str:
+        return of_regions(
+            list(self.fitted if regions is None else regions), self.report, self._settings
+        )
+
+    def _role(self, region: str) -> str:
+        return str(self.report["regions"][region]["role"])
+
+    def _drawn(self, directory: str) -> list[str]:
+        return [
+            r for r in self.report["regions"] if (self._plots / directory / f"{r}.png").exists()
+        ]
+
+    def _control_plots(self) -> list[tuple[str, str, str]]:
+        found = {
+            path.relative_to(self._plots / "systematics").with_suffix("").parts
+            for path in (self._plots / "systematics").glob("*/*/*.png")
+        }
+        order = list(self.report["regions"])
+        return [
+            (r, s, n) for r, s, n in sorted(found, key=lambda parts: (order.index(parts[0]), parts))
+        ]
+
+    def _named(self, kind: str, name: str) -> str:
+        return to_html(self._settings.style.parameters.get(name, name))
+
+    def _sample(self, name: str) -> str:
+        style = self._settings.style.samples.get(name)
+        return to_html((style and style.title) or name)

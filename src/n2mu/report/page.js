@@ -1,0 +1,18 @@
+"use strict";
+// Without this script the categories stand one below the other.
+const categories = [...document.querySelectorAll("section.category")];
+const links = [...document.querySelectorAll("nav a")];
+function show() {
+  const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const wanted = asked?.closest("section.category") ?? categories[0];
+  for (const category of categories) category.hidden = category !== wanted;
+  for (const link of links) {
+    if (link.hash === "#" + wanted.id) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (asked === wanted) scrollTo(0, 0);
+}
+addEventListener("hashchange", show);
+addEventListener("beforeprint", () => categories.forEach((category) => { category.hidden = false; }));
+addEventListener("afterprint", show);
+show();

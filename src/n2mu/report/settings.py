@@ -1,0 +1,62 @@
+"""What the report is told."""
+
+from typing import Any
+
+from n2mu.config.base import Model
+from n2mu.config.coherence import Configuration
+from n2mu.plots.settings import PlotSettings
+from n2mu.workflow.slices import Slices
+
+
+class ReportSettings(Model):
+    """What the report is told besides the products.
+
+    Attributes
+    ----------
+    analysis, publish
+        The analysis, and the fit on the first page.
+    fits
+        Titles of all fits, the published one among them.
+    models
+        Names of all models that are trained.
+    style
+        What figures and tables are told.
+    selections
+        Selections of the regions, by name.
+    preselection
+        The loosest cut, which all regions contain.
+    observed
+        Names of the data sets of observed events.
+    evaluation_region
+        Where the models are compared.
+    main
+        ``config.yaml``, for captions.
+    """
+
+    analysis: str
+    publish: str
+    fits: dict[str, str | None]
+    models: list[str]
+    style: PlotSettings
+    selections: dict[str, str]
+    preselection: str
+    observed: list[str]
+    evaluation_region: str
+    main: dict[str, Any]
+
+
+def report_settings(configuration: Configuration, slices: Slices) -> ReportSettings:
+    """Return what the report of an analysis is told."""
+    main = configuration.main
+    return ReportSettings(
+        analysis=main.analysis,
+        publish=main.publish,
+        fits={name: configuration.fits.fits[name].title for name in main.fits},
+        models=main.models,
+        style=slices.plots(),
+        selections={n: r.selection for n, r in configuration.regions.regions.items()},
+        preselection=configuration.regions.preselection,
+        observed=slices.cutflow().observed,
+        evaluation_region=configuration.models.evaluation_region,
+        main=main.model_dump(mode="json"),
+    )

@@ -1,0 +1,189 @@
+"""The report: products in, one HTML file out that needs nothing but itself."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from n2mu.plots.fit_lines import data_title
+from n2mu.plots.latex import to_html
+from n2mu.plots.summary import gates_table
+from n2mu.products import atomic_file
+from n2mu.report.captions import Captions
+from n2mu.report.changes import changes_summary
+from n2mu.report.exhibits import Category, Exhibit
+from n2mu.report.fit_contents import FitContents
+from n2mu.report.front import decomposition, fits_table, tiles
+from n2mu.report.other_contents import (
+    cutflow_sums,
+    models_category,
+    models_table,
+    selection_category,
+)
+from n2mu.report.settings import ReportSettings
+from n2mu.report.statistics import collisions
+from n2mu.workflow.paths import Paths
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the first page; text and table are HTML."""
+
+    heading: str
+    text: str = ""
+    table: str = ""
+    exhibits: Sequence[Exhibit] = ()
+
+
+def run_report(
+    settings: ReportSettings,
+    paths: Paths,
+    captions: Path,
+    chain: Sequence[str],
+    output: Path,
+) -> None:
+    """Write the report.
+
+    Parameters
+    ----------
+    paths
+        Of the products of a finished workflow.
+    captions
+        Directory of the texts below figures and tables.
+    chain
+        Lines that say how ``mu_fit.json`` was made.
+    output
+        The page.
+
+    Raises
+    ------
+    ProductError
+        If a product or a caption is missing or incomplete.
+    """
+    caption = Captions(captions, settings.main)
+    fits = {name: FitContents(name, settings, paths, caption) for name in settings.fits}
+    compared = models_table(settings, paths)
+    published = fits[settings.publish]
+    order = sorted(fits, key=lambda name: name != settings.publish)
+    categories = [
+        *(fits[name].category() for name in order),
+        models_category(settings, paths, caption, compared),
+        selection_category(settings, paths, caption),
+        _provenance(chain),
+    ]
+    labels = settings.style.labels
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=f"{escape(settings.analysis)}: signal strength of fit {escape(settings.publish)}",
+            experiment=to_html(labels.experiment),
+            status=to_html(labels.status),
+            heading=f"Signal strength of {escape(settings.analysis)}",
+            subtitle=_subtitle(settings, published),
+            tiles=tiles(published.mu_fit),
+            front=_front(settings, paths, fits, compared),
+            categories=categories,
+            footer=f"Made by n2mu {escape(str(published.mu_fit['provenance'].get('n2mu', '')))} "
+            f"on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
+        )
+    )
+    with atomic_file(output) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    logger.info("wrote %s (%.1f MB)", output, output.stat().st_size / 1e6)
+
+
+def _environment() -> Environment:
+    # what is put into the templates is HTML already
+    environment = Environment(
+        loader=PackageLoader("n2mu.report", "."), undefined=StrictUndefined, autoescape=False
+    )
+    exhibit = environment.get_template("exhibit.html")
+    environment.globals["show"] = lambda shown: exhibit.render(exhibit=shown)
+    return environment
+
+
+def _subtitle(settings: ReportSettings, published: FitContents) -> str:
+    title = settings.fits[settings.publish]
+    regions = "; ".join(published.title(region) for region in published.fitted)
+    parts = [
+        f"Fit {escape(settings.publish)}" + (f" ({to_html(title)})" if title else ""),
+        escape(data_title(published.mu_fit["dataset"])),
+        f"regions {regions}",
+        collisions(settings),
+    ]
+    return " · ".join(parts)
+
+
+def _front(
+    settings: ReportSettings, paths: Paths, fits: Mapping[str, FitContents], compared: str
+) -> list[Part]:
+    """Return what stands below the numbers on the first page."""
+    published = fits[settings.publish]
+    everything = f"<a href='#fit-{escape(settings.publish)}'>all figures of this fit</a>"
+    stacks = [published.region(r, "postfit") for r in published.regions("signal", "control")]
+    return [
+        Part(
+            "Decomposition of the uncertainty",
+            "Groups: √(total² \N{MINUS SIGN} (group fixed)²). The two conventions of a statistical "
+            "part differ by definition.",
+            decomposition(published.mu_fit),
+        ),
+        Part(
+            "Ranking",
+            exhibits=[
+                published.figure("ranking", "ranking", "Ranking of the nuisance parameters"),
+                published.figure("pulls", "pulls", "Pulls and constraints"),
+            ],
+        ),
+        Part(
+            "Regions after the fit",
+            f"Before the fit, validation regions and more: {everything}.",
+            exhibits=stacks,
+        ),
+        Part(
+            "Yields",
+            exhibits=[
+                published.table(
+                    "yields", "yields", "Yields before and after the fit", (".tex", ".txt", ".json")
+                )
+            ],
+        ),
+        Part(
+            "Gates",
+            "Checks that a fit has to pass before it is written.",
+            gates_table(published.mu_fit["gates"]),
+        ),
+        Part(
+            "What was done to the templates",
+            f"Of fit {escape(settings.publish)}, like changes together. One by one: {everything}.",
+            changes_summary(published.report),
+        ),
+        Part("All fits", table=fits_table({n: f.mu_fit for n, f in fits.items()}, settings)),
+        Part(
+            "Comparison of the models",
+            "Area under the ROC curve of each class against all others, on events that no decision "
+            "on the model has seen. <a href='#models'>Curves and training</a>.",
+            compared,
+        ),
+        Part(
+            "Cutflow",
+            "What each cut of the preselection leaves, all data sets together. Expected events: "
+            f"{collisions(settings)}, with the error of the simulation. "
+            "<a href='#selection'>By data set, and the selections of the regions</a>.",
+            cutflow_sums(settings, paths),
+        ),
+    ]
+
+
+def _provenance(chain: Sequence[str]) -> Category:
+    lines = escape("\n".join(chain))
+    text = "<p>How <code>mu_fit.json</code> was made, from it back to cuts and files.</p>"
+    shown = Exhibit("Provenance", text, "", table=f"<pre>{lines}</pre>")
+    return Category("provenance", "Provenance", "Provenance", {"": [shown]})

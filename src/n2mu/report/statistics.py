@@ -1,0 +1,58 @@
+"""What stands below every caption: the selection, the luminosity, and how many events."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from n2mu.plots.latex import to_html
+from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.panel import region_title
+from n2mu.report.settings import ReportSettings
+
+
+def collisions(settings: ReportSettings) -> str:
+    """Return centre-of-mass energy and luminosity as HTML."""
+    labels = settings.style.labels
+    energy = f"√s = {to_html(labels.energy)}" if labels.energy else ""
+    return ", ".join(part for part in (energy, to_html(labels.luminosity)) if part)
+
+
+def of_regions(regions: list[str], report: Mapping[str, Any], settings: ReportSettings) -> str:
+    """Return selection, luminosity and number of events of regions of a fit, as HTML.
+
+    Parameters
+    ----------
+    regions
+        Names; of several the selections are named and not written out.
+    report
+        Contents of ``templates_report.json``.
+    """
+    counted = _counts(regions, report, settings)
+    if len(regions) == 1:
+        code = f"<code>{escape(settings.selections[regions[0]])}</code>"
+        what = f"{to_html(region_title(regions[0], settings.style))}, selection {code}"
+    else:
+        what = "Regions " + "; ".join(
+            to_html(region_title(region, settings.style)) for region in regions
+        )
+    return f"{what}. {collisions(settings)}. {counted}."
+
+
+def _counts(regions: list[str], report: Mapping[str, Any], settings: ReportSettings) -> str:
+    """Return how many events were simulated and are expected."""
+    raw = 0
+    sums = {"signal": 0.0, "background": 0.0}
+    errors = {"signal": 0.0, "background": 0.0}
+    for region in regions:
+        for name, sample in report["regions"][region]["samples"].items():
+            style = settings.style.samples.get(name)
+            kind = style.kind if style else "background"
+            raw += int(sample["events"])
+            sums[kind] += float(sample["yield"])
+            errors[kind] += float(sample["error"]) ** 2
+    parts = []
+    for kind in ("signal", "background"):
+        error = errors[kind] ** 0.5
+        digits = decimals([error])
+        parts.append(f"{plain(sums[kind], digits)} ± {plain(error, digits)} {kind}")
+    return f"{raw:,} simulated events, {' and '.join(parts)} events expected (MC statistics)"
