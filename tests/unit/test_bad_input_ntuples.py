@@ -254,7 +254,7 @@ def test_a_file_cut_anywhere_is_never_read_as_a_smaller_one(
         open_ntuple(cut) as file,
     ):
         nominal = tree(file, "nominal", cut)
-        read_entries(nominal, nominal.keys(), 0, 400)
+        read_entries(nominal, nominal.names, 0, 400)
     assert "\n" not in str(caught.value)
 
 

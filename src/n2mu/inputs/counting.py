@@ -12,6 +12,7 @@ from n2mu.errors import ExpressionError, InputError, N2muError
 from n2mu.expressions import ENTRY, Expression, parse
 from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
+from n2mu.inputs.tree import Tree
 
 _STEP_BYTES = 32_000_000
 _MOST_ENTRIES = 1_000_000
@@ -96,18 +97,18 @@ def count(
     return counts
 
 
-def _check(expression: Expression, ntuple: Any, path: Location) -> None:
+def _check(expression: Expression, ntuple: Tree, path: Location) -> None:
     """Refuse an expression that no event of a tree can have; reads none."""
     names = expression.names - {ENTRY}
     require_branches(ntuple, names, path)
     expression.evaluate(_columns(ntuple, names, 0, 0), 0)
 
 
-def _columns(ntuple: Any, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
+def _columns(ntuple: Tree, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
     return read_entries(ntuple, names, start, stop) | {ENTRY: np.arange(start, stop)}
 
 
-def _steps(ntuple: Any, names: Collection[str]) -> Iterator[tuple[int, int]]:
+def _steps(ntuple: Tree, names: Collection[str]) -> Iterator[tuple[int, int]]:
     entries = ntuple.num_entries
     size = sum(ntuple[name].uncompressed_bytes for name in names)
     step = min(max(1, _STEP_BYTES * entries // max(size, 1)), _MOST_ENTRIES)
@@ -116,7 +117,7 @@ def _steps(ntuple: Any, names: Collection[str]) -> Iterator[tuple[int, int]]:
 
 
 def _count_tree(
-    ntuple: Any,
+    ntuple: Tree,
     path: Location,
     counts: Sequence[Count],
     parsed: dict[int, Expression],

@@ -18,6 +18,7 @@ from n2mu.inputs.layout import Integers, Layout, layout_of
 from n2mu.inputs.ntuple import read_entries
 from n2mu.inputs.reading import reading
 from n2mu.inputs.source import Source
+from n2mu.inputs.tree import Tree
 
 Columns = dict[str, Any]
 
@@ -28,23 +29,23 @@ class Gatherer:
     Parameters
     ----------
     ntuple
-        The tree, as uproot has it open.
+        The tree.
     source
         The bytes of its file.
     """
 
-    def __init__(self, ntuple: Any, source: Source) -> None:
+    def __init__(self, ntuple: Tree, source: Source) -> None:
         self._ntuple = ntuple
         self._source = source
         self._scratch = Scratch()
         self._layouts: dict[str, Layout | None] = {}
         self._boundaries: dict[bytes, Integers] = {}
         self._bytes: dict[str, int] = {}
-        self._path = ntuple.file.file_path
+        self._path = ntuple.path
 
     def boundaries(self, names: Collection[str]) -> Integers:
         """Return the entries at which baskets of all branches begin, and the last one's end."""
-        ends = np.array([0, int(self._ntuple.num_entries)])
+        ends = np.array([0, self._ntuple.num_entries])
         layouts = [layout for name in names if (layout := self._layout(name)) is not None]
         # most branches have the boundaries of some other
         different = list({id(layout.entries): layout.entries for layout in layouts}.values())
@@ -60,7 +61,7 @@ class Gatherer:
         for name in names - self._bytes.keys():
             self._bytes[name] = int(self._ntuple[name].uncompressed_bytes)
         total = sum(self._bytes[name] for name in names)
-        return total / max(1, int(self._ntuple.num_entries))
+        return total / max(1, self._ntuple.num_entries)
 
     def read(self, names: Collection[str], rows: Integers) -> Columns:
         """Return branches of some entries.

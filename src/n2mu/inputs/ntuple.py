@@ -11,6 +11,7 @@ import uproot
 from n2mu.errors import InputError, nearest
 from n2mu.inputs.location import Location
 from n2mu.inputs.reading import DamagedError, reading
+from n2mu.inputs.tree import Tree
 
 _TREE_VERSIONS = (19, 20)  # of the class TTree; ROOT 5.14 and later
 _TREE_HEAD = 100_000  # bytes; far more than a name and a title take
@@ -43,19 +44,18 @@ def tree_names(file: Any, path: Location) -> list[str]:
         return list(dict.fromkeys(file.keys(filter_classname="TTree", cycle=False)))
 
 
-def tree(file: Any, name: str, path: Location) -> Any:
+def tree(file: Any, name: str, path: Location) -> Tree:
     """Return a tree of an open file.
 
     Raises
     ------
     DamagedError
-        If the file has no such tree, with the nearest one that it has.
+        If the file has no such tree, with the nearest one that it has, or it cannot be read.
     """
     names = tree_names(file, path)
     if name not in names:
         raise DamagedError(f"{path}: no tree '{name}'{nearest(name, names)}")
-    with reading(path):
-        return file[name]
+    return Tree(file, name, path)
 
 
 def entries_of(file: Any, name: str, path: Location) -> int:
@@ -80,11 +80,11 @@ def entries_of(file: Any, name: str, path: Location) -> int:
                 place += 4 + size - _COUNTED
             (entries,) = _ENTRIES.unpack_from(content, place)
             return int(entries)
-    return int(tree(file, name, path).num_entries)
+    return tree(file, name, path).num_entries
 
 
 def require_branches(
-    tree: Any, names: Collection[str], path: Location, uses: Mapping[str, str] | None = None
+    tree: Tree, names: Collection[str], path: Location, uses: Mapping[str, str] | None = None
 ) -> None:
     """Check that branches exist, hold no texts, and are as long as their tree.
 
@@ -98,12 +98,12 @@ def require_branches(
     InputError
         Naming the branch and the nearest one that exists.
     """
-    existing = set(tree.keys(recursive=False))
+    tree.with_branches(tree.names.intersection(names))
     for name in sorted(names):
         use = f" ({uses[name]})" if uses is not None and name in uses else ""
-        if name not in existing:
+        if name not in tree.names:
             raise InputError(
-                f"{path}: tree '{tree.name}' has no branch '{name}'{use}{nearest(name, existing)}"
+                f"{path}: tree '{tree.name}' has no branch '{name}'{use}{nearest(name, tree.names)}"
             )
         branch = tree[name]
         # a skim could not tell it from vector<char>, which holds numbers
@@ -119,7 +119,7 @@ def require_branches(
             )
 
 
-def read_entries(ntuple: Any, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
+def read_entries(ntuple: Tree, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
     """Return branches of a range of entries: numpy arrays, or awkward where they are lists.
 
     Raises
@@ -130,10 +130,12 @@ def read_entries(ntuple: Any, names: Collection[str], start: int, stop: int) -> 
     wanted = set(names)
     if not wanted:
         return {}
-    path = ntuple.file.file_path
+    path = ntuple.path
     with reading(path):
-        arrays = ntuple.arrays(
-            filter_name=lambda name: name in wanted,
+        whole = ntuple.with_branches(wanted)
+        arrays = whole.arrays(
+            # a branch inside of another may have the same name
+            filter_branch=lambda branch: branch.parent is whole and branch.name in wanted,
             entry_start=start,
             entry_stop=stop,
             library="ak",

@@ -55,7 +55,7 @@ def _branches(
     """Add up branches over all entries of a tree."""
     ntuple = tree(file, name, path)
     require_branches(ntuple, branches, path)
-    size = int(ntuple.num_entries)
+    size = ntuple.num_entries
     if metadata and not size:
         raise InputError(
             f"{path}: the metadata tree '{name}' is empty, expected the sums of weights; "

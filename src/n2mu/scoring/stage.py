@@ -17,6 +17,7 @@ from n2mu.errors import AlignmentError, ConfigurationError, ProductError, neares
 from n2mu.inputs.identity import require_identity
 from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
+from n2mu.inputs.tree import Tree
 from n2mu.products import atomic_directory, write_json
 from n2mu.progress import watched
 from n2mu.scoring.friends import MANIFEST, Trees, aligned, content_digest, write_friends
@@ -258,8 +259,8 @@ def _trees(data_set: ScoredDataSet) -> Iterator[tuple[str, str]]:
         yield name, name
 
 
-def _event_numbers(ntuple: Any, branch: str | None, path: Location) -> npt.NDArray[np.int64]:
-    size = int(ntuple.num_entries)
+def _event_numbers(ntuple: Tree, branch: str | None, path: Location) -> npt.NDArray[np.int64]:
+    size = ntuple.num_entries
     if branch is None:
         return np.arange(size, dtype=np.int64)
     require_branches(ntuple, [branch], path)

@@ -76,7 +76,7 @@ def skim_part(part: Part) -> Skimmed:
         require_identity(file, listed, path)
         for name in [data_set.tree, *data_set.tree_variations]:
             ntuple = tree(file, name, path)
-            done.entries[name] = int(ntuple.num_entries)
+            done.entries[name] = ntuple.num_entries
             require_entries(name, done.entries[name], listed, path)
             kind = NOMINAL if name == data_set.tree else name
             try:

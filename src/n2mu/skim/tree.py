@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from n2mu.inputs.layout import Integers
 from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import require_branches
 from n2mu.inputs.source import Source
+from n2mu.inputs.tree import Tree
 from n2mu.skim.duplicates import Event, sampled
 from n2mu.skim.read import NOMINAL, TRAINING
 from n2mu.skim.select import (
@@ -62,7 +62,7 @@ class TreeSkim:
         settings: SkimSettings,
         data_set: SkimDataSet,
         kind: str,
-        ntuple: Any,
+        ntuple: Tree,
         source: Source,
         index: int,
         path: Location,
@@ -71,7 +71,7 @@ class TreeSkim:
         self._kind = kind
         self._index = index
         self._where = f"{path}: tree '{ntuple.name}'"
-        self._size = int(ntuple.num_entries)
+        self._size = ntuple.num_entries
         self._variations = data_set.weight_variations if kind == NOMINAL else []
         self.cutflow = Cutflow(settings.preselection)
         self.sample: list[Event] = []

@@ -12,6 +12,7 @@ from n2mu.inputs.identity import NtupleFile, require_entries, require_identity
 from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree, tree_names
 from n2mu.inputs.sums import sums_of_weights
+from n2mu.inputs.tree import Tree
 from n2mu.validation.events import Events, examine
 from n2mu.validation.questions import Asked
 
@@ -74,13 +75,14 @@ def look(what: Look) -> Seen:
             if what.listed is not None:
                 require_identity(file, what.listed, what.path)
             names = tree_names(file, what.path)
-            _compare_trees(what, file, names, found)
+            nominal = what.asked.tree in names
+            ntuple = tree(file, what.asked.tree, what.path) if nominal else None
+            _compare_trees(what, file, names, ntuple, found)
             if not what.asked.data:
                 _compare_sums(what, file, found)
-            if what.asked.tree in names:
-                ntuple = tree(file, what.asked.tree, what.path)
+            if ntuple is not None:
                 if what.listed is not None:
-                    size = int(ntuple.num_entries)
+                    size = ntuple.num_entries
                     require_entries(what.asked.tree, size, what.listed, what.path)
                 columns, size = _columns(what, ntuple, found)
                 findings, events = examine(what.asked, columns, size)
@@ -90,22 +92,22 @@ def look(what: Look) -> Seen:
     return Seen(what.asked.name, str(what.path), found, events)
 
 
-def _compare_trees(what: Look, file: Any, names: list[str], found: list[Finding]) -> None:
+def _compare_trees(
+    what: Look, file: Any, names: list[str], ntuple: Tree | None, found: list[Finding]
+) -> None:
     asked = what.asked
-    if asked.tree not in names:
+    if ntuple is None:
         text = f"no tree '{asked.tree}'{nearest(asked.tree, names)}"
         found.append(Finding("inputs.yaml: tree", text))
-    nominal: set[str] = set()
-    if asked.tree in names and what.into_trees and asked.trees:
-        nominal = set(tree(file, asked.tree, what.path).keys(recursive=False))
+    nominal = ntuple.names.intersection(asked.columns) if ntuple is not None else frozenset()
     for key, name in asked.trees.items():
         if name not in names:
             found.append(Finding(key, f"no tree '{name}'{nearest(name, names)}"))
         elif what.into_trees:
-            existing = set(tree(file, name, what.path).keys(recursive=False))
+            existing = tree(file, name, what.path).names
             found += [
                 Finding(key, f"tree '{name}' has no branch '{branch}', the nominal tree has it")
-                for branch in sorted((set(asked.columns) & nominal) - existing)
+                for branch in sorted(nominal - existing)
             ]
 
 
@@ -135,10 +137,10 @@ def _compare_sums(
     ]
 
 
-def _columns(what: Look, ntuple: Any, found: list[Finding]) -> tuple[dict[str, Any], int]:
+def _columns(what: Look, ntuple: Tree, found: list[Finding]) -> tuple[dict[str, Any], int]:
     """Return the branches that are asked for and exist, and how many events were read."""
     asked = what.asked
-    existing = set(ntuple.keys(recursive=False))
+    existing = ntuple.names
     known = existing | set(asked.scores)
     wanted: dict[str, list[str]] = {}
     for question in asked.questions:
@@ -152,7 +154,7 @@ def _columns(what: Look, ntuple: Any, found: list[Finding]) -> tuple[dict[str, A
     for name in sorted(wanted.keys() - known):
         text = f"tree '{asked.tree}' has no branch '{name}'{nearest(name, known)}"
         found += [Finding(key, text) for key in wanted[name]]
-    size = min(int(ntuple.num_entries), what.entries)
+    size = min(ntuple.num_entries, what.entries)
     columns = _read(ntuple, sorted(wanted.keys() & existing), size, wanted, found)
     columns |= {name: np.full(size, 0.5) for name in asked.scores if name not in columns}
     columns[ENTRY] = np.arange(size)
@@ -160,7 +162,7 @@ def _columns(what: Look, ntuple: Any, found: list[Finding]) -> tuple[dict[str, A
 
 
 def _read(
-    ntuple: Any,
+    ntuple: Tree,
     names: Collection[str],
     size: int,
     wanted: Mapping[str, list[str]],
