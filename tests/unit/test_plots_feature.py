@@ -16,6 +16,7 @@ from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.skim.read import Skim
 
 SUMS = {"sig": {"nominal": 20.0}, "bkg": {"nominal": 50.0}, "obs": {"nominal": 1.0}}
+WHOLE = Range()
 STYLE = settings(
     samples={
         "even": {"kind": "background"},
@@ -77,7 +78,7 @@ def skim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hand_skim(tmp_path_factory.mktemp("features") / "skim" / "c0", made_tables(), SUMS)
 
 
-def draw(skim: Path, name: str, asked: Range = Range(), **changes: Any) -> Any:  # noqa: B008
+def draw(skim: Path, name: str, asked: Range = WHOLE, **changes: Any) -> Any:
     found = feature_events(told(**changes), Skim([skim]), {})
     return feature_figure(name, found, told(**changes), STYLE, asked)
 

@@ -1,9 +1,11 @@
 """Which training events are used, and what each counts in the loss."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from n2mu.config.models import Schedule
+from n2mu.config.models import Schedule, Weighting
 from n2mu.errors import TrainingError
 from n2mu.training.schedule import learning_rate_factor
 from n2mu.training.weighting import (
@@ -19,7 +21,7 @@ WEIGHT = np.array([1.0, 2.0, 3.0, 4.0, 10.0])
 CLASSES = ["s", "b"]
 
 # weights up to one factor, section 2.6 of the thesis: 3 and 2 raw events, 6 and 14 weighted
-SCHEMES = {
+SCHEMES: dict[Weighting, Any] = {
     "none": [1, 1, 1, 1, 1],
     "event_batch": WEIGHT,
     "event": WEIGHT,
@@ -31,27 +33,27 @@ SCHEMES = {
 
 
 @pytest.mark.parametrize("scheme", sorted(SCHEMES))
-def test_each_scheme_weights_as_the_thesis_says_with_mean_one(scheme: str) -> None:
-    weights = event_weights(scheme, LABEL, WEIGHT, CLASSES).of(LABEL, WEIGHT)  # type: ignore[arg-type]
+def test_each_scheme_weights_as_the_thesis_says_with_mean_one(scheme: Weighting) -> None:
+    weights = event_weights(scheme, LABEL, WEIGHT, CLASSES).of(LABEL, WEIGHT)
     expected = np.asarray(SCHEMES[scheme], float)
     assert weights == pytest.approx(expected / expected.mean())
 
 
 @pytest.mark.parametrize("scheme", sorted(SCHEMES))
-def test_region_scales_matter_where_the_weighted_totals_enter(scheme: str) -> None:
+def test_region_scales_matter_where_the_weighted_totals_enter(scheme: Weighting) -> None:
     scales = np.array([0.5, 2.0])[LABEL]
-    found = [
-        event_weights(scheme, LABEL, weight, CLASSES).of(LABEL, weight)  # type: ignore[arg-type]
+    plain, scaled = (
+        event_weights(scheme, LABEL, weight, CLASSES).of(LABEL, weight)
         for weight in (WEIGHT, WEIGHT * scales)
-    ]
-    assert np.allclose(*found) != needs_region_scales(scheme)  # type: ignore[arg-type]
+    )
+    assert np.allclose(plain, scaled) != needs_region_scales(scheme)
 
 
 def test_events_without_weight_do_not_count() -> None:
     weight = np.append(WEIGHT, 0.0)
     label = np.append(LABEL, 1)
     for scheme in SCHEMES:
-        weights = event_weights(scheme, label, weight, CLASSES).of(label, weight)  # type: ignore[arg-type]
+        weights = event_weights(scheme, label, weight, CLASSES).of(label, weight)
         assert weights[-1] == 0
         assert weights[:-1].mean() == pytest.approx(1.0)
 

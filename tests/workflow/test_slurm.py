@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,10 @@ def skimmed(slurm: None, tmp_path_factory: pytest.TempPathFactory) -> Story:
     return story
 
 
+def _stopped_once(story: Story, name: str) -> bool:
+    return len(story.journal(name, "stopped")) == 1
+
+
 @pytest.fixture(scope="module")
 def trained(skimmed: Story) -> Story:
     """Three trainings are stopped: by the time limit, by scancel, by a requeue."""
@@ -178,7 +183,7 @@ def trained(skimmed: Story) -> Story:
     snakemake = skimmed.start(*(MODEL.format(fold) for fold in range(3)))
     for fold, ended in {1: ["scancel"], 2: ["scontrol", "requeue"]}.items():
         name = f"train_ftt_small_{fold}"
-        skimmed.wait(lambda name=name: len(skimmed.journal(name, "stopped")) == 1)  # type: ignore[misc]
+        skimmed.wait(partial(_stopped_once, skimmed, name))
         command(*ended, skimmed.journal(name, "stopped")[0]["job"])
     skimmed.finish(snakemake)
     return skimmed

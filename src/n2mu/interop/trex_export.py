@@ -156,12 +156,13 @@ class Analysis:
             if options is None:
                 continue
             if factor.expression is not None:
-                free = {n: f for n, f in fits.norm_factors.items() if f.bounds is not None}
+                free = {
+                    n: f"{n}[{f.nominal!r},{f.bounds[0]!r},{f.bounds[1]!r}]"
+                    for n, f in fits.norm_factors.items()
+                    if f.bounds is not None
+                }
                 names = re.findall(r"[A-Za-z_]\w*", factor.expression)
-                ranges = [
-                    f"{n}[{free[n].nominal!r},{free[n].bounds[0]!r},{free[n].bounds[1]!r}]"  # type: ignore[index]
-                    for n in dict.fromkeys(names)
-                ]
+                ranges = [free[n] for n in dict.fromkeys(names)]
                 options["Expression"] = quoted([f"{factor.expression}:{','.join(ranges)}"])
             elif factor.bounds is not None:
                 options["Nominal"] = repr(factor.nominal)
