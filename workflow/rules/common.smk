@@ -231,3 +231,23 @@ def histories_of_grid(wildcards):
         )
     points = models.points_of(wildcards.grid)
     return [job().paths.history(p, k) for p in points for k in range(models.folds)]
+
+
+def trainings_of_study(wildcards):
+    """Return all folds of all models of a study, as arguments of the slices."""
+    studies = job().configuration.studies
+    if wildcards.study not in studies:
+        known = ", ".join(studies) or "none"
+        raise WorkflowError(
+            f"no file '{wildcards.study}.yaml' in studies/; there are {known}"
+        )
+    trainings = studies[wildcards.study].trainings(wildcards.study)
+    folds = range(job().configuration.models.folds)
+    return [(m, fold) for names in trainings.values() for m in names for fold in folds]
+
+
+def of_study(product):
+    """Return a function of the wildcards: a product of every fold of every model of a study."""
+    return lambda wildcards: [
+        getattr(job().paths, product)(*names) for names in trainings_of_study(wildcards)
+    ]

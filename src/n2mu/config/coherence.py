@@ -1,7 +1,7 @@
 """What the files of one analysis say of each other must fit together."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from n2mu.config.acting import affected_regions, affected_samples, require_expected
@@ -15,6 +15,7 @@ from n2mu.config.object_labels import ObjectLabels
 from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
+from n2mu.config.studies import Study
 from n2mu.config.systematics import SampleSystematic, Systematics, TreeSystematic
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse
@@ -22,7 +23,10 @@ from n2mu.expressions import parse
 
 @dataclass(frozen=True)
 class Configuration:
-    """The configuration of one analysis: one attribute per YAML file, and its folder."""
+    """The configuration of one analysis: one attribute per YAML file, and its folder.
+
+    The models of studies are among those of ``models``.
+    """
 
     main: Main
     inputs: Inputs
@@ -33,6 +37,7 @@ class Configuration:
     models: Models
     fits: Fits
     directory: Path
+    studies: dict[str, Study] = field(default_factory=dict)
 
 
 def scores_of(configuration: Configuration, model: str) -> list[str]:

@@ -18,10 +18,12 @@ from n2mu.config.fits import Fits
 from n2mu.config.inputs import Inputs
 from n2mu.config.main import Main
 from n2mu.config.meaning import check_meaning
-from n2mu.config.models import Models
-from n2mu.config.names import Name
+from n2mu.config.models import Classifier, Models
+from n2mu.config.names import Name, checked_name
+from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
+from n2mu.config.studies import Study
 from n2mu.config.systematics import Systematics
 from n2mu.errors import ConfigurationError, ExpressionError, nearest
 from n2mu.expressions import Aliases
@@ -273,6 +275,54 @@ def aliases_of(regions: Any, where: str) -> Aliases:
         raise ConfigurationError(f"{where}: aliases: {error}") from error
 
 
+def add_studies(
+    folder: Path, models: Any, aliases: Aliases
+) -> tuple[dict[str, Study], dict[str, Any]]:
+    """Read the studies of an analysis, and add their models to those of ``models.yaml``.
+
+    Parameters
+    ----------
+    models
+        Content of ``models.yaml``; where it is malformed, there are no studies.
+
+    Returns
+    -------
+    tuple
+        The studies by name, and the content of ``models.yaml`` with all models.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file of the study and the variant.
+    """
+    known = models.get("models") if isinstance(models, dict) else None
+    if not isinstance(known, dict) or not all(isinstance(m, dict) for m in known.values()):
+        return {}, models
+    studies: dict[str, Study] = {}
+    added: dict[str, Any] = {}
+    for path in sorted((folder / "studies").glob("*.yaml")):
+        with independent():
+            study = validate(Study, read_yaml(path), str(path))
+            name, base = path.stem, study.model
+            if base not in known:
+                raise ConfigurationError(f"{path}: model: no model '{base}'{nearest(base, known)}")
+            # a mistake that is there already is none of the study
+            validate(Classifier, known[base], f"{folder}/models.yaml: models.{base}", aliases)
+            made: dict[str, Any] = {}
+            for variant in study.variants:
+                where = f"{path}: variants.{variant}"
+                try:
+                    checked_name(name)
+                    contents = dict(study.classifiers(name, variant, {**known, **added}))
+                except ValueError as error:
+                    raise ConfigurationError(f"{where}: {error}") from None
+                for content in contents.values():
+                    validate(Classifier, content, where, aliases)
+                made |= contents
+            studies[name], added = study, added | made
+    return studies, {**models, "models": {**known, **added}}
+
+
 def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Configuration:
     """Read ``config.yaml`` and the folder of its analysis.
 
@@ -299,6 +349,8 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         path = folder / name
         return validate(model, read_yaml(path), str(path), aliases)
 
+    path = folder / "models.yaml"
+    studies, models = add_studies(folder, read_yaml(path), aliases)
     configuration = Configuration(
         main=main,
         inputs=part(Inputs, "inputs.yaml"),
@@ -306,9 +358,10 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         regions=validate(Regions, regions, f"{folder}/regions.yaml", aliases),
         features=part(Features, "features.yaml"),
         systematics=part(Systematics, "systematics.yaml"),
-        models=part(Models, "models.yaml"),
+        models=validate(Models, models, str(path), aliases),
         fits=part(Fits, "fits.yaml"),
         directory=folder,
+        studies=studies,
     )
     check(configuration, where)
     check_meaning(configuration)

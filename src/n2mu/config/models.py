@@ -1,6 +1,5 @@
 """``models.yaml``: the classifiers and how they are trained."""
 
-import copy
 import itertools
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name, Unique
 from n2mu.config.object_labels import ObjectLabels
+from n2mu.config.variants import varied
 from n2mu.errors import nearest
 
 BACKGROUND = "background"
@@ -364,20 +364,13 @@ def _points(name: str, grid: Any, models: dict[str, Any]) -> dict[str, Any]:
     """Return the models of a grid as they would be written in the file."""
     if not isinstance(grid, dict) or not isinstance(grid.get("vary"), dict):
         return {}
-    varied = str(grid.get("model"))
-    if varied not in models:
-        raise ValueError(f"grids.{name}.model: no model '{varied}'{nearest(varied, models)}")
-    points = {}
-    for point, values in _settings_of(name, grid["vary"]).items():
-        model = copy.deepcopy(models[varied])
-        for key, value in values.items():
-            inner = model
-            *path, last = key.split(".")
-            for part in path:
-                inner = inner.setdefault(part, {})
-            inner[last] = value
-        points[point] = model
-    return points
+    model = str(grid.get("model"))
+    if model not in models:
+        raise ValueError(f"grids.{name}.model: no model '{model}'{nearest(model, models)}")
+    if not isinstance(models[model], dict):
+        return {}
+    points = _settings_of(name, grid["vary"])
+    return {point: varied(models[model], values) for point, values in points.items()}
 
 
 def _require_new(made: dict[str, Any], models: dict[str, Any], where: str) -> None:

@@ -9,13 +9,14 @@ from pydantic import AfterValidator
 from n2mu.errors import ConfigurationError, nearest
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return a name; a ValueError if it has other characters than letters, digits, underscores."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ValueError(f"'{name}' is no name: use letters, digits and underscores")
     return name
 
 
-Name = Annotated[str, AfterValidator(_checked)]
+Name = Annotated[str, AfterValidator(checked_name)]
 """A name that can be part of a path, a column and a histogram."""
 
 T = TypeVar("T", str, int)

@@ -15,7 +15,15 @@ from n2mu.config.expression import ALIASES
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits
 from n2mu.config.inputs import Inputs
-from n2mu.config.load import aliases_of, folder_of, main_content, mistakes, read_yaml, validate
+from n2mu.config.load import (
+    add_studies,
+    aliases_of,
+    folder_of,
+    main_content,
+    mistakes,
+    read_yaml,
+    validate,
+)
 from n2mu.config.main import Main
 from n2mu.config.meaning import check_meaning
 from n2mu.config.models import Models
@@ -140,7 +148,10 @@ def _read(
     for name, model in _PARTS.items():
         path = folder / f"{name}.yaml"
         with independent():
-            parts[name] = _pruned(model, read_yaml(path), str(path), aliases, left_out)
+            content = read_yaml(path)
+            if model is Models:
+                parts["studies"], content = add_studies(folder, content, aliases)
+            parts[name] = _pruned(model, content, str(path), aliases, left_out)
     if any(parts.get(name) is None for name in ("main", *_PARTS)):
         return None
     return Configuration(**parts, directory=folder)

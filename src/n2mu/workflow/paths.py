@@ -53,6 +53,10 @@ class Paths:
         """Product of one grid search."""
         return self.root / "grids" / grid / product
 
+    def study(self, study: str, product: str) -> Path:
+        """Product of one study."""
+        return self.root / "studies" / study / product
+
     def fit(self, fit: str, product: str) -> Path:
         """Product of one fit."""
         return self.root / "fits" / fit / product

@@ -13,6 +13,7 @@ from n2mu.config.acting import affected_regions, affected_samples, parameter
 from n2mu.config.coherence import Configuration
 from n2mu.config.systematics import Systematic
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
+from n2mu.evaluation.study_settings import StudySettings
 from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.feature_settings import FeatureSettings
@@ -177,19 +178,43 @@ class Slices:
             classes={model: models.classes_of(model) for model in compared},
             all_classes=models.classes,
             signal_class=models.signal_class,
-            samples=[
-                EvaluationSample(
-                    data_set=data_set.name,
-                    training_class=sample.training_class,
-                    selection=sample.selection,
-                    luminosity=data_set.luminosity,
-                    cross_section=data_set.cross_section,
-                )
-                for name, sample in self._configuration.samples.samples.items()
-                if sample.training_class is not None
-                for data_set in self._analysis.data_sets_of[name]
-            ],
+            samples=self._evaluation_samples(),
         )
+
+    def study(self, study: str) -> StudySettings:
+        """Return what the comparison of a study is told."""
+        models = self._configuration.models
+        told = self._configuration.studies[study]
+        trainings = told.trainings(study)
+        first = models.models[next(iter(trainings.values()))[0]]
+        return StudySettings(
+            study=study,
+            title=told.title,
+            trainings=trainings,
+            changes=told.variants,
+            folds=models.folds,
+            region=models.evaluation_region,
+            selection=self._configuration.regions.regions[models.evaluation_region].selection,
+            classes={variant: models.classes_of(names[0]) for variant, names in trainings.items()},
+            all_classes=models.classes,
+            signal_class=models.signal_class,
+            bins=first.significance.bins,
+            samples=self._evaluation_samples(),
+        )
+
+    def _evaluation_samples(self) -> list[EvaluationSample]:
+        return [
+            EvaluationSample(
+                data_set=data_set.name,
+                training_class=sample.training_class,
+                selection=sample.selection,
+                luminosity=data_set.luminosity,
+                cross_section=data_set.cross_section,
+            )
+            for name, sample in self._configuration.samples.samples.items()
+            if sample.training_class is not None
+            for data_set in self._analysis.data_sets_of[name]
+        ]
 
     def templates(self, fit: str) -> TemplateSettings:
         """Return what the templates of one fit are told."""

@@ -1,0 +1,50 @@
+"""``n2mu study``."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from n2mu.commands.options import DEFAULT_CONFIG, Config, Slice
+
+logger = logging.getLogger(__name__)
+
+
+def command(
+    study: Annotated[str, typer.Argument(help="Name of the study: its file in studies/.")],
+    config: Config = DEFAULT_CONFIG,
+    expected: Slice = None,
+) -> None:
+    """Compare the variants of a study on events that none of their decisions has seen.
+
+    Reads all skims and the trained models of every variant, seed and fold; writes
+    results/ANALYSIS/studies/STUDY/study.json, the table study.md and study.tex, and the figures
+    study and curves as PDF and PNG.
+
+    Example: n2mu study weighting
+    """
+    from n2mu.commands.job import choose, open_job, require_slice
+
+    job = open_job(config)
+    choose(study, list(job.configuration.studies), "study")
+    settings = job.slices.study(study)
+    require_slice(settings, expected)
+    from n2mu.evaluation.study import run_study
+    from n2mu.plots.study import curves_figure, study_figure, study_latex, study_markdown
+    from n2mu.plots.style import save_figure
+    from n2mu.products import atomic_file, write_json
+
+    folds = range(settings.folds)
+    names = [name for models in settings.trainings.values() for name in models]
+    models = {name: [job.paths.model(name, k) for k in folds] for name in names}
+    histories = {name: [job.paths.history(name, k) for k in folds] for name in names}
+    result = run_study(settings, job.skims, models, histories)
+    style = job.slices.plots()
+    output = job.paths.study(study, "study.json")
+    save_figure(study_figure(result, style), output.with_suffix(""))
+    save_figure(curves_figure(result, style), output.with_name("curves"))
+    for suffix, text in ((".md", study_markdown), (".tex", study_latex)):
+        with atomic_file(output.with_suffix(suffix)) as temporary:
+            temporary.write_text(text(result, style))
+    write_json(output, result)
+    logger.info("wrote %s", output)

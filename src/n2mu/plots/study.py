@@ -1,0 +1,209 @@
+"""The variants of a study: their training curves, and what they reach."""
+
+from collections.abc import Mapping, Sequence
+from math import hypot, nan
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from n2mu.plots.colours import shade
+from n2mu.plots.names import verbatim
+from n2mu.plots.numbers import decimals, plain, signed
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
+
+PANEL, ROW, GAP, BOTTOM = 2.3, 0.3, 0.4, 0.7
+SIDE, HEIGHT, LEFT, SPACE = 3.6, 2.6, 0.95, 0.95
+SMOOTHING = 0.6
+"""Weight of the past in the moving average of curves."""
+
+CURVES = {
+    "auc": "Validation AUC, {signal}",
+    "mean_auc": "Validation AUC, mean over classes",
+    "significance": "Expected significance",
+    "validation_loss": "Validation loss",
+}
+
+
+def measures_of(study: Mapping[str, Any], signal: str) -> dict[str, str]:
+    """Return the titles of the measures that a study has."""
+    titles = {
+        "auc": f"AUC, {signal}",
+        "mean_auc": "AUC, mean over classes",
+        "significance": "Expected significance",
+    }
+    known = [variant["measures"] for variant in study["variants"]]
+    return {k: t for k, t in titles.items() if any(m[k]["value"] is not None for m in known)}
+
+
+def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
+    """Draw what each variant reaches on events that no decision has seen.
+
+    Black: with the error of the number of events and of the training. Blue: with the error
+    of the difference to the first variant, which is smaller since the events are the same.
+
+    Parameters
+    ----------
+    study
+        Contents of ``study.json``.
+    """
+    with house_style():
+        variants = study["variants"]
+        names = [verbatim(variant["variant"]) for variant in variants]
+        left = 0.35 + widest(names, 11)
+        height = ROW * (len(names) + 1)
+        top = BOTTOM + height
+        titles = measures_of(study, _signal(study, settings))
+        figure = new_figure(left + len(titles) * (PANEL + GAP) + 0.2, top + 1.2)
+        rows = np.arange(len(names))
+        for number, (key, title) in enumerate(titles.items()):
+            axes = axes_in_inches(figure, left + number * (PANEL + GAP), BOTTOM, PANEL, height)
+            measures = [variant["measures"][key] for variant in variants]
+            values = [_number(measure["value"]) for measure in measures]
+            axes.errorbar(values, rows, xerr=[total(m) for m in measures], fmt="o", color="black")
+            first = values[0]
+            steps = [variant["differences"][key] for variant in variants]
+            axes.errorbar(
+                values[1:],
+                rows[1:] + 0.22,
+                xerr=[total(step) for step in steps[1:]],
+                fmt="none",
+                color=shade(0),
+                linewidth=2.5,
+            )
+            axes.axvline(first, color="0.5", linestyle="--", linewidth=1, zorder=0)
+            axes.set_ylim(len(names), -1)
+            axes.set_yticks(rows, names if number == 0 else [""] * len(names))
+            axes.minorticks_off()
+            axes.tick_params(axis="y", length=0)
+            axes.margins(x=0.12)
+            axes.locator_params(axis="x", nbins=3)
+            axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+            axes.set_xlabel(title, fontsize=11)
+        write_labels(figure, left, top + 1.15, settings.labels, _heading(study, settings))
+    return figure
+
+
+def curves_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
+    """Draw AUC, significance and loss on the validation events per epoch.
+
+    Thin: as they are, mean over folds and seeds; thick: their moving average.
+
+    Parameters
+    ----------
+    study
+        Contents of ``study.json``.
+    """
+    with house_style():
+        names = [verbatim(variant["variant"]) for variant in study["variants"]]
+        known = [variant["curves"] for variant in study["variants"]]
+        shown = [key for key in CURVES if any(v is not None for c in known for v in c[key])]
+        top = BOTTOM + 2 * HEIGHT + SPACE - 0.2
+        width = LEFT + 2 * SIDE + SPACE
+        figure = new_figure(width + 0.75 + widest(names, 10.5), top + 1.2)
+        for number, key in enumerate(shown):
+            row, column = divmod(number, 2)
+            axes = axes_in_inches(
+                figure,
+                LEFT + column * (SIDE + SPACE),
+                top - HEIGHT - row * (HEIGHT + SPACE - 0.2),
+                SIDE,
+                HEIGHT,
+            )
+            for index, variant in enumerate(study["variants"]):
+                _curve(axes, variant["curves"][key], shade(index))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.margins(x=0.02, y=0.06)
+            axes.set_ylabel(CURVES[key].format(signal=_signal(study, settings)), fontsize=11)
+            axes.set_xlabel("Epoch", fontsize=11)
+        handles = [
+            Line2D([], [], color=shade(index), linewidth=2, label=name)
+            for index, name in enumerate(names)
+        ]
+        full_width, full_height = figure.get_size_inches()
+        place = ((width + 0.15) / full_width, top / full_height)
+        figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place)
+        write_labels(figure, LEFT, top + 1.15, settings.labels, _heading(study, settings))
+    return figure
+
+
+def _curve(axes: Axes, values: Sequence[float | None], colour: str) -> None:
+    numbers = [_number(value) for value in values]
+    epochs = range(1, len(numbers) + 1)
+    axes.plot(epochs, numbers, color=colour, alpha=0.35, linewidth=1)
+    smooth: list[float] = []
+    past = nan
+    for number in numbers:
+        if number == number:
+            past = number if past != past else SMOOTHING * past + (1 - SMOOTHING) * number
+        smooth.append(past)
+    axes.plot(epochs, smooth, color=colour, linewidth=2)
+
+
+def study_rows(study: Mapping[str, Any], settings: PlotSettings) -> list[list[str]]:
+    """Return the table of a study: its header, then a row per variant."""
+    titles = measures_of(study, _signal(study, settings))
+    header = ["Variant", "Parameters"]
+    for title in titles.values():
+        header += [title, "difference to the first"]
+    rows = [header]
+    for number, variant in enumerate(study["variants"]):
+        row = [variant["variant"], f"{variant['parameters']}"]
+        for key in titles:
+            row.append(_with_error(variant["measures"][key], plain))
+            row.append(_with_error(variant["differences"][key], signed) if number else "")
+        rows.append(row)
+    return rows
+
+
+def study_markdown(study: Mapping[str, Any], settings: PlotSettings) -> str:
+    """Return the table of a study in Markdown."""
+    header, *rows = study_rows(study, settings)
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+def study_latex(study: Mapping[str, Any], settings: PlotSettings) -> str:
+    """Return the table of a study as a LaTeX tabular."""
+    header, *rows = study_rows(study, settings)
+    body = [
+        " & ".join(cell.replace("_", r"\_").replace("±", r"$\pm$") for cell in cells) + r" \\"
+        for cells in [header, *rows]
+    ]
+    lines = [rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}", r"\hline", body[0], r"\hline"]
+    return "\n".join([*lines, *body[1:], r"\hline", r"\end{tabular}"]) + "\n"
+
+
+def total(measure: Mapping[str, float | None]) -> float:
+    """Return both errors of a measure in quadrature; what is not known is left out."""
+    return hypot(measure["error_events"] or 0.0, measure["error_training"] or 0.0)
+
+
+def _with_error(measure: Mapping[str, float | None], shown: Any) -> str:
+    value, error = measure["value"], total(measure)
+    if value is None:
+        return ""
+    digits = decimals([error], 1) + 1 if error else 3
+    return f"{shown(value, digits)} ± {plain(error, digits)}"
+
+
+def _signal(study: Mapping[str, Any], settings: PlotSettings) -> str:
+    name = str(study["signal_class"])
+    sample = settings.samples.get(name)
+    return (sample and sample.title) or verbatim(name)
+
+
+def _heading(study: Mapping[str, Any], settings: PlotSettings) -> list[str]:
+    region = str(study["region"])
+    style = settings.regions.get(region)
+    title = (style and style.title) or verbatim(region)
+    seeds = f", {study['seeds']} seeds" if study["seeds"] > 1 else ""
+    return [f"{study['title']}", f"{title}{seeds}"]
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value

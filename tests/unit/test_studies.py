@@ -1,0 +1,263 @@
+"""Studies: variants of a model, what they stand for, how they are compared."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from helpers_templates import hand_skim, identifiers
+from plots_products import overlapping, texts
+from plots_products import settings as plot_settings
+from test_training import FOLDS, classifier, run, settings, skim, toy
+
+from n2mu.commands.job import open_job
+from n2mu.config.load import load
+from n2mu.config.survey import survey
+from n2mu.data.folds import fold_of
+from n2mu.errors import ConfigurationError, ProductError
+from n2mu.evaluation.settings import EvaluationSample
+from n2mu.evaluation.study import run_study
+from n2mu.evaluation.study_settings import StudySettings
+from n2mu.plots.study import curves_figure, study_figure, study_latex, study_markdown
+from n2mu.products import read_json
+from n2mu.statistics.auc import weighted_auc
+from n2mu.training.checkpoint import load as load_model
+
+ROOT = Path(__file__).parents[2]
+STUDY: dict[str, Any] = {
+    "title": "Widths",
+    "model": "mlp_small",
+    "change": {"epochs": 3, "parameters.dropout": 0.0},
+    "seeds": [4, 7],
+    "variants": {
+        "narrow": {"parameters.width": 8},
+        "as_it_is": {},
+        "trees": {"architecture": "xgboost", "parameters": {"depth": 2}},
+    },
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    return tmp_path / "config"
+
+
+def write(folder: Path, **changes: Any) -> Path:
+    path = folder / "tth/studies/widths.yaml"
+    path.write_text(yaml.safe_dump({**STUDY, **changes}, sort_keys=False))
+    return path
+
+
+def test_a_study_stands_for_one_model_per_variant_and_seed(folder: Path) -> None:
+    write(folder)
+    made = load(folder / "config.yaml")
+    base = made.models.models["mlp_small"]
+    chosen = {n: m for n, m in made.models.models.items() if n.startswith("widths_")}
+    assert list(chosen) == [
+        f"widths_{variant}_seed{seed}" for variant in STUDY["variants"] for seed in (4, 7)
+    ]
+    assert chosen["widths_as_it_is_seed7"] == base.model_copy(
+        update={"epochs": 3, "seed": 7, "parameters": base.parameters | {"dropout": 0.0}}
+    )
+    assert chosen["widths_narrow_seed4"].parameters == {"layers": 2, "width": 8, "dropout": 0.0}
+    assert chosen["widths_trees_seed4"].parameters == {"depth": 2}
+    assert made.studies["widths"].trainings("widths")["narrow"] == [
+        "widths_narrow_seed4",
+        "widths_narrow_seed7",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": "mpl_small"}, r"widths.yaml: model: no model 'mpl_small'; did you mean"),
+        ({"variants": {"one": {}}}, r"widths.yaml: variants: .*at least 2 items"),
+        ({"variants": {"a b": {}, "c": {}}}, r"widths.yaml: .*'a b' is no name"),
+        ({"change": {"epoch": 3}}, r"widths.yaml: variants.narrow: epoch: unknown key; did you"),
+        (
+            {"variants": {"a": {}, "b": {"weighting": "evnt"}}},
+            r"widths.yaml: variants.b: weighting: .*got 'evnt'",
+        ),
+        ({"variants": {"a": {}, "b": {"seed": 3}}}, "'seed' belongs to the study as a whole"),
+        ({"change": {"epochs.more": 3}}, "reaches into 'epochs', which has no keys"),
+        ({"change": {"parameters.widht": 3}}, "parameters.widht: unknown parameter of architect"),
+        ({"seeds": [1, 1]}, "'1' stands twice"),
+    ],
+)
+def test_a_mistake_in_a_study_names_its_file_and_variant(
+    folder: Path, changes: dict[str, Any], message: str
+) -> None:
+    write(folder, **changes)
+    with pytest.raises(ConfigurationError, match=message):
+        load(folder / "config.yaml")
+
+
+def test_a_mistake_of_the_varied_model_is_one_of_models_yaml(folder: Path) -> None:
+    write(folder)
+    path = folder / "tth/models.yaml"
+    path.write_text(path.read_text().replace("batch_size: 512", "batch_size: -1", 1))
+    with pytest.raises(ConfigurationError, match=r"models.yaml: models.mlp_small: batch_size"):
+        load(folder / "config.yaml")
+
+
+def test_models_that_are_there_already_are_refused(folder: Path) -> None:
+    path = folder / "tth/models.yaml"
+    path.write_text(path.read_text().replace("  mlp_small:", "  widths_narrow_seed4:", 1))
+    write(folder, model="ftt_small")
+    with pytest.raises(ConfigurationError, match="make a model 'widths_narrow_seed4', which is"):
+        load(folder / "config.yaml")
+
+
+def test_all_mistakes_of_studies_are_found_at_once(folder: Path) -> None:
+    write(folder, change={"epochs": 0})
+    (folder / "tth/studies/weighting.yaml").write_text("model: ftt_small\n")
+    found = [str(mistake) for mistake in survey(folder / "config.yaml").mistakes]
+    assert [text.split("/")[-1].split(":")[0] for text in found] == [
+        "weighting.yaml",
+        "widths.yaml",
+    ]
+
+
+def test_another_variant_leaves_what_the_others_are_told_as_it_was(folder: Path) -> None:
+    write(folder)
+    before = open_job(str(folder / "config.yaml")).slices
+    variants = {**STUDY["variants"], "narrow": {"parameters.width": 9}}
+    write(folder, variants=variants)
+    after = open_job(str(folder / "config.yaml")).slices
+    assert after.train("widths_as_it_is_seed4", 0) == before.train("widths_as_it_is_seed4", 0)
+    assert after.train("widths_narrow_seed4", 0) != before.train("widths_narrow_seed4", 0)
+    assert after.study("widths") != before.study("widths")
+    assert [after.skim(c) for c in after.chunks[:1]] == [before.skim(c) for c in before.chunks[:1]]
+
+
+def trained(directory: Path, name: str, width: int, seed: int) -> dict[str, list[Path]]:
+    """Train a model on all folds; return its products by their name."""
+    parts = [directory / name / str(fold) for fold in range(FOLDS)]
+    chosen = classifier(parameters={"layers": 1, "width": width}, seed=seed, epochs=2)
+    for fold, part in enumerate(parts):
+        run(part, skim(), settings(model=name, fold=fold, classifier=chosen))
+    return {product: [part / product for part in parts] for product in ("model.pt", "history.json")}
+
+
+def told(trainings: dict[str, list[str]], **changes: Any) -> StudySettings:
+    base = {
+        "study": "widths",
+        "title": "Widths",
+        "trainings": trainings,
+        "changes": {variant: {} for variant in trainings},
+        "folds": FOLDS,
+        "region": "SR",
+        "selection": "x > -3",
+        "classes": {variant: ["ttH", "tt"] for variant in trainings},
+        "all_classes": ["ttH", "tt"],
+        "signal_class": "ttH",
+        "bins": 4,
+        "samples": [
+            EvaluationSample(
+                data_set=f"{name}.a",
+                training_class=name,
+                selection="1",
+                luminosity=10.0,
+                cross_section=2.0,
+            )
+            for name in ("ttH", "tt")
+        ],
+    }
+    return StudySettings.model_validate({**base, **changes})
+
+
+def tables() -> dict[str, dict[str, Any]]:
+    events = {"ttH.a": toy(1, 1.0), "tt.a": toy(3, -1.0)}
+    return {
+        name: {"nominal": {**identifiers(0, 1500), **columns}} for name, columns in events.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """Return the skim, the products of the models and the study of a wide and a narrow network."""
+    directory = tmp_path_factory.mktemp("study")
+    path = hand_skim(directory / "skim", tables(), {n: {"nominal": 1500.0} for n in tables()})
+    made = {
+        f"{name}_seed{seed}": trained(directory, f"{name}_seed{seed}", width, seed)
+        for name, width in (("wide", 16), ("narrow", 1))
+        for seed in (1, 2)
+    }
+    names = {name: [f"{name}_seed1", f"{name}_seed2"] for name in ("wide", "narrow")}
+    return path, made, compare(told({**names, "again": names["wide"]}), path, made)
+
+
+def compare(
+    chosen: StudySettings, path: Path, made: dict[str, dict[str, list[Path]]]
+) -> dict[str, Any]:
+    models, histories = ({n: m[p] for n, m in made.items()} for p in ("model.pt", "history.json"))
+    return run_study(chosen, [path], models, histories)
+
+
+def test_events_are_scored_by_the_model_of_their_own_fold(study: Any) -> None:
+    _, made, result = study
+    areas = []
+    for seed in (1, 2):
+        scores, labels, weights = [], [], []
+        for label, name in ((1, "ttH.a"), (0, "tt.a")):
+            columns = tables()[name]["nominal"]
+            columns = {n: v[columns["x"] > -3] for n, v in columns.items()}
+            fold = fold_of(columns["n2mu_event"], FOLDS)
+            for k, model in enumerate(made[f"wide_seed{seed}"]["model.pt"]):
+                own = {n: v[fold == k] for n, v in columns.items()}
+                scores.append(load_model(model, "cpu").predict(own, (fold == k).sum())[:, 0])
+                labels.append(np.full(scores[-1].size, label == 1))
+                weights.append(own["n2mu_weight"])
+        areas.append(weighted_auc(*map(np.concatenate, (scores, labels, weights))))
+    wide = result["variants"][0]["measures"]["auc"]
+    assert wide["value"] == pytest.approx(np.mean(areas), abs=1e-9)
+    assert wide["error_training"] == pytest.approx(abs(areas[0] - areas[1]) / 2)
+    assert 0 < wide["error_events"] < 0.02
+
+
+def test_a_difference_is_known_better_than_the_values_since_the_events_are_the_same(
+    study: Any,
+) -> None:
+    wide, narrow, again = study[2]["variants"]
+    step = narrow["differences"]["auc"]
+    assert step["value"] == pytest.approx(
+        narrow["measures"]["auc"]["value"] - wide["measures"]["auc"]["value"]
+    )
+    assert step["value"] < 0
+    assert step["error_events"] < narrow["measures"]["auc"]["error_events"]
+    nothing = {"value": 0.0, "error_events": 0.0, "error_training": 0.0}
+    assert again["differences"]["significance"] == nothing
+
+
+def test_classes_of_a_binary_variant_have_no_mean_area(study: Any) -> None:
+    assert study[2]["variants"][0]["measures"]["mean_auc"]["value"] is None
+
+
+def test_curves_are_means_over_folds_and_seeds(study: Any) -> None:
+    _, made, result = study
+    histories = [read_json(p) for n in (1, 2) for p in made[f"wide_seed{n}"]["history.json"]]
+    first = [history["epochs"][0]["auc"] for history in histories]
+    assert result["variants"][0]["curves"]["auc"][0] == pytest.approx(np.mean(first))
+
+
+def test_models_of_other_folds_and_a_region_without_events_are_refused(study: Any) -> None:
+    path, made, _ = study
+    names = {"one": ["wide_seed1"], "other": ["narrow_seed1"]}
+    with pytest.raises(ProductError, match="no event of any class is in region 'SR'"):
+        compare(told(names, selection="x > 100"), path, made)
+    turned = {name: {p: paths[::-1] for p, paths in m.items()} for name, m in made.items()}
+    with pytest.raises(ProductError, match="is of fold 4 of 5; train it again"):
+        compare(told(names), path, turned)
+
+
+def test_figures_and_tables_show_every_variant(study: Any) -> None:
+    result = study[2]
+    for figure in (study_figure(result, plot_settings()), curves_figure(result, plot_settings())):
+        assert {"wide", "narrow", "again"} <= set(texts(figure))
+        assert overlapping(figure) == []
+    markdown = study_markdown(result, plot_settings()).splitlines()
+    assert [line.split("|")[1].strip() for line in markdown[2:]] == ["wide", "narrow", "again"]
+    assert "\\hline" in study_latex(result, plot_settings())
