@@ -54,7 +54,7 @@ def processes(styles: Mapping[str, SampleStyle]) -> dict[str, Process]:
                     f"samples.yaml, group '{key}': '{names[0]}' is {first.kind}, '{name}' is "
                     f"{styles[name].kind}; signal and background cannot be drawn together"
                 )
-        leading = sorted(names, key=lambda name: styles[name].group is not None)
+        leading = sorted(names, key=lambda name: styles[name].title != key)
         colour = next((styles[n].colour for n in leading if styles[n].colour is not None), None)
         if colour is None and first.kind == "signal" and not _has(result, SIGNAL):
             colour = SIGNAL

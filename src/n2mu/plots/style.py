@@ -35,6 +35,8 @@ _OVERRIDES: dict[Any, Any] = {
     "font.sans-serif": ["TeX Gyre Heros", "DejaVu Sans"],
     "font.size": 11,
     "mathtext.fallback": "stixsans",
+    # letters in italics, digits and brackets upright; its name depends on matplotlib's version
+    "mathtext.default": mpl.rcParamsDefault["mathtext.default"],
     "axes.labelsize": 13,
     "axes.labelpad": 5,
     "axes.autolimit_mode": "data",
