@@ -1,12 +1,18 @@
-"""Long stages say once a minute how far they are."""
+"""How far long stages are: a bar on a terminal, a line a minute in a log."""
 
+import atexit
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TypeVar
 
 T = TypeVar("T")
 SECONDS = 60.0
+"""Between two lines in a log."""
+BAR_AFTER = 0.5
+BAR_SECONDS = 0.1
+"""Until a bar is shown, and between two changes of it."""
 
 
 def watched(
@@ -17,7 +23,10 @@ def watched(
     total: int | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[T]:
-    """Yield items, and log at most once a minute how many are done, how fast, what remains.
+    """Yield items and show how many are done, how fast, and what remains.
+
+    Where messages go to a terminal, a bar shows it as long as the items last; otherwise
+    it is logged at most once a minute.
 
     Parameters
     ----------
@@ -30,19 +39,95 @@ def watched(
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
+    bar: _Bar | None = None
+    with_bar = _Bar.possible()
     started = said = clock()
-    for done, item in enumerate(items):
-        now = clock()
-        if now - said >= SECONDS:
-            said = now
-            rate = done / (now - started)
-            logger.info("%s: %s", what, _state(done, total, rate, unit))
-        yield item
+    try:
+        for done, item in enumerate(items):
+            now = clock()
+            if with_bar:
+                if bar is None and now - started >= BAR_AFTER:
+                    bar = _Bar(what, total)
+                if bar is not None and now - said >= BAR_SECONDS:
+                    said = now
+                    bar.show(done, _rate(done / (now - started), unit))
+            elif now - said >= SECONDS:
+                said = now
+                logger.info("%s: %s", what, _state(done, total, done / (now - started), unit))
+            yield item
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+class _Bar:
+    """A bar at the foot of the terminal, below the messages; there is one at a time.
+
+    Parameters
+    ----------
+    what
+        The work.
+    total
+        Number of items; none: the bar only moves.
+    """
+
+    active = False
+
+    @classmethod
+    def possible(cls) -> bool:
+        """Return whether messages go to a terminal that shows no bar yet."""
+        return not cls.active and bool(_terminals()) and sys.stderr.isatty()
+
+    def __init__(self, what: str, total: int | None) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} {task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._handlers = _terminals()
+        self._progress.start()
+        _Bar.active = True
+        # an error leaves the loop that draws the bar without its end
+        atexit.register(self.stop)
+        self._task = self._progress.add_task(what, total=total, rate="")
+        for handler in self._handlers:
+            handler.setStream(sys.stderr)  # which writes above the bar now
+
+    def show(self, done: int, rate: str) -> None:
+        """Show how many items are done."""
+        self._progress.update(self._task, completed=done, rate=rate)
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+        for handler in self._handlers:
+            handler.setStream(sys.stderr)
+        atexit.unregister(self.stop)
+        _Bar.active = False
+
+
+def _terminals() -> list[logging.StreamHandler]:  # type: ignore[type-arg]
+    """Return what writes messages to standard error."""
+    return [
+        handler
+        for handler in logging.getLogger().handlers
+        if type(handler) is logging.StreamHandler and handler.stream is sys.stderr
+    ]
 
 
 def _state(done: int, total: int | None, rate: float, unit: str) -> str:
-    speed = f"{rate:.1f} {unit}/s" if rate >= 1 else f"{60 * rate:.1f} {unit}/min"
+    speed = _rate(rate, unit)
     if total is None:
         return f"{done} {unit} done, {speed}"
     remaining = f"{(total - done) / rate / 60:.0f} min remain" if rate else "time unknown"
     return f"{done} of {total} {unit} done, {speed}, {remaining}"
+
+
+def _rate(rate: float, unit: str) -> str:
+    return f"{rate:.1f} {unit}/s" if rate >= 1 else f"{60 * rate:.1f} {unit}/min"

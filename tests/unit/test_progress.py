@@ -1,11 +1,16 @@
-"""Long stages say once a minute how far they are."""
+"""Long stages say how far they are: a bar on a terminal, a line a minute in a log."""
 
+import gc
+import io
 import logging
+import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from n2mu.progress import watched
+from n2mu.progress import _Bar, watched
 
 logger = logging.getLogger("n2mu.tests")
 
@@ -35,3 +40,67 @@ def test_a_long_stage_says_a_line_a_minute_with_rate_and_remaining_time(
 
 def test_without_a_total_nothing_is_said_of_what_remains(caplog: pytest.LogCaptureFixture) -> None:
     assert said(caplog, 0.5, 200, False) == ["skim: 119 files done, 2.0 files/s"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def terminal() -> Iterator[Terminal]:
+    """Let messages go to a terminal, as the command line does without ``--log``."""
+    screen = Terminal()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        patch.setenv("TERM", "xterm")
+        patch.setenv("COLUMNS", "120")
+        root = logging.getLogger()
+        handler = logging.StreamHandler()
+        root.addHandler(handler)
+        yield screen
+        root.removeHandler(handler)
+
+
+def watch(items: int) -> Iterator[int]:
+    times = iter(0.3 * number for number in range(items + 1))
+    return watched(range(items), logger, "skim", "files", clock=lambda: next(times))
+
+
+def test_a_terminal_shows_a_bar_below_the_messages() -> None:
+    with terminal() as screen:
+        for number in watch(20):
+            if number == 12:
+                logging.getLogger().warning("a message")
+        assert sys.stderr is screen
+    assert re.search(r"skim .*\d+/20 3\.\d files/s", screen.getvalue())
+    assert "a message\n" in screen.getvalue()
+
+
+def test_a_bar_goes_away_with_an_error_and_the_next_one_can_be_shown() -> None:
+    def fail() -> None:
+        for number in watch(20):
+            if number == 12:
+                raise ValueError
+
+    with terminal() as screen:
+        with pytest.raises(ValueError):
+            fail()
+        gc.collect()
+        assert sys.stderr is screen
+        assert _Bar.possible()
+
+
+def test_a_bar_within_a_bar_is_left_out() -> None:
+    with terminal():
+        for number in watch(8):
+            if number == 6:
+                assert not _Bar.possible()
+                assert list(watch(8)) == list(range(8))
+        assert _Bar.possible()
+
+
+def test_messages_that_go_to_a_file_have_no_bar() -> None:
+    with terminal():
+        logging.getLogger().handlers.pop()
+        assert not _Bar.possible()
