@@ -33,6 +33,6 @@ rule all:
         published("ranking.pdf"),
         published("ranking.png"),
         plots_of_all_fits,
-        job().paths.evaluation("plots"),
+        job().paths.model_plots,
         job().paths.tables("cutflow.html"),
     localrule: True

@@ -126,24 +126,19 @@ def region_products(samples: int = 4) -> tuple[Json, Json]:
     return report, postfit
 
 
-def evaluation() -> Json:
+def evaluation() -> list[Json]:
     efficiency = np.linspace(0, 1, 20)
-    return {
-        "region": "SR",
-        "signal_class": "ttH",
-        "models": {
-            name: {
-                "classes": {
-                    "ttH": {
-                        "auc": 1 / (1 + power),
-                        "fpr": efficiency.tolist(),
-                        "tpr": (efficiency**power).tolist(),
-                    }
-                }
-            }
-            for name, power in (("worse", 0.6), ("better", 0.2))
-        },
-    }
+    return [
+        {
+            "model": name,
+            "region": "SR",
+            "signal_class": "ttH",
+            "classes": ["ttH", "ttW"],
+            "auc": {"ttH": {"value": 1 / (1 + power), "error": 0.012}},
+            "roc": {"ttH": {"fpr": efficiency.tolist(), "tpr": (efficiency**power).tolist()}},
+        }
+        for name, power in (("worse", 0.6), ("better", 0.2))
+    ]
 
 
 def history(fold: int) -> Json:

@@ -8,10 +8,10 @@ import pytest
 from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers
 from sklearn.metrics import roc_auc_score
 
-from n2mu.errors import AlignmentError, ConfigurationError, ProductError
+from n2mu.errors import AlignmentError, ConfigurationError, ProductError, TrainingError
 from n2mu.evaluation.settings import EvaluateSettings
 from n2mu.evaluation.stage import run_evaluate
-from n2mu.products import read_json
+from n2mu.products import read_json, write_json
 
 CLASSES = ["ttH", "ttW", "tt"]
 LUMINOSITY = 30.0
@@ -43,12 +43,14 @@ def made_events(seed: int, size: int, label: int) -> Columns:
 
 def settings(**changes: Any) -> EvaluateSettings:
     base = {
-        "models": ["toy_a", "toy_b"],
+        "model": "toy_a",
+        "folds": 5,
         "region": "SR",
         "selection": "n >= 4",
-        "classes": dict.fromkeys(["toy_a", "toy_b", "toy_c"], CLASSES),
+        "classes": CLASSES,
         "all_classes": CLASSES,
         "signal_class": "ttH",
+        "options": {"bootstrap": 10},
         "samples": [
             {
                 "data_set": data_set,
@@ -108,19 +110,19 @@ def plain(tables: dict[str, Tables], model: str) -> tuple[np.ndarray, np.ndarray
 
 def test_areas_equal_those_of_the_events_collected_by_hand(tmp_path: Path) -> None:
     tables = chunks()
-    result = run(tmp_path, tables)
-    assert (result["region"], result["signal_class"]) == ("SR", "ttH")
-    assert list(result["models"]) == ["toy_a", "toy_b"]
-    for model, entry in result["models"].items():
+    means = {}
+    for model in ("toy_a", "toy_b"):
+        result = run(tmp_path / model, tables, model=model)
+        assert (result["model"], result["region"], result["signal_class"]) == (model, "SR", "ttH")
         scores, labels, weights = plain(tables, model)
         for k, label in enumerate(CLASSES):
             expected = roc_auc_score(labels == k, scores[:, k], sample_weight=weights)
-            assert entry["classes"][label]["auc"] == pytest.approx(expected, rel=1e-9)
-            events = entry["classes"][label]["events"]
+            assert result["auc"][label]["value"] == pytest.approx(expected, rel=1e-9)
+            events = result["events"][label]
             assert events["raw"] == (labels == k).sum()
             assert events["weighted"] == pytest.approx(weights[labels == k].sum())
-    a, b = (result["models"][model]["mean_auc"] for model in ("toy_a", "toy_b"))
-    assert a > b + 0.05
+        means[model] = result["mean_auc"]
+    assert means["toy_a"]["value"] > means["toy_b"]["value"] + 3 * means["toy_b"]["error"]
 
 
 def test_only_nominal_events_of_the_preselection_are_compared(tmp_path: Path) -> None:
@@ -150,12 +152,12 @@ def test_samples_may_share_a_data_set_without_overlap(tmp_path: Path) -> None:
     samples = [sample.model_dump() for sample in settings().samples]
     samples.append({**samples[1], "training_class": "tt", "selection": "truth == 0"})
     tables = chunks()
-    classes = run(tmp_path, tables, samples=samples)["models"]["toy_a"]["classes"]
+    classes = run(tmp_path, tables, samples=samples)["events"]
     table = tables["c1"]["ttV.a"]["nominal"]
     inside, truth = table["n"] >= 4, table["truth"]
-    alone = run(tmp_path / "alone", tables)["models"]["toy_a"]["classes"]
-    assert classes["ttW"]["events"]["raw"] == (inside & (truth == 1)).sum()
-    more = classes["tt"]["events"]["raw"] - alone["tt"]["events"]["raw"]
+    alone = run(tmp_path / "alone", tables)["events"]
+    assert classes["ttW"]["raw"] == (inside & (truth == 1)).sum()
+    more = classes["tt"]["raw"] - alone["tt"]["raw"]
     assert more == (inside & (truth == 0)).sum()
 
 
@@ -167,10 +169,10 @@ def test_a_region_without_events_is_refused(tmp_path: Path) -> None:
 def test_a_class_without_events_has_no_area_but_a_reason(tmp_path: Path) -> None:
     tables = chunks()
     tables["c1"]["ttV.a"]["nominal"]["truth"][:] = 0
-    result = run(tmp_path, tables)["models"]["toy_a"]
-    assert result["classes"]["ttW"]["auc"] is None
-    assert "ttW as signal" in result["classes"]["ttW"]["reason"]
-    assert result["mean_auc"] is None
+    result = run(tmp_path, tables)
+    assert result["auc"]["ttW"] == {"value": None, "error": None}
+    assert "ttW as signal" in result["roc"]["ttW"]["reason"]
+    assert result["mean_auc"] == {"value": None, "error": None}
 
 
 def test_scores_of_another_skim_are_refused(tmp_path: Path) -> None:
@@ -185,4 +187,24 @@ def test_scores_of_another_skim_are_refused(tmp_path: Path) -> None:
 
 def test_a_model_that_was_not_scored_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProductError, match="no column 'toy_c_ttH'; did you mean 'toy_"):
-        run(tmp_path, chunks(), models=["toy_a", "toy_c"])
+        run(tmp_path, chunks(), model="toy_c")
+
+
+def test_a_score_that_is_nan_is_refused(tmp_path: Path) -> None:
+    tables = chunks()
+    table = tables["c1"]["tt.a"]["nominal"]
+    table["toy_a_ttW"][np.flatnonzero(table["n"] >= 4)[3]] = np.nan
+    with pytest.raises(TrainingError, match="'toy_a_ttW' is NaN or infinite for 1 of"):
+        run(tmp_path, tables)
+
+
+def test_observed_events_judge_no_model(tmp_path: Path) -> None:
+    tables = chunks()
+    skim = hand_skim(tmp_path / "skim/c0", tables["c0"], SUMS)
+    metadata = read_json(skim / "metadata.json")
+    metadata["data_sets"]["tt.a"]["data"] = True
+    write_json(skim / "metadata.json", metadata)
+    scores = hand_scores(tmp_path / "scores/c0", tables["c0"])
+    samples = [s for s in settings().samples if s.data_set != "ttV.a"]
+    with pytest.raises(ConfigurationError, match=r"'tt\.a' holds observed events"):
+        run_evaluate(settings(samples=samples), [skim], [scores], tmp_path / "toy_a.json")

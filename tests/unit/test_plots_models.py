@@ -14,8 +14,8 @@ def test_roc_curves_are_named_with_their_auc_the_best_first() -> None:
     legend = figure.axes[0].get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == [
-        "better, AUC = 0.8333",
-        "worse, AUC = 0.6250",
+        "better, AUC = 0.833 ± 0.012",
+        "worse, AUC = 0.625 ± 0.012",
         "Random",
     ]
     assert overlapping(figure) == []
@@ -23,9 +23,10 @@ def test_roc_curves_are_named_with_their_auc_the_best_first() -> None:
 
 def test_a_model_without_a_curve_is_named_and_one_without_the_class_refused() -> None:
     content = evaluation()
-    content["models"]["worse"]["classes"]["ttH"] |= {"auc": None, "fpr": None, "tpr": None}
+    content[0]["auc"]["ttH"] |= {"value": None, "error": None}
+    content[0]["roc"]["ttH"] |= {"fpr": None, "tpr": None}
     assert any(text.startswith("worse, no AUC") for text in texts(roc_figure(content, settings())))
-    content["signal_class"] = "ttW"
+    content[0]["signal_class"] = "ttW"
     with pytest.raises(ProductError, match="no curve of class 'ttW'"):
         roc_figure(content, settings())
 

@@ -71,17 +71,17 @@ def test_products_of_different_fits_are_not_drawn_together(tmp_path: Path) -> No
 
 
 def test_the_stage_writes_the_figures_of_the_models(tmp_path: Path) -> None:
-    write_json(tmp_path / "evaluation.json", evaluation())
+    evaluated = [tmp_path / f"{content['model']}.json" for content in evaluation()]
+    for path, content in zip(evaluated, evaluation(), strict=True):
+        write_json(path, content)
     paths = [tmp_path / f"{fold}.json" for fold in range(2)]
     for fold, path in enumerate(paths):
         write_json(path, history(fold))
-    run_plot_models(settings(), tmp_path / "evaluation.json", paths, tmp_path / "plots")
+    run_plot_models(settings(), evaluated, paths, tmp_path / "plots")
     names = sorted(path.name for path in (tmp_path / "plots").iterdir())
     assert names == ["history_small.pdf", "history_small.png", "roc.pdf", "roc.png"]
     with pytest.raises(ProductError, match="fold 0 of model 'small' comes twice"):
-        run_plot_models(
-            settings(), tmp_path / "evaluation.json", [paths[0], paths[0]], tmp_path / "plots"
-        )
+        run_plot_models(settings(), evaluated, [paths[0], paths[0]], tmp_path / "plots")
 
 
 def test_titles_and_colours_that_matplotlib_cannot_use_are_named(tmp_path: Path) -> None:

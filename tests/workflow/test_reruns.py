@@ -19,7 +19,8 @@ def of_fit(*stages: str, fits: tuple[str, ...]) -> Counter[str]:
 FITS = ("ftt", "mixed")
 FITTED = of_fit("fit", "rank_parameters", "plot_fit", fits=FITS) + PUBLISHED
 FILLED = of_fit("fill_templates", "build_workspace", fits=FITS) + FITTED
-EVALUATED = Counter({"evaluate_models": 1, "plot_models": 1})
+EVALUATED = Counter({f"evaluate_model {m}": 1 for m in ("mlp_small", "ftt_small")})
+EVALUATED["plot_models"] = 1
 SCORED = Counter({"score": 2, "gather_scores": 1}) + EVALUATED + FILLED
 MODELLED = Counter({"gather_models": 1}) + SCORED
 TRAINED_MLP = Counter({"train mlp_small": 5}) + MODELLED

@@ -106,6 +106,17 @@ def each_training(wildcards):
     return [(m, fold) for m in job().configuration.main.models for fold in folds]
 
 
+def trained_models():
+    """Return the models that are trained and compared."""
+    return job().configuration.main.models
+
+
+def folds_of_model(path):
+    """Return a function of the wildcards: a product of every fold of a model."""
+    folds = range(job().configuration.models.folds)
+    return lambda wildcards: [path(wildcards.model, fold) for fold in folds]
+
+
 def this_fit(wildcards):
     """Return the fit of a job, as argument of the slices."""
     return [(wildcards.fit,)]
@@ -116,9 +127,9 @@ def published_fit(wildcards):
     return [(job().configuration.main.publish,)]
 
 
-def only_one(wildcards):
-    """Return that a stage has one job."""
-    return [()]
+def each_model(wildcards):
+    """Return all models that are trained, as arguments of the slices."""
+    return [(model,) for model in trained_models()]
 
 
 def log_of(stage, *names):

@@ -1,22 +1,25 @@
-rule evaluate_models:
-    """Compare all models on events that none of their decisions has seen."""
+rule evaluate_model:
+    """Judge one model on events that none of its decisions has seen."""
     input:
         skims=all_skims,
         scores=all_scores,
+        models=folds_of_model(job().paths.model),
     output:
-        job().paths.evaluation("evaluation.json"),
+        job().paths.evaluation("{model}"),
     log:
-        log_of("evaluate"),
+        log_of("evaluate", "model"),
     benchmark:
-        benchmark_of("evaluate")
+        benchmark_of("evaluate", "model")
+    wildcard_constraints:
+        model=one_of(trained_models()),
     conda:
         "../../envs/n2mu.yaml"
     resources:
         mem_mb=growing(4000),
-        runtime=growing(30),
+        runtime=growing(60),
     params:
-        cfg=cfg("evaluate"),
-        digest=digest_of("evaluate"),
+        cfg=cfg("evaluate", "model"),
+        digest=digest_of("evaluate", "model"),
         code=code_of("evaluate"),
     shell:
-        "n2mu --log {log:q} evaluate --slice {params.digest}"
+        "n2mu --log {log:q} evaluate {wildcards.model} --slice {params.digest}"

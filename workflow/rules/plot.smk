@@ -126,11 +126,11 @@ rule plot_fit:
 rule plot_models:
     """Draw the figures of all models."""
     input:
-        evaluation=job().paths.evaluation("evaluation.json"),
+        evaluations=[job().paths.evaluation(name) for name in trained_models()],
         histories=every_fold(job().paths.history),
     output:
         report(
-            directory(job().paths.evaluation("plots")),
+            directory(job().paths.model_plots),
             patterns=["{figure}.png"],
             caption="../report/models.rst",
             category="Models",
@@ -149,7 +149,7 @@ rule plot_models:
         cfg=cfg("plots"),
         digest=digest_of("plots"),
         code=fingerprint("n2mu.plots.models_stage"),
-        origin=origin_of(["evaluate"], only_one),
+        origin=origin_of(["evaluate"], each_model),
     shell:
         "n2mu --log {log:q} plot --models --slice {params.digest}"
 

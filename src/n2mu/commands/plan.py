@@ -19,7 +19,7 @@ _STAGES = {
     "skim": "skim",
     "train": "train",
     "score": "score",
-    "evaluate_models": "evaluate",
+    "evaluate_model": "evaluate",
     "fill_templates": "templates",
     "build_workspace": "workspace",
     "fit": "fit",
@@ -83,7 +83,7 @@ def _totals(job: "Job") -> dict[str, int]:
         "skim": chunks,
         "train": len(main.models) * job.configuration.models.folds,
         "score": chunks,
-        "evaluate": 1,
+        "evaluate": len(main.models),
     }
     totals |= dict.fromkeys(("templates", "workspace", "fit", "ranking"), fits)
     return totals | {"figures": fits + 2}

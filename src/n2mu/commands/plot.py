@@ -131,9 +131,9 @@ def command(
         names = job.configuration.main.models
         run_plot_models(
             settings,
-            paths.evaluation("evaluation.json"),
+            [paths.evaluation(name) for name in names],
             [paths.history(name, fold) for name in names for fold in folds],
-            paths.evaluation("plots"),
+            paths.model_plots,
         )
     elif systematic is not None:
         from n2mu.plots.stage import run_plot_systematic

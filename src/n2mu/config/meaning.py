@@ -181,6 +181,8 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
     for name, feature in configuration.features.features.items():
         for text in feature.branches or [feature.expression or name]:
             yield f"{folder}/features.yaml: features.{name}", text
+    for key, text in models.evaluation.expressions.items():
+        yield f"{folder}/models.yaml: evaluation.{key}", text
     chosen = {"evaluation_region": models.evaluation_region}
     for name, classifier in models.models.items():
         chosen[f"models.{name}.validation_region"] = classifier.validation_region

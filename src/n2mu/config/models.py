@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_
 
 from n2mu.config.architectures import TREES
 from n2mu.config.base import Model
+from n2mu.config.evaluation import Evaluation, Significance
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name, Unique
 from n2mu.config.object_labels import ObjectLabels
@@ -78,30 +79,6 @@ class Schedule(Model):
     kind: Literal["constant", "cosine", "exponential"] = "constant"
     warmup_epochs: NonNegativeFloat = 0.0
     final: Annotated[float, Field(gt=0, le=1)] = 0.01
-
-
-class Significance(Model):
-    """The expected significance of a bump hunt in bins of the signal score.
-
-    Attributes
-    ----------
-    bins
-        Number of bins, each with the same expected signal.
-    mass
-        The quantity whose window between ``quantiles`` of the signal is counted;
-        none: all events of a bin count.
-    """
-
-    bins: PositiveInt = 8
-    mass: Expression | None = None
-    quantiles: tuple[float, float] = (0.05, 0.95)
-
-    @model_validator(mode="after")
-    def _increasing(self) -> "Significance":
-        low, high = self.quantiles
-        if not 0 <= low < high <= 1:
-            raise ValueError(f"quantiles must increase between 0 and 1, got {low:g} and {high:g}")
-        return self
 
 
 class Classifier(Model):
@@ -288,6 +265,8 @@ class Models(Model):
         The class whose score separates signal from background.
     evaluation_region
         The region in which all models are compared.
+    evaluation
+        How they are.
     models
         As given, and the members of ensembles, ``<model>_seed<seed>``, and the
         points of grids, ``<grid>_<number>``.
@@ -299,6 +278,7 @@ class Models(Model):
     classes: Annotated[list[Name], Field(min_length=2), Unique]
     signal_class: str
     evaluation_region: str
+    evaluation: Evaluation = Evaluation()
     models: Annotated[dict[Name, Classifier], Field(min_length=1)]
     grids: dict[Name, Grid] = {}
 

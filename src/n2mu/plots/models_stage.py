@@ -15,16 +15,21 @@ from n2mu.products import atomic_directory
 
 logger = logging.getLogger(__name__)
 
+EVALUATED = ("model", "region", "signal_class", "classes", "auc", "roc")
+
 
 def run_plot_models(
-    settings: PlotSettings, evaluation: Path, histories: Iterable[Path], output: Path
+    settings: PlotSettings,
+    evaluations: Iterable[Path],
+    histories: Iterable[Path],
+    output: Path,
 ) -> None:
     """Draw the ROC curves of all models and the training history of each.
 
     Parameters
     ----------
-    evaluation
-        ``evaluation.json``.
+    evaluations
+        ``evaluation/<model>.json`` of every model.
     histories
         ``history.json`` of every model and fold.
     output
@@ -38,7 +43,7 @@ def run_plot_models(
         If a title cannot be typeset or a colour is unknown.
     """
     check_settings(settings)
-    evaluated = read_keys(evaluation, ("models", "region", "signal_class"))
+    evaluated = [read_keys(path, EVALUATED) for path in evaluations]
     models: dict[str, dict[int, Mapping[str, Any]]] = {}
     for path in histories:
         history = read_keys(path, ("model", "fold", "best_epoch", "epochs"))

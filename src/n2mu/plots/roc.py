@@ -1,6 +1,6 @@
 """Receiver operating characteristic of every model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -8,13 +8,14 @@ from matplotlib.figure import Figure
 from n2mu.errors import ProductError, nearest
 from n2mu.plots.colours import shade
 from n2mu.plots.names import verbatim
+from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
 
 SIDE, LEFT, BOTTOM = 5.2, 0.85, 0.65
 
 
-def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
+def roc_figure(evaluations: Sequence[Mapping[str, Any]], settings: PlotSettings) -> Figure:
     """Draw signal efficiency against background efficiency, signal class against the rest.
 
     A model whose curve is not defined, because a sum of weights is not positive, has an entry
@@ -22,8 +23,8 @@ def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
 
     Parameters
     ----------
-    evaluation
-        Contents of ``evaluation.json``.
+    evaluations
+        Contents of ``evaluation/<model>.json`` of every model.
 
     Returns
     -------
@@ -34,11 +35,9 @@ def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
     ProductError
         If a model has no curve of the signal class.
     """
-    signal = str(evaluation["signal_class"])
-    curves = {
-        model: _curve(model, signal, content) for model, content in evaluation["models"].items()
-    }
-    region = str(evaluation["region"])
+    signal = str(evaluations[0]["signal_class"])
+    curves = {str(content["model"]): _curve(signal, content) for content in evaluations}
+    region = str(evaluations[0]["region"])
     style = settings.regions.get(region)
     sample = settings.samples.get(signal)
     lines = [
@@ -59,7 +58,7 @@ def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
                     [], [], color=shade(index), label=f"{name}, no AUC: weights sum below zero"
                 )
             else:
-                label = f"{name}, AUC = {curve['auc']:.4f}"
+                label = f"{name}, AUC = {_with_error(curve['auc'], curve['error'])}"
                 axes.plot(curve["fpr"], curve["tpr"], color=shade(index), label=label)
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(
@@ -77,9 +76,16 @@ def roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
     return figure
 
 
-def _curve(model: str, signal: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    classes: Mapping[str, Mapping[str, Any]] = content["classes"]
-    if signal not in classes:
-        hint = nearest(signal, classes)
-        raise ProductError(f"evaluation.json, {model}: no curve of class '{signal}'{hint}")
-    return classes[signal]
+def _curve(signal: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    if signal not in content["roc"]:
+        hint = nearest(signal, content["roc"])
+        raise ProductError(f"evaluation of {content['model']}: no curve of class '{signal}'{hint}")
+    area = content["auc"][signal]
+    return {"auc": area["value"], "error": area["error"], **content["roc"][signal]}
+
+
+def _with_error(value: float, error: float | None) -> str:
+    if error is None:
+        return plain(value, 4)
+    digits = decimals([error])
+    return f"{plain(value, digits)} ± {plain(error, digits)}"

@@ -92,3 +92,48 @@ def weighted_auc(
 ) -> float:
     """Return the area under the ROC curve; arguments and errors as :func:`weighted_roc`."""
     return weighted_roc(score, is_signal, weight).auc
+
+
+class RankedScores:
+    """Scores in descending order, from which the AUC of many sets of weights is quickly had.
+
+    Parameters
+    ----------
+    score
+        [events]; high means signal.
+    is_signal
+        [events].
+    """
+
+    def __init__(self, score: NDArray[np.floating], is_signal: NDArray[np.bool_]) -> None:
+        self._order = np.argsort(-score, kind="stable")
+        descending = score[self._order]
+        # first event of each distinct score
+        self._first = np.append(0, np.flatnonzero(np.diff(descending)) + 1)
+        self._is_signal = is_signal[self._order]
+
+    def auc(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the area under the ROC curve for each set of weights.
+
+        Parameters
+        ----------
+        weight
+            Signed weights [sets, events].
+
+        Returns
+        -------
+        array
+            [sets]; NaN where signal or background has no positive sum of weights.
+        """
+        if not weight.shape[1]:
+            return np.full(weight.shape[0], np.nan)
+        ranked = weight[:, self._order]
+        signal = np.where(self._is_signal, ranked, 0.0)
+        grouped = np.add.reduceat(signal, self._first, axis=1)
+        background = np.add.reduceat(ranked - signal, self._first, axis=1)
+        # signal above each score, and half of that at it
+        above = np.cumsum(grouped, axis=1) - 0.5 * grouped
+        signal_sum, background_sum = grouped.sum(axis=1), background.sum(axis=1)
+        exists = (signal_sum > 0) & (background_sum > 0)
+        pairs = np.where(exists, signal_sum * background_sum, 1.0)
+        return np.where(exists, (above * background).sum(axis=1) / pairs, np.nan)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from n2mu.errors import TemplateError
+from n2mu.statistics.effective import effective_sums
 
 
 def asimov_significance(
@@ -169,9 +170,9 @@ def threshold_scan(
     Returns
     -------
     dict
-        ``threshold``, ``signal``, ``background``, ``s_over_sqrt_b`` and
-        ``asimov`` significance, each [points]; NaN where the background is not
-        positive.
+        ``threshold``, ``signal``, ``background``, ``effective_background``
+        events, ``s_over_sqrt_b`` and ``asimov`` significance, each [points]; NaN
+        where the background is not positive.
     """
     if not is_signal.any():
         return {name: np.empty(0) for name in _SCAN}
@@ -179,16 +180,27 @@ def threshold_scan(
     threshold = np.unique(levels).astype(np.float64)
     order = np.argsort(score, kind="stable")
     first = np.searchsorted(score[order], threshold)
-    above = []
-    for of_kind in (is_signal, ~is_signal):
-        part = np.where(of_kind, weight, 0.0)[order].astype(np.float64)
-        above.append(np.append(np.cumsum(part[::-1])[::-1], 0.0)[first])
-    signal, background = above
+
+    def above(values: NDArray[np.floating]) -> NDArray[np.float64]:
+        ordered = values[order].astype(np.float64)
+        return np.asarray(np.append(np.cumsum(ordered[::-1])[::-1], 0.0)[first])
+
+    signal, background = (above(np.where(k, weight, 0.0)) for k in (is_signal, ~is_signal))
+    squares = above(np.where(is_signal, 0.0, weight.astype(np.float64) ** 2))
     counted = background > 0
     simple, asimov = np.full((2, threshold.size), np.nan)
     simple[counted] = signal[counted] / np.sqrt(background[counted])
     asimov[counted] = asimov_significance(signal[counted], background[counted])
-    return dict(zip(_SCAN, (threshold, signal, background, simple, asimov), strict=True))
+    effective = effective_sums(background, squares)
+    columns = (threshold, signal, background, effective, simple, asimov)
+    return dict(zip(_SCAN, columns, strict=True))
 
 
-_SCAN = ("threshold", "signal", "background", "s_over_sqrt_b", "asimov")
+_SCAN = (
+    "threshold",
+    "signal",
+    "background",
+    "effective_background",
+    "s_over_sqrt_b",
+    "asimov",
+)

@@ -187,6 +187,7 @@ class Analysis:
             texts.append(regions.training_selection)
             for classifier in configuration.models.models.values():
                 texts += classifier.expressions
+            texts += configuration.models.evaluation.expressions.values()
         texts += [region.selection for region in regions.regions.values()]
         texts += [r.observable for r in regions.regions.values() if r.observable is not None]
         texts += [

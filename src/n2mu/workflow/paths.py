@@ -61,9 +61,14 @@ class Paths:
         """Product of one fit."""
         return self.root / "fits" / fit / product
 
-    def evaluation(self, product: str) -> Path:
-        """Product of the evaluation of all models."""
-        return self.root / "evaluation" / product
+    def evaluation(self, model: str) -> Path:
+        """Product of the evaluation of one model."""
+        return self.root / "evaluation" / f"{model}.json"
+
+    @property
+    def model_plots(self) -> Path:
+        """Directory of the figures of all models."""
+        return self.root / "evaluation" / "plots"
 
     def tables(self, product: str) -> Path:
         """Table that belongs to no fit."""

@@ -165,19 +165,19 @@ class Slices:
             best_epoch=models.models[next(iter(points))].best_epoch,
         )
 
-    def evaluate(self) -> EvaluateSettings:
-        """Return what the evaluation of all models is told."""
+    def evaluate(self, model: str) -> EvaluateSettings:
+        """Return what the evaluation of one model is told."""
         models = self._configuration.models
         region = models.evaluation_region
-        # labels of objects are no classes of events
-        compared = [m for m in self._configuration.main.models if models.models[m].labels is None]
         return EvaluateSettings(
-            models=compared,
+            model=model,
+            folds=models.folds,
             region=region,
             selection=self._configuration.regions.regions[region].selection,
-            classes={model: models.classes_of(model) for model in compared},
+            classes=models.classes_of(model),
             all_classes=models.classes,
             signal_class=models.signal_class,
+            options=models.evaluation,
             samples=self._evaluation_samples(),
         )
 
