@@ -82,7 +82,7 @@ def test_a_data_set_is_asked_only_for_what_its_samples_need(analysis: TinyAnalys
 
 def test_classifiers_see_no_observed_event(analysis: TinyAnalysis) -> None:
     job = analysis.list()
-    settings = (job.slices.train("mlp", 0), job.slices.evaluate())
+    settings = (job.slices.train("mlp", 0), job.slices.evaluate("mlp"))
     assert {s.data_set for told in settings for s in told.samples} == {"sig", "bkg"}
     skim(job)
     written = {p.name for p in (job.skims[0] / "data_15").iterdir()}
