@@ -106,9 +106,9 @@ def each_training(wildcards):
     return [(m, fold) for m in job().configuration.main.models for fold in folds]
 
 
-def trained_models():
-    """Return the models that are trained and compared."""
-    return job().configuration.main.models
+def compared_models():
+    """Return the models that are trained to tell events apart, which are compared."""
+    return job().configuration.models.judging_events(job().configuration.main.models)
 
 
 def folds_of_model(path):
@@ -129,7 +129,7 @@ def published_fit(wildcards):
 
 def each_model(wildcards):
     """Return all models that are trained, as arguments of the slices."""
-    return [(model,) for model in trained_models()]
+    return [(model,) for model in compared_models()]
 
 
 def log_of(stage, *names):

@@ -11,7 +11,7 @@ rule evaluate_model:
     benchmark:
         benchmark_of("evaluate", "model")
     wildcard_constraints:
-        model=one_of(trained_models()),
+        model=one_of(compared_models()),
     conda:
         "../../envs/n2mu.yaml"
     resources:

@@ -126,7 +126,7 @@ rule plot_fit:
 rule plot_models:
     """Draw the figures of all models."""
     input:
-        evaluations=[job().paths.evaluation(name) for name in trained_models()],
+        evaluations=[job().paths.evaluation(name) for name in compared_models()],
         histories=every_fold(job().paths.history),
     output:
         report(

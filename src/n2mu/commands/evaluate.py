@@ -29,7 +29,7 @@ def command(
     if model is None and expected is not None:
         raise ConfigurationError("--slice is of one model; name it")
     job = open_job(config)
-    known = job.configuration.main.models
+    known = job.configuration.models.judging_events(job.configuration.main.models)
     for name in known if model is None else [choose(model, known, "model")]:
         settings = job.slices.evaluate(name)
         require_slice(settings, expected)

@@ -83,7 +83,7 @@ def _totals(job: "Job") -> dict[str, int]:
         "skim": chunks,
         "train": len(main.models) * job.configuration.models.folds,
         "score": chunks,
-        "evaluate": len(main.models),
+        "evaluate": len(job.configuration.models.judging_events(main.models)),
     }
     totals |= dict.fromkeys(("templates", "workspace", "fit", "ranking"), fits)
     return totals | {"figures": fits + 2}

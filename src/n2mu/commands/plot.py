@@ -131,7 +131,7 @@ def command(
         names = job.configuration.main.models
         run_plot_models(
             settings,
-            [paths.evaluation(name) for name in names],
+            [paths.evaluation(m) for m in job.configuration.models.judging_events(names)],
             [paths.history(name, fold) for name in names for fold in folds],
             paths.model_plots,
         )

@@ -1,6 +1,7 @@
 """``models.yaml``: the classifiers and how they are trained."""
 
 import itertools
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
@@ -323,6 +324,10 @@ class Models(Model):
                         f"{self.classes}"
                     )
         return self
+
+    def judging_events(self, chosen: Collection[str]) -> list[str]:
+        """Return those of some models that tell classes of events apart, and not of objects."""
+        return [model for model in chosen if self.models[model].labels is None]
 
     def classes_of(self, model: str) -> list[str]:
         """Return the classes that a model tells apart, in the order of its scores."""

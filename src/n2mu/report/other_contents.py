@@ -28,7 +28,7 @@ def models_category(
     compared
         The table that compares them; see `models_table`.
     """
-    directory = paths.evaluation("plots")
+    directory = paths.model_plots
     drawn = sorted(path.stem for path in directory.glob("*.png"))
     order = sorted(drawn, key=lambda name: (name.startswith("history"), name))
     statistics = _evaluated(settings, paths)
@@ -52,22 +52,15 @@ def models_table(settings: ReportSettings, paths: Paths) -> str:
     An area comes with the events of the class, raw and effective, since these say what it is
     worth.
     """
-    evaluated = read_keys(paths.evaluation("evaluation.json"), ("models", "region", "signal_class"))
-    classes = list(
-        dict.fromkeys(name for model in evaluated["models"].values() for name in model["classes"])
-    )
-    signal = evaluated["signal_class"]
-    ordered = sorted(
-        evaluated["models"], key=lambda m: -(evaluated["models"][m]["classes"][signal]["auc"] or 0)
-    )
+    keys = ("model", "signal_class", "classes", "auc", "events")
+    evaluated = [read_keys(paths.evaluation(model), keys) for model in settings.models]
+    evaluated.sort(key=lambda content: -(content["auc"][content["signal_class"]]["value"] or 0))
+    classes = list(dict.fromkeys(name for content in evaluated for name in content["classes"]))
     rows = [
-        [
-            escape(model),
-            *(_area(evaluated["models"][model]["classes"].get(name)) for name in classes),
-        ]
-        for model in ordered
+        [escape(content["model"]), *(_area(content["auc"].get(name)) for name in classes)]
+        for content in evaluated
     ]
-    events = [_events(evaluated["models"].values(), name) for name in classes]
+    events = [_events(evaluated, name) for name in classes]
     rows.append(["Simulated events (effective)", *events])
     titles = [_class(name, settings) for name in classes]
     return table(["Model", *titles], rows, numbers=range(1, len(classes) + 1))
@@ -149,16 +142,19 @@ def _evaluated(settings: ReportSettings, paths: Paths) -> str:
     return f"{title}, selection <code>{selection}</code>; {collisions(settings)}."
 
 
-def _area(curve: Mapping[str, Any] | None) -> str:
-    if curve is None:
+def _area(area: Mapping[str, Any] | None) -> str:
+    if area is None:
         return "not told apart"
-    return "none" if curve["auc"] is None else f"{curve['auc']:.4f}"
+    if area["value"] is None:
+        return "none"
+    digits = 4 if area["error"] is None else decimals([area["error"]])
+    shown = plain(area["value"], digits)
+    return shown if area["error"] is None else f"{shown} ± {plain(area['error'], digits)}"
 
 
-def _events(models: Any, name: str) -> str:
-    for model in models:
-        if (curve := model["classes"].get(name)) is not None:
-            events = curve["events"]
+def _events(evaluated: Sequence[Mapping[str, Any]], name: str) -> str:
+    for content in evaluated:
+        if (events := content["events"].get(name)) is not None:
             return f"{events['raw']:,} ({events['effective']:.0f})"
     return ""
 

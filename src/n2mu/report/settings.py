@@ -18,7 +18,7 @@ class ReportSettings(Model):
     fits
         Titles of all fits, the published one among them.
     models
-        Names of all models that are trained.
+        Names of the models that are compared.
     style
         What figures and tables are told.
     selections
@@ -52,7 +52,7 @@ def report_settings(configuration: Configuration, slices: Slices) -> ReportSetti
         analysis=main.analysis,
         publish=main.publish,
         fits={name: configuration.fits.fits[name].title for name in main.fits},
-        models=main.models,
+        models=configuration.models.judging_events(main.models),
         style=slices.plots(),
         selections={n: r.selection for n, r in configuration.regions.regions.items()},
         preselection=configuration.regions.preselection,
