@@ -95,7 +95,7 @@ def test_jobs_are_told_of_labels_where_there_is_a_truth(labelled: TinyAnalysis) 
     told = slices.train("flavour", 0)
     assert told.scores == ["light_0", "b_0", "light_1", "b_1"]
     # labels of jets are no classes of events to be compared
-    assert slices.evaluate().models == ["mlp"]
+    assert labelled.list().configuration.models.judging_events(["mlp", "flavour"]) == ["mlp"]
 
 
 def test_the_architectures_with_an_output_per_object_are_those_of_the_registry() -> None:
