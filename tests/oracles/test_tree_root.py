@@ -47,7 +47,7 @@ void everything(const char* path) {
   std::vector<std::string> names;
   TLorentzVector whole, split; TClonesArray clones("TLorentzVector", 5), named("TNamed", 5);
   TRefArray references; TNamed plain("n", "t");
-  // the counter is written inside of the first array that needs it
+  tree.Branch("fUniqueID", &x);
   tree.Branch("x", &x);
   tree.Branch("sized", sized, "sized[9]/F");
   tree.Branch("pair", pair, "pair[2][3]/D");
@@ -69,7 +69,6 @@ void everything(const char* path) {
   tree.Branch("named", &named, 32000, 0);
   tree.Branch("references", &references, 32000, 0);
   tree.Branch("plain", &plain, 32000, 99);
-  tree.Branch("fUniqueID", &x);
   for (int e = 0; e < 120; e++) {
     n = e % 4; m = e % 7; x = e; score = e; leaves = {x, e}; pt.assign(n, x); name.assign(n, 'z');
     nested.assign(m, std::vector<float>(n, e)); names.assign(n, name);
