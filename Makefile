@@ -1,6 +1,7 @@
 # make demo   environment, demo ntuples, the whole workflow, report: prints mu
 # make test   all tests
 # make lint   format, lint, types
+# make docs   the documentation as a site, site/index.html
 # make bench  ratios against peers; BENCH=name for one of them, DEVICE=cuda on a GPU
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one thread per job: the workflow runs as many jobs as there are cores
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint docs bench clean
 
 demo: $(VENV)/.demo
 	@echo "demo: 4 to 5 minutes on 2 cores; products go to results/, ntuples to ntuples/"
@@ -24,11 +25,15 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 lint: $(VENV)/.test
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+docs: $(VENV)/.test
+	$(BIN)/mkdocs build --quiet --strict
+	@echo "site/index.html"
 
 bench: $(VENV)/.bench
 	N2MU_BENCH_DEVICE=$(DEVICE) $(BIN)/python -m benchmarks $(BENCH)
@@ -43,7 +48,7 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,test,docs]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.demo

@@ -67,6 +67,25 @@ def test_mistakes_of_all_files_and_kinds_are_in_one_list(tiny: TinyAnalysis) -> 
     assert len(mistakes) == len(beginnings), mistakes
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "right"),
+    [
+        ("signal_class", "sgi", "sig"),
+        ("evaluation_region", "RS", "SR"),
+        ("classes", ["sig", "bkg", "other"], "sig"),
+    ],
+)
+def test_a_wrong_choice_in_the_models_hides_nothing_else(
+    tiny: TinyAnalysis, key: str, value: object, right: str
+) -> None:
+    tiny.change("models", key, value)
+    tiny.change("regions", "regions.CR.selection", "1")
+    configuration, mistakes = survey(tiny.config)
+    assert [str(m).split(": ")[1] for m in mistakes] == [key, "regions.CR.selection"], mistakes
+    assert configuration is not None
+    assert key == "classes" or getattr(configuration.models, key) == right
+
+
 def test_a_file_that_is_no_yaml_hides_only_itself(tiny: TinyAnalysis) -> None:
     tiny.change("fits", "fits.score.poi", 3)
     tiny.path("models").write_text("models: [")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflow.page import follow
 from tests.workflow.snake import ROOT, edit, planned
 
 PUBLISHED = Counter({"publish": 2, "publish_figure": 2, "all": 1})
@@ -130,6 +131,11 @@ def test_a_changed_key_reruns_what_depends_on_it_and_nothing_else(
 ) -> None:
     edit(replanned / f"config/tth/{file}.yaml", old, new)
     assert planned(replanned) == expected
+
+
+def test_the_page_about_changes_says_what_is_planned(replanned: Path) -> None:
+    follow("changes.md", replanned)
+    assert planned(replanned) == {}
 
 
 def append(path: Path, text: str) -> None:

@@ -114,9 +114,11 @@ def _lines(planned: "list[PlannedJob]", totals: dict[str, int], cores: int) -> l
         cost = f"about {_duration(seconds)}" if known else "time unknown"
         lines.append(f"{stage:10} {len(tasks)} run{left} ({why}); {cost}")
     stay = sum(totals.values()) - len(planned)
-    text = f"{len(planned)} jobs, about {_duration(overall)} with {cores} at once; {stay} stay"
+    text = f"{len(planned)} jobs; {stay} stay"
+    if overall:
+        text = f"{len(planned)} jobs, about {_duration(overall)} with {cores} at once; {stay} stay"
     if unknown:
-        text += f"; never run before, not counted: {', '.join(unknown)}"
+        text += f"; never run before, time unknown: {', '.join(unknown)}"
     return [*lines, text]
 
 

@@ -19,6 +19,8 @@ class Significance(Model):
     mass
         The quantity whose window between ``quantiles`` of the signal is counted;
         none: all events of a bin count.
+    quantiles
+        Shares of the signal below the two edges of the window.
     """
 
     bins: PositiveInt = 8

@@ -72,6 +72,12 @@ class Feature(Model):
 
 
 class Features(Model):
-    """The whole of ``features.yaml``."""
+    """The whole of ``features.yaml``.
+
+    Attributes
+    ----------
+    features
+        The inputs of models by name.
+    """
 
     features: Annotated[dict[Name, Feature], Field(min_length=1)]

@@ -34,6 +34,8 @@ class NormFactor(Model):
         Of a free factor.
     expression
         A polynomial of free factors, in place of ``bounds``.
+    title
+        How figures call it (LaTeX).
     """
 
     samples: Annotated[list[str], Field(min_length=1)]
@@ -64,6 +66,8 @@ class ShapeFactor(Model):
         number of bins.
     bounds
         Of each factor; its nominal value is 1.
+    title
+        How figures call it (LaTeX).
     """
 
     samples: Annotated[list[str], Field(min_length=1)]
@@ -126,6 +130,8 @@ class Fit(Model):
         Whether pyhf with MINUIT repeats the main fit.
     allowed_gates
         Gates that may fail without failing the fit.
+    title
+        How comparisons call it.
     """
 
     regions: Annotated[list[str], Field(min_length=1), Unique]
@@ -163,7 +169,15 @@ class Fit(Model):
 
 
 class Fits(Model):
-    """The whole of ``fits.yaml``."""
+    """The whole of ``fits.yaml``.
+
+    Attributes
+    ----------
+    norm_factors, shape_factors
+        Factors by name, which is that of the parameter.
+    fits
+        The fits by name.
+    """
 
     norm_factors: Annotated[dict[Name, NormFactor], Field(min_length=1)]
     shape_factors: dict[Name, ShapeFactor] = {}

@@ -27,8 +27,18 @@ class SumOfWeights(Model):
 
     Attributes
     ----------
+    tree
+        The metadata tree with ``branch``; without it the events' own tree has it.
+    branch
+        The branch whose entries are added up.
+    histogram
+        Path of a histogram in the file.
     bin
         Its number, of which the first is 1, or its label.
+    entries
+        Whether the entries of the events' own tree are counted.
+    normalised
+        Whether the event weight is normalised already.
     """
 
     tree: str | None = None
@@ -77,6 +87,8 @@ class Input(Model):
     ----------
     files
         Path or glob below the base; ``{dsid}`` and ``{campaign}`` are filled in.
+    dsid
+        Number of the data set; no two inputs of a campaign may share one.
     campaigns
         All that have a luminosity, unless others hold the rest.
     other_campaigns
@@ -91,6 +103,9 @@ class Input(Model):
         k-factor, filter efficiency and the like, multiplied.
     tree
         Nominal tree; without it, the one named for all inputs.
+    base
+        Name in ``ntuples`` of the directory that holds its files; needed where
+        there are several.
     weight
         Other expressions for factors of the event weight, by their names.
     """

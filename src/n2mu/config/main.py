@@ -10,7 +10,19 @@ from n2mu.errors import nearest
 
 
 class Labels(Model):
-    """What every figure says about itself."""
+    """What every figure says about itself.
+
+    Attributes
+    ----------
+    experiment
+        Name of the experiment, in bold italics.
+    status
+        Such as ``Internal``, behind the name.
+    energy
+        Centre-of-mass energy, with unit.
+    luminosity
+        With unit; ``n2mu validate`` compares it to that of ``inputs.yaml``.
+    """
 
     experiment: str
     status: str = ""
@@ -30,12 +42,18 @@ class Main(Model):
     demo
         Size of the built-in Monte Carlo that stands for the ntuples; without
         it the listing names the files.
+    listing
+        File that ``n2mu list`` writes and everything else reads.
     results
         Directory of all products.
     models, fits
         What is trained and fitted.
     publish
         The fit whose results are copied to the top of ``results``.
+    device
+        Where models are trained and applied; ``auto``: on a GPU where there is one.
+    labels
+        What figures say of experiment, energy and luminosity.
     """
 
     analysis: str

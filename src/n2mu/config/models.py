@@ -57,6 +57,8 @@ class Loss(Model):
         which goes on where the paper's has no gradient.
     selection
         The events that the classification term sees, in training and validation.
+    decorrelation
+        A further term that keeps the score independent of a quantity.
     """
 
     kind: Literal["cross_entropy", "extreme", "extreme_linear"] = "cross_entropy"
@@ -97,6 +99,8 @@ class Classifier(Model):
         ``multi_class``; ``binary``: signal against everything else; or
         ``two_phase``: multi-class for ``first_phase_epochs``, then without
         penalty for taking one background for another.
+    first_phase_epochs
+        Of a ``two_phase`` formulation.
     labels
         What the model tells of the objects of a collection; none: the class of the event.
     training_set
@@ -107,6 +111,8 @@ class Classifier(Model):
         the validation region.
     max_events, fraction
         Number and share of the training events that are used, taken evenly.
+    loss
+        What is made small.
     weighting
         What an event counts in the loss.
     negative_weights
@@ -115,12 +121,22 @@ class Classifier(Model):
         The region whose events choose the best epoch.
     best_epoch
         What chooses it: lowest loss, highest AUC, highest significance.
+    significance
+        How the significance of an epoch is counted.
     validate_every
         Epochs from one validation to the next; the last epoch is always validated.
     patience
         Epochs without a better one after which the training ends; none: it does not.
     epochs
-        Of trees: rounds.
+        Passes over the training events; of trees: rounds.
+    batch_size
+        Events of one step.
+    learning_rate
+        Of AdamW at its largest, or of trees.
+    schedule
+        How the learning rate changes over the training.
+    weight_decay
+        Of the matrices of linear layers.
     precision
         Of the arithmetic of the network; its parameters are float32.
     compile

@@ -10,7 +10,15 @@ from n2mu.config.names import Name
 
 
 class Uniform(Model):
-    """Bins of equal width."""
+    """Bins of equal width.
+
+    Attributes
+    ----------
+    bins
+        Their number.
+    low, high
+        The outer edges.
+    """
 
     bins: PositiveInt
     low: float
@@ -96,8 +104,17 @@ class Region(Model):
 
     Attributes
     ----------
+    role
+        ``signal`` and ``control`` regions enter the likelihood, ``validation``
+        regions are compared with its prediction.
+    selection
+        Its cut; it must imply the preselection.
     observable
         Expression over skim columns and scores; without it, the fit's.
+    binning
+        How the observable is binned.
+    title
+        How figures and tables call it (LaTeX).
     axis
         Axis title of the observable (LaTeX, with unit).
     """
@@ -123,6 +140,8 @@ class Regions(Model):
     aliases
         Expressions by the names that stand for them in every expression of the
         analysis; they are written out when the configuration is loaded.
+    regions
+        The regions by name.
     """
 
     preselection: Expression

@@ -58,7 +58,13 @@ class Sample(Model):
 
 
 class Samples(Model):
-    """The whole of ``samples.yaml``."""
+    """The whole of ``samples.yaml``.
+
+    Attributes
+    ----------
+    samples
+        The processes by name, in the order of tables.
+    """
 
     samples: Annotated[dict[Name, Sample], Field(min_length=1)]
 

@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,6 +112,9 @@ def _without(
             continue  # in the main configuration, which only chooses
         part, section, name, field = keys.groups()
         entries = getattr(parts[part], section, None)
+        if part == "models" and name is None:
+            parts[part] = _with_known(parts[part], section, configuration)
+            continue
         if not isinstance(entries, dict) or name not in entries:
             return None
         left = {key: entry for key, entry in entries.items() if key != name}
@@ -123,6 +127,16 @@ def _without(
             left_out.add(name)
         parts[part] = parts[part].model_copy(update={section: left})
     return replace(configuration, **parts)
+
+
+def _with_known(models: Models, key: str, configuration: Configuration) -> Models:
+    """Return the models with the nearest class or region in place of one that does not exist."""
+    known = {"signal_class": models.classes, "evaluation_region": configuration.regions.regions}
+    if key not in known:
+        return models
+    names = list(known[key])
+    close = get_close_matches(getattr(models, key), names, n=1)
+    return models.model_copy(update={key: (close or names)[0]})
 
 
 def _members_left(entry: object, field: str | None, message: str) -> list[str]:

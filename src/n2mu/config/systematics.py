@@ -31,6 +31,8 @@ class _Systematic(Model):
         Names of the regions it acts in, and of those it does not.
     group
         The family whose share of the uncertainty is reported together.
+    title
+        How figures call it (LaTeX).
     parameter
         Name of the nuisance parameter, where several systematics share one.
     decorrelate
@@ -60,7 +62,13 @@ Shift = Annotated[float, AfterValidator(_relative)]
 
 
 class NormSystematic(_Systematic):
-    """A rate uncertainty given by number: ``up: 0.1`` is +10 %, ``down: -0.1`` is -10 %."""
+    """A rate uncertainty given by number.
+
+    Attributes
+    ----------
+    up, down
+        Relative changes of the rate: ``up: 0.1`` is +10 %, ``down: -0.1`` is -10 %.
+    """
 
     kind: Literal["norm"]
     up: Shift
@@ -177,10 +185,12 @@ TreeName = Annotated[str, AfterValidator(_tree_name)]
 
 
 class TreeSystematic(_Varied):
-    """A sibling tree with the varied events; without ``down`` it is mirrored.
+    """A sibling tree with the varied events.
 
     Attributes
     ----------
+    up, down
+        Names of the trees; without ``down`` it is one-sided and mirrored.
     inputs
         Names of the inputs that have the trees, ``*`` at the end matches several;
         events of other inputs stay as they are.  Without it all have them.
@@ -324,6 +334,12 @@ Systematic = Annotated[
 
 
 class Systematics(Model):
-    """The whole of ``systematics.yaml``."""
+    """The whole of ``systematics.yaml``.
+
+    Attributes
+    ----------
+    systematics
+        The uncertainties by name, which is that of the nuisance parameter.
+    """
 
     systematics: dict[Name, Systematic] = {}
