@@ -18,7 +18,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import yaml
 from annotated_types import Ge, Gt, Le
 
-from n2mu.config import features, fits, inputs, main, models, regions, samples, systematics
+from n2mu.config import (
+    features,
+    fits,
+    inputs,
+    main,
+    models,
+    object_labels,
+    regions,
+    samples,
+    studies,
+    systematics,
+)
 from n2mu.config.architectures import ARCHITECTURES
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration
@@ -30,15 +41,17 @@ from n2mu.workflow.slices import Slices
 DOCS = Path(__file__).parent
 GIVEN = yaml.safe_load((DOCS / "reference.yaml").read_text())
 FILES = {
-    "config.yaml": main,
-    "inputs.yaml": inputs,
-    "samples.yaml": samples,
-    "regions.yaml": regions,
-    "features.yaml": features,
-    "systematics.yaml": systematics,
-    "models.yaml": models,
-    "fits.yaml": fits,
+    "config.yaml": [main],
+    "inputs.yaml": [inputs],
+    "samples.yaml": [samples],
+    "regions.yaml": [regions],
+    "features.yaml": [features],
+    "systematics.yaml": [systematics],
+    "models.yaml": [models, object_labels],
+    "studies/<study>.yaml": [studies],
+    "fits.yaml": [fits],
 }
+WHOLE = ("Main", "Inputs", "Samples", "Regions", "Features", "Systematics", "Models", "Fits")
 PLACES = {
     "Labels": "`labels`",
     "SumOfWeights": "`sum_of_weights`",
@@ -52,6 +65,7 @@ PLACES = {
     "_Systematic": "`systematics.<systematic>`, of every kind",
     "_Varied": "`systematics.<systematic>`, of every kind but `norm` and `bins`",
     "Classifier": "`models.<model>`",
+    "ObjectLabels": "`models.<model>.labels`",
     "Loss": "`models.<model>.loss`",
     "Decorrelation": "`models.<model>.loss.decorrelation`",
     "Schedule": "`models.<model>.schedule`",
@@ -90,16 +104,16 @@ def own_keys(model: type[Model]) -> list[str]:
     return [key for key in own if key != "kind" or kind_of(model) is None]
 
 
-def described(module: types.ModuleType) -> list[type[Model]]:
+def described(file: str) -> list[type[Model]]:
     """Return the models of a file that people write, from the whole to its parts."""
     found = [
         model
+        for module in FILES[file]
         for model in vars(module).values()
         if inspect.isclass(model) and issubclass(model, Model)
         if model.__module__ == module.__name__ and model is not inputs.DataSet
     ]
-    whole = [m for m in found if m.__name__ in ("Main", module.__name__.split(".")[-1].title())]
-    return whole + [model for model in found if model not in whole]
+    return sorted(found, key=lambda model: model.__name__ not in WHOLE)
 
 
 def descriptions(model: type[Model]) -> dict[str, str]:
@@ -269,9 +283,9 @@ def page() -> Iterator[str]:
         "again\nwhen it changes. Write it anew with `python docs/reference.py`. `<...>` stands for "
         "a name of your\nown. Whatever runs again, its figures do as well.\n"
     )
-    for file, module in FILES.items():
+    for file in FILES:
         yield f"## {file}\n"
-        for model in described(module):
+        for model in described(file):
             place = PLACES.get(model.__name__)
             if kind_of(model) is not None:
                 place = f"`systematics.<systematic>`, `kind: {kind_of(model)}`"

@@ -1,5 +1,6 @@
 """The documentation is a site that builds, is complete, and needs no network to be read."""
 
+import pkgutil
 import re
 import subprocess
 import sys
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import reference
+
+import n2mu.config
+from n2mu.config.base import Model
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,14 +54,24 @@ def test_nothing_comes_from_the_network(site: Path) -> None:
 
 
 def test_every_key_is_described_with_an_example() -> None:
-    for module in reference.FILES.values():
-        for model in reference.described(module):
+    for file in reference.FILES:
+        for model in reference.described(file):
             keys = reference.own_keys(model)
             described = reference.descriptions(model)
             examples = reference.GIVEN["sections"][model.__name__]["keys"]
             assert sorted(examples) == sorted(keys), model.__name__
             assert set(keys) <= set(described), model.__name__
             assert set(described) <= {*keys, "kind"}, model.__name__
+
+
+def test_every_model_of_the_configuration_is_on_the_page() -> None:
+    modules = {info.name for info in pkgutil.iter_modules(n2mu.config.__path__, "n2mu.config.")}
+    described = {module.__name__ for given in reference.FILES.values() for module in given}
+    for name in modules - described:
+        given = vars(__import__(name, fromlist=["_"])).values()
+        models = [m for m in given if isinstance(m, type) and issubclass(m, Model)]
+        own = [m for m in models if m.__module__ == name and not m.__name__.startswith("_")]
+        assert own == [Model] * (name == Model.__module__)
 
 
 def test_the_page_of_all_keys_is_that_of_the_code() -> None:
