@@ -32,7 +32,7 @@ lint: $(VENV)/.test
 	$(BIN)/snakemake --lint
 
 docs: $(VENV)/.test
-	$(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "site/index.html"
 
 bench: $(VENV)/.bench

@@ -19,6 +19,7 @@ import yaml
 from annotated_types import Ge, Gt, Le
 
 from n2mu.config import (
+    evaluation,
     features,
     fits,
     inputs,
@@ -47,7 +48,7 @@ FILES = {
     "regions.yaml": [regions],
     "features.yaml": [features],
     "systematics.yaml": [systematics],
-    "models.yaml": [models, object_labels],
+    "models.yaml": [models, object_labels, evaluation],
     "studies/<study>.yaml": [studies],
     "fits.yaml": [fits],
 }
@@ -69,7 +70,9 @@ PLACES = {
     "Loss": "`models.<model>.loss`",
     "Decorrelation": "`models.<model>.loss.decorrelation`",
     "Schedule": "`models.<model>.schedule`",
-    "Significance": "`models.<model>.significance`",
+    "Significance": "`models.<model>.significance`, `evaluation.significance`",
+    "Correlation": "`evaluation.correlations.<name>`",
+    "Evaluation": "`evaluation`",
     "Grid": "`grids.<grid>`",
     "NormFactor": "`norm_factors.<factor>`",
     "ShapeFactor": "`shape_factors.<factor>`",
@@ -228,8 +231,8 @@ def told(configuration: Configuration) -> Iterator[tuple[str, str]]:
     for model in configuration.main.models:
         if not configuration.models.members_of(model):
             yield f"train {model}", slices.train(model, 0).model_dump_json()
+        yield f"evaluate {model}", slices.evaluate(model).model_dump_json()
     yield "score", slices.score("c0000").model_dump_json()
-    yield "evaluate", slices.evaluate().model_dump_json()
     for grid in configuration.models.grids:
         yield f"grid {grid}", slices.grid(grid).model_dump_json()
     for fit in configuration.main.fits:
