@@ -13,7 +13,9 @@ import pytest
 import uproot
 
 from n2mu.inputs import header
+from n2mu.inputs.layout import Layout, layout_of
 from n2mu.inputs.ntuple import open_ntuple, read_entries, tree, tree_names
+from n2mu.inputs.tree import Tree
 
 OLD = [
     "analysis/dataframe/df017_vecOpsHEP.root",
@@ -142,6 +144,25 @@ def require_alike(branch: Any, expected: Any) -> None:
     assert described(branch) == described(expected)
 
 
+def laid_out(layout: Layout | None) -> list[Any] | None:
+    """Return the content of a layout."""
+    if layout is None:
+        return None
+    places = [layout.entries.tolist(), layout.seeks.tolist(), layout.sizes.tolist()]
+    return [layout.name, layout.dtype, layout.shape, layout.header, layout.total, *places]
+
+
+def require_plain(ntuple: Tree, name: str, expected: Any) -> bool:
+    """Compare a layout that was told without uproot with uproot's; return whether there is one."""
+    layout = ntuple.plain(name)
+    if layout is None:
+        return False
+    assert laid_out(layout) == laid_out(layout_of(expected))
+    assert expected.typename != "int8_t[]"
+    assert ntuple.num_entries != expected.num_entries or layout.entries[-1] == expected.num_entries
+    return True
+
+
 def require_like_uproot(path: Path, whole: Collection[str] = ()) -> list[str]:
     """Compare all trees of a file, branch by branch in any order; return their names.
 
@@ -166,6 +187,7 @@ def require_like_uproot(path: Path, whole: Collection[str] = ()) -> list[str]:
                 assert (ntuple._partial is None) is (name in whole)
             for branch in top:
                 require_alike(tree(file, name, path)[branch], expected[branch])
+                require_plain(tree(file, name, path), branch, expected[branch])
         return names
 
 
@@ -219,6 +241,16 @@ def test_what_uproot_wrote_is_opened_alike(tmp_path: Path) -> None:
     assert require_like_uproot(path) == ["t"]
 
 
+def test_numbers_and_counted_arrays_need_not_be_interpreted(root: Any, tmp_path: Path) -> None:
+    path = tmp_path / "everything.root"
+    root.everything(str(path))
+    with open_ntuple(path) as file:
+        ntuple = tree(file, "inner/t", path)
+        found = {name for name in ntuple.names if ntuple.plain(name) is not None}
+        assert found == {"fUniqueID", "x", "n", "counted", "m", "again", "first"}
+        assert not ntuple.with_branches([]).branches
+
+
 def test_a_branch_is_not_taken_for_one_of_its_name_inside_another(
     root: Any, tmp_path: Path
 ) -> None:
@@ -243,7 +275,7 @@ def test_a_header_that_is_not_as_expected_is_left_to_uproot(
         raise header.UnexpectedError("a header of another kind")
 
     if place == "_DEPTHS":
-        monkeypatch.setattr(header, place, {"TBranch": 2})
+        monkeypatch.setattr(header, place, {"TBranch": 1})
     else:
         monkeypatch.setattr(header.Header, place, refuse)
     names = ["inner/friend", "inner/t"]
@@ -277,6 +309,8 @@ def test_where_uproot_reads_a_damaged_header_it_is_read_alike(root: Any, tmp_pat
             ntuple = tree(file, "t", path)
             assert ntuple.num_entries == expected.num_entries
             assert {name: described(ntuple[name]) for name in ntuple.names} == branches
+            for name in ntuple.names:
+                require_plain(ntuple, name, expected[name])
             same += 1
     assert same > 100
     assert refused > 100

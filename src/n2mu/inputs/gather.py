@@ -59,7 +59,9 @@ class Gatherer:
     def entry_bytes(self, names: Set[str]) -> float:
         """Return the bytes that one entry of some branches takes, uncompressed, on average."""
         for name in names - self._bytes.keys():
-            self._bytes[name] = int(self._ntuple[name].uncompressed_bytes)
+            layout = self._layout(name)
+            total = self._ntuple[name].uncompressed_bytes if layout is None else layout.total
+            self._bytes[name] = int(total)
         total = sum(self._bytes[name] for name in names)
         return total / max(1, self._ntuple.num_entries)
 
@@ -94,7 +96,7 @@ class Gatherer:
     def _layout(self, name: str) -> Layout | None:
         if name not in self._layouts:
             with reading(self._path):
-                layout = layout_of(self._ntuple[name])
+                layout = self._ntuple.plain(name) or layout_of(self._ntuple[name])
             if layout is not None:
                 # arrays that are equal are one, which is told at once
                 entries = self._boundaries.setdefault(layout.entries.tobytes(), layout.entries)

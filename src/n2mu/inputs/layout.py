@@ -27,6 +27,8 @@ class Layout:
         Of the values of one entry: ``()``, or that of a C array.
     header
         Bytes before the elements of a list; none where all entries have one shape.
+    total
+        Bytes of all baskets, uncompressed.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Layout:
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     header: int | None
+    total: int
 
 
 def layout_of(branch: Any) -> Layout | None:
@@ -67,4 +70,5 @@ def layout_of(branch: Any) -> Layout | None:
         dtype=dtype,
         shape=shape,
         header=header,
+        total=int(branch.uncompressed_bytes),
     )

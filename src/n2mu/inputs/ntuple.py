@@ -98,23 +98,25 @@ def require_branches(
     InputError
         Naming the branch and the nearest one that exists.
     """
-    tree.with_branches(tree.names.intersection(names))
+    plain = {name: tree.plain(name) for name in tree.names.intersection(names)}
+    tree.with_branches([name for name, layout in plain.items() if layout is None])
     for name in sorted(names):
         use = f" ({uses[name]})" if uses is not None and name in uses else ""
         if name not in tree.names:
             raise InputError(
                 f"{path}: tree '{tree.name}' has no branch '{name}'{use}{nearest(name, tree.names)}"
             )
-        branch = tree[name]
+        layout = plain[name]
         # a skim could not tell it from vector<char>, which holds numbers
-        if branch.typename == "int8_t[]":
+        if layout is None and tree[name].typename == "int8_t[]":
             raise InputError(
                 f"{path}: branch '{name}' of tree '{tree.name}'{use} is an array of char, which "
                 "TTreeFormula takes for a text; numbers are expected, in vector<char> or as short"
             )
-        if branch.num_entries != tree.num_entries:
+        entries = tree[name].num_entries if layout is None else layout.entries[-1]
+        if entries != tree.num_entries:
             raise DamagedError(
-                f"{path}: branch '{name}' has {branch.num_entries} entries, "
+                f"{path}: branch '{name}' has {entries} entries, "
                 f"its tree '{tree.name}' has {tree.num_entries}; the file is damaged"
             )
 

@@ -7,12 +7,15 @@ Whatever is not as expected is left to uproot's own way, which also says what is
 
 from bisect import bisect_right
 from collections.abc import Collection
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 import uproot
 
 from n2mu.inputs.header import Element, Header, UnexpectedError
+from n2mu.inputs.layout import Layout
+from n2mu.inputs.plain import plain_layout
 from n2mu.inputs.reading import reading
 
 
@@ -46,6 +49,7 @@ class Tree:
         self._place = name
         self.path = path
         self._partial: _Partial | None = None
+        self._plain: dict[str, Layout | None] = {}
         with reading(path):
             try:
                 self._partial = _Partial(file, name)
@@ -70,6 +74,16 @@ class Tree:
         """Return a branch, as uproot has it."""
         with reading(self.path):
             return self.with_branches([name])[name]
+
+    def plain(self, name: str) -> Layout | None:
+        """Return the layout of a branch that need not be interpreted, or none of another."""
+        if name not in self._plain:
+            layout = None
+            with suppress(Exception):
+                if self._partial is not None:
+                    layout = self._partial.plain(name)
+            self._plain[name] = layout
+        return self._plain[name]
 
     def with_branches(self, names: Collection[str]) -> Any:
         """Return the tree as uproot has it, with some branches and perhaps others."""
@@ -119,6 +133,10 @@ class _Partial:
         for element in self._ordered:
             found.setdefault(element.name, element)
         return found
+
+    def plain(self, name: str) -> Layout | None:
+        """Return the layout of a branch that need not be interpreted, or none of another."""
+        return plain_layout(self._header, self.elements[name])
 
     def interpret(self, names: Collection[str]) -> None:
         """Let the tree have some branches."""
