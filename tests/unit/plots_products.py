@@ -135,6 +135,20 @@ def evaluation() -> list[Json]:
             "signal_class": "ttH",
             "classes": ["ttH", "ttW"],
             "auc": {"ttH": {"value": 1 / (1 + power), "error": 0.012}},
+            "mean_auc": {"value": 0.7, "error": 0.01},
+            "accuracy": {"value": 0.5, "error": 0.02},
+            "binary": {"accuracy": {"value": 0.8, "error": 0.02}},
+            "f1": {"ttH": {"value": None, "error": None}},
+            "confusion": {
+                "classes": ["ttH", "ttW"],
+                "weighted": [[4.0, -0.5], [2.0, 6.0]],
+                "error": [[0.5, 0.1], [0.2, 0.6]],
+                "by_true": [[8 / 7, -1 / 7], [0.25, 0.75]],
+                "by_predicted": [[2 / 3, -1 / 11], [1 / 3, 12 / 11]],
+            },
+            "significance": {
+                name: {"value": 1.5, "error": 0.1} for name in ("s_over_sqrt_b", "asimov", "binned")
+            },
             "roc": {"ttH": {"fpr": efficiency.tolist(), "tpr": (efficiency**power).tolist()}},
         }
         for name, power in (("worse", 0.6), ("better", 0.2))
@@ -146,7 +160,14 @@ def history(fold: int) -> Json:
         {"train_loss": 1 / (i + 1), "validation_loss": 1.1 / (i + 1), "auc": 0.5 + 0.02 * i}
         for i in range(6)
     ]
-    return {"model": "small", "fold": fold, "best_epoch": 4, "epochs": epochs}
+    return {
+        "model": "small",
+        "fold": fold,
+        "best_epoch": 4,
+        "epochs": epochs,
+        "parameters": 1200,
+        "timing": {"seconds": 3.5, "events_per_second": 1e5},
+    }
 
 
 def texts(figure: Figure) -> list[str]:

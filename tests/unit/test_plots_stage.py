@@ -16,6 +16,7 @@ from plots_products import (
 
 from n2mu.errors import ConfigurationError, ProductError
 from n2mu.plots.fit_settings import PlotFitSettings
+from n2mu.plots.models_settings import PlotModelsSettings
 from n2mu.plots.models_stage import run_plot_models
 from n2mu.plots.ranking import ranking_figure
 from n2mu.plots.region import region_figure
@@ -74,14 +75,26 @@ def test_the_stage_writes_the_figures_of_the_models(tmp_path: Path) -> None:
     evaluated = [tmp_path / f"{content['model']}.json" for content in evaluation()]
     for path, content in zip(evaluated, evaluation(), strict=True):
         write_json(path, content)
-    paths = [tmp_path / f"{fold}.json" for fold in range(2)]
-    for fold, path in enumerate(paths):
-        write_json(path, history(fold))
-    run_plot_models(settings(), evaluated, paths, tmp_path / "plots")
-    names = sorted(path.name for path in (tmp_path / "plots").iterdir())
-    assert names == ["history_small.pdf", "history_small.png", "roc.pdf", "roc.png"]
-    with pytest.raises(ProductError, match="fold 0 of model 'small' comes twice"):
-        run_plot_models(settings(), evaluated, [paths[0], paths[0]], tmp_path / "plots")
+    paths = []
+    for model in ("worse", "better"):
+        for fold in range(2):
+            paths.append(tmp_path / f"{model}_{fold}.json")
+            write_json(paths[-1], history(fold) | {"model": model})
+    mu_fit, _ = fit_products(2)
+    write_json(tmp_path / "mu_fit.json", mu_fit)
+    told = PlotModelsSettings(
+        style=settings(),
+        architectures={"worse": "mlp", "better": "ft_transformer"},
+        fits={"better": "best"},
+    )
+    rest = ({"best": tmp_path / "mu_fit.json"}, tmp_path / "plots", tmp_path / "tables")
+    run_plot_models(told, evaluated, paths, *rest)
+    names = {path.name for path in (tmp_path / "plots").iterdir()}
+    assert {"history_worse.pdf", "history_better.png", "models.pdf", "roc.pdf", "roc.png"} <= names
+    table = {path.name for path in (tmp_path / "tables").iterdir()}
+    assert table == {"models.json", "models.html", "models.md", "models.tex"}
+    with pytest.raises(ProductError, match="fold 0 of model 'worse' comes twice"):
+        run_plot_models(told, evaluated, [paths[0], paths[0]], *rest)
 
 
 def test_titles_and_colours_that_matplotlib_cannot_use_are_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.workflow.page import follow
 from tests.workflow.snake import ROOT, edit, planned
 
-PUBLISHED = Counter({"publish": 2, "publish_figure": 2, "all": 1})
+PUBLISHED = Counter({"publish": 2, "publish_figure": 1, "all": 1})
 
 
 def of_fit(*stages: str, fits: tuple[str, ...]) -> Counter[str]:
@@ -18,21 +18,32 @@ def of_fit(*stages: str, fits: tuple[str, ...]) -> Counter[str]:
 
 
 FITS = ("ftt", "mixed")
-FITTED = of_fit("fit", "rank_parameters", "plot_fit", fits=FITS) + PUBLISHED
-FILLED = of_fit("fill_templates", "build_workspace", fits=FITS) + FITTED
+# the last one only compares its model with the other
+COMPARED = (*FITS, "mlp")
+COMPARISON = Counter({"plot_models": 1})
+RANKED = of_fit("rank_parameters", "plot_fit", fits=FITS)
+FITTED = of_fit("fit", fits=COMPARED) + RANKED + COMPARISON + PUBLISHED
+FILLED = of_fit("fill_templates", "build_workspace", fits=COMPARED) + FITTED
 EVALUATED = Counter({f"evaluate_model {m}": 1 for m in ("mlp_small", "ftt_small")})
-EVALUATED["plot_models"] = 1
 SCORED = Counter({"score": 2, "gather_scores": 1}) + EVALUATED + FILLED
 MODELLED = Counter({"gather_models": 1}) + SCORED
 TRAINED_MLP = Counter({"train mlp_small": 5}) + MODELLED
 TRAINED = Counter({"train ftt_small": 5}) + TRAINED_MLP
 COUNTED = Counter({"tabulate_cutflow": 1}) + TRAINED
 SKIMMED = Counter({"skim": 2, "gather_skims": 1}) + COUNTED
-FITTED_FTT = of_fit("fit", "rank_parameters", "plot_fit", fits=("ftt",)) + PUBLISHED
+FITTED_FTT = of_fit("fit", "rank_parameters", "plot_fit", fits=("ftt",)) + COMPARISON + PUBLISHED
 BUILT_FTT = of_fit("build_workspace", fits=("ftt",)) + FITTED_FTT
 FILLED_FTT = of_fit("fill_templates", fits=("ftt",)) + BUILT_FTT
-BUILT = FILLED - of_fit("fill_templates", fits=FITS)
-DRAWN = of_fit("plot_fit", fits=FITS) + Counter({"plot_models": 1, "publish_figure": 2, "all": 1})
+BUILT = FILLED - of_fit("fill_templates", fits=COMPARED)
+DRAWN = of_fit("plot_fit", fits=FITS) + COMPARISON + Counter({"publish_figure": 1, "all": 1})
+
+
+def one_more(fit: str) -> Counter[str]:
+    """Return the jobs of a fit that compares a model: none is done like it."""
+    return of_fit("fill_templates", "build_workspace", "fit", fits=(fit,))
+
+
+FILLED_LIKE_FTT = FILLED_FTT + one_more("ftt_mlp_small")
 
 CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     ("learning rate of one model", "models", "2.0e-3", "1.0e-3", TRAINED_MLP),
@@ -94,7 +105,7 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
         "../config",
         "models: [mlp_small, ftt_small]",
         "models: [mlp_small, ftt_small, mlp]",
-        Counter({"train mlp": 5}) + MODELLED,
+        Counter({"train mlp": 5, "evaluate_model mlp": 1}) + one_more("ftt_mlp") + MODELLED,
     ),
     ("code that means missing", "features", "missing: [-1]", "missing: [-2]", TRAINED),
     ("factor of the weight", "inputs", "weight_pileup", "2 * weight_pileup", SKIMMED),
@@ -114,9 +125,21 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     ("colour of a sample", "samples", "#d1495b", "#d1495c", DRAWN),
     ("label of all figures", "../config", "13 TeV", "13.6 TeV", DRAWN),
     ("bounds of a free factor", "fits", "bounds: [0, 5]", "bounds: [0, 6]", BUILT),
-    ("expected signal of a fit", "fits", "asimov_mu: 1.0", "asimov_mu: 2.0", FILLED_FTT),
-    ("blinding of a fit", "fits", "blinding_threshold: 0.3", "blinding_threshold: 0.2", FILLED_FTT),
-    ("observable of a fit", "fits", "ftt_small_ttH", "ftt_small_ttW", FILLED_FTT),
+    ("expected signal of a fit", "fits", "asimov_mu: 1.0", "asimov_mu: 2.0", FILLED_LIKE_FTT),
+    (
+        "blinding of a fit",
+        "fits",
+        "blinding_threshold: 0.3",
+        "blinding_threshold: 0.2",
+        FILLED_LIKE_FTT,
+    ),
+    (
+        "observable of a fit",
+        "fits",
+        "ftt_small_ttH",
+        "ftt_small_ttW",
+        FILLED_FTT + one_more("ftt_ftt_small"),
+    ),
     ("published fit", "../config", "publish: ftt", "publish: mixed", PUBLISHED),
 ]
 
@@ -159,7 +182,7 @@ CODE: list[tuple[str, str, Callable[[Path], None], Counter[str]]] = [
         "helper of the minimiser",
         "fit/minimise.py",
         lambda path: append(path, "\n_CHANGED = True\n"),
-        of_fit("build_workspace", fits=FITS) + FITTED,  # which fits the control regions
+        of_fit("build_workspace", fits=COMPARED) + FITTED,  # which fits the control regions
     ),
     (
         "architecture of a model",
@@ -183,7 +206,7 @@ CODE: list[tuple[str, str, Callable[[Path], None], Counter[str]]] = [
         "a figure",
         "plots/ranking.py",
         lambda path: append(path, "\n_CHANGED = True\n"),
-        DRAWN - Counter({"plot_models": 1}),
+        DRAWN - COMPARISON,
     ),
 ]
 

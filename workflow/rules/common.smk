@@ -111,6 +111,11 @@ def compared_models():
     return job().configuration.models.judging_events(job().configuration.main.models)
 
 
+def comparison_fits(wildcards):
+    """Return the fits that compare models by the signal strength, as arguments of the slices."""
+    return [(fit,) for fit in dict.fromkeys(job().configuration.compared.values())]
+
+
 def folds_of_model(path):
     """Return a function of the wildcards: a product of every fold of a model."""
     folds = range(job().configuration.models.folds)

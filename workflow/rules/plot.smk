@@ -128,6 +128,10 @@ rule plot_models:
     input:
         evaluations=[job().paths.evaluation(name) for name in compared_models()],
         histories=every_fold(job().paths.history),
+        fits=lambda wildcards: [
+            job().paths.fit(fit, "mu_fit.json")
+            for (fit,) in comparison_fits(wildcards)
+        ],
     output:
         report(
             directory(job().paths.model_plots),
@@ -136,6 +140,15 @@ rule plot_models:
             category="Models",
             labels={"figure": "{figure}"},
         ),
+        report(
+            job().paths.tables("models.html"),
+            caption="../report/comparison.rst",
+            category="Models",
+            labels={"figure": "comparison of all models"},
+        ),
+        job().paths.tables("models.json"),
+        job().paths.tables("models.md"),
+        job().paths.tables("models.tex"),
     log:
         log_of("plot_models"),
     benchmark:
@@ -146,10 +159,11 @@ rule plot_models:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        cfg=cfg("plots"),
-        digest=digest_of("plots"),
+        cfg=cfg("plot_models"),
+        digest=digest_of("plot_models"),
         code=fingerprint("n2mu.plots.models_stage"),
         origin=origin_of(["evaluate"], each_model),
+        fits=origin_of(["templates", "workspace", "fit"], comparison_fits),
     shell:
         "n2mu --log {log:q} plot --models --slice {params.digest}"
 

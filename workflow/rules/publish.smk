@@ -21,8 +21,18 @@ rule publish:
         "cp {input:q} {output:q} 2> {log:q}"
 
 
-use rule publish as publish_figure with:
+rule publish_figure:
+    """Copy the ranking of the published fit, drawn, to the top of the results."""
     input:
-        lambda wildcards: to_publish(f"plots/{wildcards.product}"),
-    wildcard_constraints:
-        product=r"ranking\.pdf|ranking\.png",
+        [to_publish(f"plots/ranking.{suffix}") for suffix in ("pdf", "png")],
+    output:
+        [published(f"ranking.{suffix}") for suffix in ("pdf", "png")],
+    log:
+        log_of("publish_figure"),
+    conda:
+        "../../envs/n2mu.yaml"
+    params:
+        directory=published(""),
+        origin=origin_of(["templates", "workspace", "fit"], published_fit),
+    shell:
+        "cp {input:q} {params.directory:q} 2> {log:q}"

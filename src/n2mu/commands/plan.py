@@ -78,6 +78,7 @@ def _totals(job: "Job") -> dict[str, int]:
     """Return how many jobs each stage has in all."""
     main = job.configuration.main
     chunks, fits = len(job.slices.chunks), len(main.fits)
+    fitted = len({*main.fits, *job.configuration.compared.values()})
     totals = {"ntuples": chunks} if main.demo is not None else {}
     totals |= {
         "skim": chunks,
@@ -85,8 +86,8 @@ def _totals(job: "Job") -> dict[str, int]:
         "score": chunks,
         "evaluate": len(job.configuration.models.judging_events(main.models)),
     }
-    totals |= dict.fromkeys(("templates", "workspace", "fit", "ranking"), fits)
-    return totals | {"figures": fits + 2}
+    totals |= dict.fromkeys(("templates", "workspace", "fit"), fitted)
+    return totals | {"ranking": fits, "figures": fits + 2}
 
 
 def _lines(planned: "list[PlannedJob]", totals: dict[str, int], cores: int) -> list[str]:

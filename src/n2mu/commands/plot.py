@@ -16,7 +16,7 @@ def command(
         str | None, typer.Option(help="Name of a fit: its ranking, pulls, regions and tables.")
     ] = None,
     models: Annotated[
-        bool, typer.Option("--models", help="ROC curves and training histories of all models.")
+        bool, typer.Option("--models", help="What all models are worth, and their trainings.")
     ] = False,
     cutflow: Annotated[bool, typer.Option("--cutflow", help="Cutflow of all data sets.")] = False,
     systematic: Annotated[
@@ -103,6 +103,21 @@ def command(
             correlation_threshold,
         )
         return
+    if models:
+        from n2mu.plots.models_stage import run_plot_models
+
+        compared = job.slices.plot_models()
+        require_slice(compared, expected)
+        folds = range(job.configuration.models.folds)
+        run_plot_models(
+            compared,
+            [paths.evaluation(name) for name in compared.architectures],
+            [paths.history(m, fold) for m in job.configuration.main.models for fold in folds],
+            {fit: paths.fit(fit, "mu_fit.json") for fit in compared.fits.values()},
+            paths.model_plots,
+            paths.root / "tables",
+        )
+        return
     settings = job.slices.plots()
     require_slice(settings, expected)
     if feature is not None:
@@ -124,18 +139,7 @@ def command(
         for stem in stems:
             logger.info("wrote %s.pdf and .png", stem)
         return
-    if models:
-        from n2mu.plots.models_stage import run_plot_models
-
-        folds = range(job.configuration.models.folds)
-        names = job.configuration.main.models
-        run_plot_models(
-            settings,
-            [paths.evaluation(m) for m in job.configuration.models.judging_events(names)],
-            [paths.history(name, fold) for name in names for fold in folds],
-            paths.model_plots,
-        )
-    elif systematic is not None:
+    if systematic is not None:
         from n2mu.plots.stage import run_plot_systematic
 
         assert fit is not None and region is not None and sample is not None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from n2mu.config.acting import affected_regions, affected_samples, require_expected
+from n2mu.config.comparison import comparison_fits
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits, NormFactor, ShapeFactor
 from n2mu.config.inputs import Inputs, data_sets
@@ -38,6 +39,11 @@ class Configuration:
     fits: Fits
     directory: Path
     studies: dict[str, Study] = field(default_factory=dict)
+
+    @property
+    def compared(self) -> dict[str, str]:
+        """The fit of each model that is compared as far as the signal strength."""
+        return comparison_fits(self.fits, self.models, self.main.models, self.main.fits)
 
 
 def scores_of(configuration: Configuration, model: str) -> list[str]:
@@ -262,6 +268,9 @@ def _check_fits(configuration: Configuration, where: str) -> None:
     _check_factors(configuration, where)
     trained = score_names(configuration, configuration.main.models)
     untrained = score_names(configuration, configuration.models.models)
+    if fits.compare_models is not None:
+        _known(fits.compare_models, fits.fits, f"{where}: compare_models", "fit")
+    done = {*configuration.main.fits, *configuration.compared.values()}
     for name, fit in fits.fits.items():
         with independent():
             key = f"{where}: fits.{name}"
@@ -272,7 +281,7 @@ def _check_fits(configuration: Configuration, where: str) -> None:
                 _known(region, configuration.regions.regions, place, "region")
             affected_samples(fit, configuration.samples, key)
             _known(fit.poi, fits.norm_factors, f"{key}.poi", "norm factor")
-            if name not in configuration.main.fits:
+            if name not in done:
                 continue
             texts = {f"{key}.observable": fit.observable}
             for region in fit.all_regions:

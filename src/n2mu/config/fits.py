@@ -176,9 +176,13 @@ class Fits(Model):
     norm_factors, shape_factors
         Factors by name, which is that of the parameter.
     fits
-        The fits by name.
+        The fits by name: as given, and the repeated ones, ``<fit>_<model>``.
+    compare_models
+        The fit that is repeated with the score of every trained model, so that
+        models compare by the expected uncertainty on the signal strength.
     """
 
     norm_factors: Annotated[dict[Name, NormFactor], Field(min_length=1)]
     shape_factors: dict[Name, ShapeFactor] = {}
     fits: Annotated[dict[Name, Fit], Field(min_length=1)]
+    compare_models: str | None = None

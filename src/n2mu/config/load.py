@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration, check
+from n2mu.config.comparison import add_comparison
 from n2mu.config.expression import ALIASES, ExpressionText
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits
@@ -358,8 +359,8 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         regions=validate(Regions, regions, f"{folder}/regions.yaml", aliases),
         features=part(Features, "features.yaml"),
         systematics=part(Systematics, "systematics.yaml"),
-        models=validate(Models, models, str(path), aliases),
-        fits=part(Fits, "fits.yaml"),
+        models=(checked := validate(Models, models, str(path), aliases)),
+        fits=add_comparison(part(Fits, "fits.yaml"), checked, main.models, f"{folder}/fits.yaml"),
         directory=folder,
         studies=studies,
     )

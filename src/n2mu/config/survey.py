@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration, check
+from n2mu.config.comparison import add_comparison
 from n2mu.config.expression import ALIASES
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits
@@ -168,6 +169,9 @@ def _read(
             parts[name] = _pruned(model, content, str(path), aliases, left_out)
     if any(parts.get(name) is None for name in ("main", *_PARTS)):
         return None
+    with independent():
+        compared = (parts["fits"], parts["models"], parts["main"].models)
+        parts["fits"] = add_comparison(*compared, f"{folder}/fits.yaml")
     return Configuration(**parts, directory=folder)
 
 

@@ -8,23 +8,42 @@ from typing import Any
 from n2mu.errors import ProductError
 from n2mu.plots.content import read_keys
 from n2mu.plots.history import history_figure
+from n2mu.plots.model_comparison import compare_models
+from n2mu.plots.model_tables import models_html, models_latex, models_markdown
+from n2mu.plots.models_figure import models_figure
+from n2mu.plots.models_settings import PlotModelsSettings
 from n2mu.plots.roc import roc_figure
-from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import check_settings, save_figure
-from n2mu.products import atomic_directory
+from n2mu.products import atomic_directory, atomic_file, write_json
 
 logger = logging.getLogger(__name__)
 
-EVALUATED = ("model", "region", "signal_class", "classes", "auc", "roc")
+EVALUATED = (
+    "model",
+    "region",
+    "signal_class",
+    "classes",
+    "auc",
+    "mean_auc",
+    "roc",
+    "confusion",
+    "accuracy",
+    "f1",
+    "binary",
+    "significance",
+)
+FITTED = ("mu", "mu_stat_only", "significance")
 
 
 def run_plot_models(
-    settings: PlotSettings,
+    settings: PlotModelsSettings,
     evaluations: Iterable[Path],
     histories: Iterable[Path],
-    output: Path,
+    mu_fits: Mapping[str, Path],
+    figures: Path,
+    tables: Path,
 ) -> None:
-    """Draw the ROC curves of all models and the training history of each.
+    """Draw what the models are worth and the training history of each, and compare them.
 
     Parameters
     ----------
@@ -32,8 +51,12 @@ def run_plot_models(
         ``evaluation/<model>.json`` of every model.
     histories
         ``history.json`` of every model and fold.
-    output
-        Directory of ``roc`` and ``history_<model>``, as PDF and PNG.
+    mu_fits
+        ``mu_fit.json`` by fit.
+    figures
+        Directory of the figures, as PDF and PNG.
+    tables
+        Directory of ``models.json``, ``.html``, ``.md`` and ``.tex``.
 
     Raises
     ------
@@ -42,11 +65,29 @@ def run_plot_models(
     ConfigurationError
         If a title cannot be typeset or a colour is unknown.
     """
-    check_settings(settings)
+    style = settings.style
+    check_settings(style)
     evaluated = [read_keys(path, EVALUATED) for path in evaluations]
+    trained = _histories(histories)
+    fitted = {fit: read_keys(path, FITTED) for fit, path in mu_fits.items()}
+    comparison = compare_models(evaluated, trained, fitted, settings)
+    with atomic_directory(figures) as directory:
+        save_figure(roc_figure(evaluated, style), directory / "roc")
+        save_figure(models_figure(comparison, style), directory / "models")
+        for model, folds in trained.items():
+            save_figure(history_figure(folds, model, style), directory / f"history_{model}")
+    write_json(tables / "models.json", comparison)
+    for suffix, write in ((".html", models_html), (".md", models_markdown), (".tex", models_latex)):
+        with atomic_file(tables / f"models{suffix}") as temporary:
+            temporary.write_text(write(comparison), encoding="utf-8")
+    logger.info("figures of %d models are in %s, tables in %s", len(trained), figures, tables)
+
+
+def _histories(paths: Iterable[Path]) -> dict[str, dict[int, Mapping[str, Any]]]:
+    """Return the histories by model and fold."""
     models: dict[str, dict[int, Mapping[str, Any]]] = {}
-    for path in histories:
-        history = read_keys(path, ("model", "fold", "best_epoch", "epochs"))
+    for path in paths:
+        history = read_keys(path, ("model", "fold", "best_epoch", "epochs", "parameters", "timing"))
         folds = models.setdefault(history["model"], {})
         if history["fold"] in folds:
             raise ProductError(
@@ -54,8 +95,4 @@ def run_plot_models(
                 "give one history.json per model and fold"
             )
         folds[history["fold"]] = history
-    with atomic_directory(output) as directory:
-        save_figure(roc_figure(evaluated, settings), directory / "roc")
-        for model, folds in models.items():
-            save_figure(history_figure(folds, model, settings), directory / f"history_{model}")
-    logger.info("figures of %d models are in %s", len(models), output)
+    return models

@@ -18,6 +18,7 @@ from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.plots.fit_settings import PlotFitSettings
+from n2mu.plots.models_settings import PlotModelsSettings
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
@@ -236,6 +237,16 @@ class Slices:
     def features(self, names: Sequence[str], region: str, fit: str) -> FeatureSettings:
         """Return what figures of features are told; see `feature_settings`."""
         return feature_settings(self._analysis, names, region, fit)
+
+    def plot_models(self) -> PlotModelsSettings:
+        """Return what the figures and tables of models are told."""
+        models, main = self._configuration.models, self._configuration.main
+        compared = models.judging_events(main.models)
+        return PlotModelsSettings(
+            style=self.plots(),
+            architectures={name: models.models[name].architecture for name in compared},
+            fits=self._configuration.compared,
+        )
 
     def plots(self) -> PlotSettings:
         """Return what figures and tables are told."""
