@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-EXECUTABLE = shutil.which("chromium")
+EXECUTABLE = shutil.which("chromium") or shutil.which("google-chrome")
 START, ANSWER = 60.0, 60.0
 """Longest time in seconds until Chromium listens, and until it answers."""
 
