@@ -157,7 +157,14 @@ def evaluation() -> list[Json]:
 
 def history(fold: int) -> Json:
     epochs = [
-        {"train_loss": 1 / (i + 1), "validation_loss": 1.1 / (i + 1), "auc": 0.5 + 0.02 * i}
+        {
+            "train_loss": 1 / (i + 1),
+            "validation_loss": 1.1 / (i + 1),
+            "auc": 0.5 + 0.02 * i,
+            "class_auc": {"ttH": 0.5 + 0.02 * i, "tt": 0.6 + 0.01 * fold},
+            "significance": 2.0 - 0.1 * i,
+            "learning_rate": 1e-3 / (i + 1),
+        }
         for i in range(6)
     ]
     return {
@@ -166,7 +173,11 @@ def history(fold: int) -> Json:
         "best_epoch": 4,
         "epochs": epochs,
         "parameters": 1200,
-        "timing": {"seconds": 3.5, "events_per_second": 1e5},
+        "timing": {
+            "seconds": 3.5,
+            "events_per_second": 1e5,
+            "events_per_second_of_epoch": [20000.0 + 100 * i for i in range(6)],
+        },
     }
 
 

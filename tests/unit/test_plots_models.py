@@ -35,10 +35,30 @@ def test_histories_mark_the_best_epoch_of_every_fold() -> None:
     undefined = history(1)
     undefined["epochs"][0]["auc"] = None
     figure = history_figure({1: undefined, 0: history(0)}, "small", settings())
-    loss, auc = figure.axes
-    assert len(loss.lines) == 4
-    assert len(auc.lines) == 2
-    assert all(line.get_markevery() == [4] for line in auc.lines)
-    np.testing.assert_array_equal(auc.lines[0].get_xdata(), [1, 2, 3, 4, 5, 6])
+    panels = {axes.get_ylabel(): axes for axes in figure.axes}
+    assert list(panels) == [
+        "Loss",
+        "Validation AUC",
+        "Expected significance",
+        "AUC of each class",
+        "Learning rate",
+        "Training events / s",
+    ]
+    assert len(panels["Loss"].lines) == 4
+    for name in ("Validation AUC", "Expected significance"):
+        assert [line.get_markevery() for line in panels[name].lines] == [[4], [4]]
+    np.testing.assert_array_equal(panels["Validation AUC"].lines[0].get_xdata(), range(1, 7))
+    of_classes = panels["AUC of each class"].lines
+    assert np.asarray(of_classes[1].get_ydata()) == pytest.approx(0.605)
+    assert np.asarray(panels["Learning rate"].lines[0].get_ydata())[1] == 5e-4
     assert [text for text in texts(figure) if text.startswith("Fold")] == ["Fold 0", "Fold 1"]
     assert overlapping(figure) == []
+
+
+def test_a_panel_without_numbers_is_left_out() -> None:
+    trees = history(0)
+    trees["timing"]["events_per_second_of_epoch"] = None
+    for epoch in trees["epochs"]:
+        epoch["significance"] = None
+    titles = [axes.get_ylabel() for axes in history_figure({0: trees}, "x", settings()).axes]
+    assert titles == ["Loss", "Validation AUC", "AUC of each class", "Learning rate"]

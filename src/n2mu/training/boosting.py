@@ -84,4 +84,4 @@ def boost(
         raise without_best_epoch(name, classifier)
     model.prune(best + 1)
     state = {key: value.cpu().clone() for key, value in model.state_dict().items()}
-    return Training(state, best, epochs, seconds)
+    return Training(state, best, epochs, [seconds])

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from n2mu.config.architectures import TREES
 from n2mu.training.events import Events
 from n2mu.training.settings import TrainSettings
 from n2mu.training.source import Sources
@@ -28,7 +29,7 @@ def history_of(
         Number of parameters that were trained.
     """
     weighting = used.weighting
-    seen = used.training.label.size * len(result.epochs)
+    events, seconds = used.training.label.size, sum(result.seconds)
     return {
         "model": settings.model,
         "fold": settings.fold,
@@ -61,8 +62,12 @@ def history_of(
             "unscaled_classes": settings.classifier.unscaled_classes,
         },
         "timing": {
-            "events_per_second": seen / result.seconds,
-            "seconds": result.seconds,
+            "events_per_second": events * len(result.epochs) / seconds,
+            "seconds": seconds,
+            # trees grow at once
+            "events_per_second_of_epoch": None
+            if settings.classifier.architecture in TREES
+            else [events / spent for spent in result.seconds],
         },
     }
 

@@ -15,7 +15,7 @@ from n2mu.training.optimiser import AdamW
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "n2mu unfinished training 1"
+FORMAT = "n2mu unfinished training 2"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Progress:
     order
         State of the random generators from which the order of events was drawn.
     seconds
-        Spent in training steps.
+        Spent in training steps, by epoch; the last one may be unfinished.
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Progress:
     steps: int = 0
     total: Tensor | None = None
     order: list[Tensor] = field(default_factory=list)
-    seconds: float = 0.0
+    seconds: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,22 @@ _PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 @dataclass(frozen=True)
 class Training:
-    """A finished training: the weights of the best epoch, counted from 0, and all epochs."""
+    """A finished training.
+
+    Attributes
+    ----------
+    state
+        The weights of the best epoch.
+    best_epoch
+        Counted from 0.
+    seconds
+        Spent in training steps, by epoch; of trees, which grow at once, one number.
+    """
 
     state: dict[str, Tensor]
     best_epoch: int
     epochs: list[Epoch]
-    seconds: float
+    seconds: list[float]
 
 
 class Trainer:
@@ -118,6 +128,7 @@ class Trainer:
         number = len(progress.epochs)
         if random is None:
             progress.order, progress.steps = random_state(), 0
+            progress.seconds.append(0.0)
             progress.total = torch.zeros((), dtype=torch.float64, device=self.device)
         else:
             set_random_state(progress.order)
@@ -145,7 +156,7 @@ class Trainer:
             progress.steps += 1
             if (reason := self.interruption.reason) is not None:
                 progress.total = total.cpu()
-                progress.seconds += time.perf_counter() - start
+                progress.seconds[-1] += time.perf_counter() - start
                 self.checkpoint.write(progress, self.model, self.optimiser)
                 raise TrainingError(
                     f"{self.name}: stopped by {reason} after step {progress.steps} of {steps} in "
@@ -153,7 +164,7 @@ class Trainer:
                     f"({self.checkpoint.path})"
                 )
         train_loss = float(total) / self.training.events
-        progress.seconds += time.perf_counter() - start
+        progress.seconds[-1] += time.perf_counter() - start
         self._finish_epoch(train_loss, rate)
 
     def _finish_epoch(self, train_loss: float, rate: float) -> None:
