@@ -86,6 +86,17 @@ def test_a_wrong_choice_in_the_models_hides_nothing_else(
     assert key == "classes" or getattr(configuration.models, key) == right
 
 
+def test_a_region_that_models_use_and_that_cannot_be_read_hides_nothing_else(
+    tiny: TinyAnalysis,
+) -> None:
+    tiny.change("regions", "regions.SR.selection", "njets = 4")
+    tiny.change("models", "models.mlp.parameters", {"wdith": 3})
+    configuration, mistakes = survey(tiny.config)
+    keys = [str(m).split(": ")[1] for m in mistakes]
+    assert keys == ["regions.SR.selection", "models.mlp.parameters.wdith"]
+    assert configuration is not None
+
+
 def test_a_file_that_is_no_yaml_hides_only_itself(tiny: TinyAnalysis) -> None:
     tiny.change("fits", "fits.score.poi", 3)
     tiny.path("models").write_text("models: [")

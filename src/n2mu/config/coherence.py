@@ -217,8 +217,10 @@ def _check_models(configuration: Configuration, where: str) -> None:
     models = configuration.models
     regions = configuration.regions.regions
     _require_distinct_scores(configuration, where)
-    _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
-    _known(models.evaluation_region, regions, f"{where}: evaluation_region", "region")
+    with independent():
+        _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
+    with independent():
+        _known(models.evaluation_region, regions, f"{where}: evaluation_region", "region")
     for name, classifier in models.models.items():
         with independent():
             key = f"{where}: models.{name}"

@@ -113,8 +113,8 @@ def _without(
             continue  # in the main configuration, which only chooses
         part, section, name, field = keys.groups()
         entries = getattr(parts[part], section, None)
-        if part == "models" and name is None:
-            parts[part] = _with_known(parts[part], section, configuration)
+        if part == "models" and (name is None or field == "validation_region"):
+            parts[part] = _with_known(parts[part], section, name, configuration)
             continue
         if not isinstance(entries, dict) or name not in entries:
             return None
@@ -130,14 +130,24 @@ def _without(
     return replace(configuration, **parts)
 
 
-def _with_known(models: Models, key: str, configuration: Configuration) -> Models:
+def _with_known(
+    models: Models, key: str, model: str | None, configuration: Configuration
+) -> Models:
     """Return the models with the nearest class or region in place of one that does not exist."""
-    known = {"signal_class": models.classes, "evaluation_region": configuration.regions.regions}
-    if key not in known:
+    regions = list(configuration.regions.regions)
+    if model is not None:
+        classifier = models.models[model]
+        known = _nearest(classifier.validation_region, regions)
+        chosen = classifier.model_copy(update={"validation_region": known})
+        return models.model_copy(update={"models": models.models | {model: chosen}})
+    names = {"signal_class": models.classes, "evaluation_region": regions}.get(key)
+    if names is None:
         return models
-    names = list(known[key])
-    close = get_close_matches(getattr(models, key), names, n=1)
-    return models.model_copy(update={key: (close or names)[0]})
+    return models.model_copy(update={key: _nearest(getattr(models, key), names)})
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    return (get_close_matches(name, known, n=1) or known)[0]
 
 
 def _members_left(entry: object, field: str | None, message: str) -> list[str]:
