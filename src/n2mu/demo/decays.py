@@ -12,6 +12,15 @@ from n2mu.demo.strata import Strata
 _JET_MASS = 5 * GEV
 _RHO, _A1, _PION = 0.775 * GEV, 1.23 * GEV, 0.14 * GEV
 
+_POLARISATION = {"W": -1.0, "Z": -0.15, "H": 0.0}
+"""Of tau leptons by the boson that they come from: left-handed from a W boson, the asymmetry
+measured at LEP from a Z boson, none from a scalar."""
+
+_ANALYSING_POWER, _OF_LEPTON = (1.0, 0.45, 0.02), -0.33
+"""How much the decay to a pion, rho or a1 meson, or to a lepton, follows the polarisation.
+A vector meson of mass m follows it by (M^2 - 2 m^2) / (M^2 + 2 m^2), M the tau lepton's mass
+(Y. S. Tsai, Phys. Rev. D 4 (1971) 2821)."""
+
 
 def _leaf_mass(leaf: NDArray[np.int8]) -> Floats:
     """Return the mass that a leaf has before a tau lepton decays."""
@@ -95,10 +104,26 @@ def decay_heavy(
     return out
 
 
+def tau_polarisation(heavy: tuple[str, ...], strata: Strata, topology: NDArray[np.int32]) -> Floats:
+    """Return the mean polarisation of the tau lepton in each leaf slot, shape ``[n, slots]``.
+
+    That of a negative tau; a positive one has the opposite, and its decay the opposite
+    asymmetry.
+    """
+    out = np.full(strata.leaves[topology].shape, _POLARISATION["W"])
+    for (first, last), name in zip(strata.slots_of, heavy, strict=True):
+        if name == "Z":
+            out[:, first:last] = _POLARISATION["Z"]
+        if name == "H":
+            of_pair = np.array([_POLARISATION[boson] for boson in ("H", "W", "Z")])
+            out[:, first:last] = of_pair[strata.pairs[topology]][:, None]
+    return out
+
+
 def decay_taus(
-    p4: Floats, leaf: NDArray[np.int8], rng: np.random.Generator
+    p4: Floats, leaf: NDArray[np.int8], polarisation: Floats, rng: np.random.Generator
 ) -> tuple[Floats, NDArray[np.int8]]:
-    """Decay tau leptons to their visible part, without polarisation.
+    """Decay tau leptons to their visible part.
 
     Parameters
     ----------
@@ -106,6 +131,8 @@ def decay_taus(
         Four-momenta of tau leptons, shape ``[n, 4]``.
     leaf
         ``TAU_LEPTON`` or ``TAU_HADRON``, shape ``[n]``.
+    polarisation
+        As of ``tau_polarisation``, shape ``[n]``.
 
     Returns
     -------
@@ -125,5 +152,6 @@ def decay_taus(
         np.where(hadronic, np.minimum(hadron, 0.98 * MASS["tau"]), 0.0),
         np.where(hadronic, 0.0, neutrinos),
         rng,
+        polarisation * np.where(hadronic, np.array(_ANALYSING_POWER)[kind], _OF_LEPTON),
     )
     return visible, np.where(hadronic & (kind == 2), 3, 1).astype(np.int8)

@@ -73,9 +73,13 @@ def boost(p4: Floats, frame: Floats) -> Floats:
 
 
 def two_body(
-    parent: Floats, mass_one: Floats, mass_two: Floats, rng: np.random.Generator
+    parent: Floats,
+    mass_one: Floats,
+    mass_two: Floats,
+    rng: np.random.Generator,
+    asymmetry: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Decay systems isotropically in their rest frames.
+    """Decay systems in their rest frames, isotropically or along their flight.
 
     Parameters
     ----------
@@ -83,6 +87,9 @@ def two_body(
         Four-momenta, shape ``[n, 4]``.
     mass_one, mass_two
         Masses of the daughters, shape ``[n]``; their sum must not exceed the parent's.
+    asymmetry
+        The first daughter's angle to the parent's flight is distributed as 1 + asymmetry
+        times its cosine, shape ``[n]``, between -1 and 1.
 
     Returns
     -------
@@ -95,11 +102,13 @@ def two_body(
     product = (total**2 - (mass_one + mass_two) ** 2) * (total**2 - (mass_one - mass_two) ** 2)
     momentum = np.sqrt(np.maximum(product, 0.0)) / (2 * total)
     sine = np.sqrt(1 - cosine**2)
-    first = from_momentum(
-        momentum * sine * np.cos(angle),
-        momentum * sine * np.sin(angle),
-        momentum * cosine,
-        mass_one,
-    )
+    direction = np.stack([sine * np.cos(angle), sine * np.sin(angle), cosine], axis=-1)
+    if asymmetry is not None:
+        flight = parent[..., :3] / np.linalg.norm(parent[..., :3], axis=-1)[:, None]
+        along = np.sum(direction * flight, axis=-1)
+        backwards = rng.uniform(-1.0, 1.0, len(parent)) > asymmetry * along
+        direction[backwards] *= -1
+    px, py, pz = (momentum[:, None] * direction).T
+    first = from_momentum(px, py, pz, mass_one)
     daughter = boost(first, parent)
     return daughter, parent - daughter

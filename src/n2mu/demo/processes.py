@@ -34,8 +34,13 @@ class Process:
     boost, rapidity
         Standard deviations of the rapidity of all of them, and of each about it: a quark
         and an antiquark (ttW, VV) boost more than two gluons, a scalar is central.
+    radiated
+        Both, mean transverse momentum and deviation of the rapidity, of the bosons where they
+        differ from the top quarks: those that incoming quarks radiate are softer and more
+        forward, a Higgs boson couples to the top quarks only.
     extra_jets
-        Mean number of jets from radiation.
+        Mean number of jets from radiation: gluons radiate more than quarks, so it grows with
+        their share among what collides.
     jet_momentum
         Mean transverse momentum of a radiated jet above its threshold, in MeV.
     heavy_flavour
@@ -43,8 +48,8 @@ class Process:
     negative
         Fraction of negative generator weights.
     isolation
-        Efficiency of the prompt-lepton veto, relative to that of isolated leptons: it falls
-        with the activity beside the leptons.
+        Efficiency of the prompt-lepton veto, relative to that in events of usual activity: it
+        falls with the activity beside the leptons.
     weight_scale
         Size of the generator weight, as arbitrary as a generator's is.
     """
@@ -59,6 +64,7 @@ class Process:
     negative: float = 0.0
     weight_scale: float = 1.0
     isolation: float = 1.0
+    radiated: tuple[float, float] | None = None
 
 
 _DIBOSON = Process(
@@ -68,20 +74,45 @@ _DIBOSON = Process(
 PROCESSES: dict[str, Process] = {
     "ttH": Process(
         ("t", "tbar", "H"),
-        160 * GEV,
-        0.6,
+        170 * GEV,
         0.55,
-        1.35,
+        0.5,
+        1.9,
         negative=0.06,
         weight_scale=0.52,
-        isolation=0.92,
+        isolation=0.84,
     ),
-    "ttW": Process(("t", "tbar", "W"), 110 * GEV, 1.1, 0.9, 0.6, negative=0.08, weight_scale=12.0),
+    "ttW": Process(
+        ("t", "tbar", "W"),
+        105 * GEV,
+        1.1,
+        0.85,
+        0.6,
+        radiated=(80 * GEV, 1.3),
+        negative=0.08,
+        weight_scale=12.0,
+        isolation=1.05,
+    ),
     "ttWEW": Process(
-        ("t", "tbar", "W", "q"), 110 * GEV, 1.1, 0.9, 0.3, negative=0.05, weight_scale=0.7
+        ("t", "tbar", "W", "q"),
+        105 * GEV,
+        1.1,
+        0.85,
+        0.3,
+        radiated=(80 * GEV, 1.3),
+        negative=0.05,
+        weight_scale=0.7,
     ),
     "ttZ": Process(
-        ("t", "tbar", "Z"), 125 * GEV, 0.9, 0.85, 1.65, negative=0.07, weight_scale=0.04
+        ("t", "tbar", "Z"),
+        115 * GEV,
+        0.95,
+        0.8,
+        1.2,
+        radiated=(85 * GEV, 1.2),
+        negative=0.07,
+        weight_scale=0.04,
+        isolation=1.08,
     ),
     "tt": Process(("t", "tbar"), 130 * GEV, 0.85, 0.75, 2.0, negative=0.05, weight_scale=730.0),
     "ZZ": replace(_DIBOSON, heavy=("Z", "Z")),
@@ -94,7 +125,17 @@ PROCESSES: dict[str, Process] = {
     "ggZZ": replace(_DIBOSON, heavy=("Z", "Z"), boost=0.7, negative=0.0, extra_jets=0.8),
     "ggWW": replace(_DIBOSON, heavy=("W+", "W-"), boost=0.7, negative=0.0, extra_jets=0.8),
     "tZ": Process(("t", "Z", "q", "b"), 80 * GEV, 1.0, 1.1, 0.4, weight_scale=0.3, isolation=0.75),
-    "WtZ": Process(("t", "W-", "Z"), 110 * GEV, 0.9, 0.8, 1.5, negative=0.1, weight_scale=0.02),
+    "WtZ": Process(
+        ("t", "W-", "Z"),
+        105 * GEV,
+        0.95,
+        0.8,
+        1.3,
+        radiated=(85 * GEV, 1.2),
+        negative=0.1,
+        weight_scale=0.02,
+        isolation=1.05,
+    ),
     "tW": Process(("t", "W-"), 100 * GEV, 0.9, 0.8, 0.9, negative=0.05, weight_scale=38.0),
     "ttt": Process(
         ("t", "tbar", "t", "q"), 130 * GEV, 0.7, 0.8, 0.8, weight_scale=0.002, isolation=0.77
@@ -123,6 +164,7 @@ for _name in ("ttH", "ttW", "ttZ", "tt"):
     PROCESSES[f"alt_{_name}"] = replace(
         _nominal,
         transverse_momentum=0.95 * _nominal.transverse_momentum,
+        radiated=_nominal.radiated and (0.95 * _nominal.radiated[0], _nominal.radiated[1]),
         extra_jets=1.12 * _nominal.extra_jets,
         jet_momentum=0.92 * _nominal.jet_momentum,
         heavy_flavour=1.2 * _nominal.heavy_flavour,

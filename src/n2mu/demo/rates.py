@@ -78,7 +78,7 @@ SIMULATION = Enrichment(
     opposite_sign=0.2,
     more_leptons=0.8,
     jets=(0.01, 0.02, 0.08, 0.3, 0.7),
-    fakes=(("", 0.2), ("tt", 4.0), ("alt_tt", 4.0), ("tW", 2.5)),
+    fakes=(("", 0.2), ("tt", 8.0), ("alt_tt", 8.0), ("tW", 2.5)),
 )
 """Of simulated events: towards the signal region.  The budget keeps the product of
 (1 - r) / (1 - R) below 2."""

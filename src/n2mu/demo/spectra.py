@@ -52,6 +52,15 @@ def extra_jets(count: np.ndarray, mean: float, rng: np.random.Generator) -> Floa
     return jets
 
 
+def _spectrum(process: Process, name: str) -> tuple[float, float]:
+    """Return the mean transverse momentum of a particle and the width of its rapidity."""
+    if name in ("b", "q"):
+        return _SPECTATOR_PT, _SPECTATOR_RAPIDITY
+    if process.radiated is not None and species(name) != "t":
+        return process.radiated
+    return process.transverse_momentum, process.rapidity
+
+
 def heavy_particles(process: Process, recoil: Floats, rng: np.random.Generator) -> Floats:
     """Sample the heavy particles of the hard process, balanced against the recoil.
 
@@ -69,17 +78,14 @@ def heavy_particles(process: Process, recoil: Floats, rng: np.random.Generator) 
         their transverse momenta add up to zero.
     """
     events, number = len(recoil), len(process.heavy)
-    means = [
-        _SPECTATOR_PT if n in ("b", "q") else process.transverse_momentum for n in process.heavy
-    ]
-    pt = rng.gamma(2.2, np.array(means) / 2.2, (events, number))
+    means, widths = np.array([_spectrum(process, name) for name in process.heavy]).T
+    pt = rng.gamma(2.2, means / 2.2, (events, number))
     phi = rng.uniform(-np.pi, np.pi, (events, number))
     px, py = pt * np.cos(phi), pt * np.sin(phi)
     px -= (px.sum(axis=1) + recoil[:, 0])[:, None] / number
     py -= (py.sum(axis=1) + recoil[:, 1])[:, None] / number
     rapidity = rng.normal(0.0, process.boost, (events, 1))
-    widths = [_SPECTATOR_RAPIDITY if n in ("b", "q") else process.rapidity for n in process.heavy]
-    rapidity = rapidity + rng.normal(0.0, 1.0, (events, number)) * np.array(widths)
+    rapidity = rapidity + rng.normal(0.0, 1.0, (events, number)) * widths
     masses = np.stack([resonance_mass(species(n), events, rng) for n in process.heavy], axis=1)
     pz = np.sqrt(masses**2 + px**2 + py**2) * np.sinh(rapidity)
     return from_momentum(px, py, pz, masses)

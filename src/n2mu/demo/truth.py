@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.datasets import DATA_SETS
-from n2mu.demo.decays import decay_heavy, decay_taus
+from n2mu.demo.decays import decay_heavy, decay_taus, tau_polarisation
 from n2mu.demo.kinematics import Floats, transverse_momentum
 from n2mu.demo.misidentify import misidentify
 from n2mu.demo.modes import JETS, LEPTONS, Leaf
@@ -136,7 +136,8 @@ def generate(
     invisible = np.sum(p4[..., :2] * (leaf == Leaf.INVISIBLE)[..., None], axis=1)
     taus = np.nonzero((leaf == Leaf.TAU_LEPTON) | (leaf == Leaf.TAU_HADRON))
     full = p4[taus]
-    p4[taus], prongs[taus] = decay_taus(full, leaf[taus], rng)
+    polarisation = tau_polarisation(process.heavy, table, topology)[taus]
+    p4[taus], prongs[taus] = decay_taus(full, leaf[taus], polarisation, rng)
     np.add.at(invisible, taus[0], (full - p4[taus])[:, :2])
     p4[leaf == Leaf.INVISIBLE] = 0.0
 
