@@ -1,9 +1,12 @@
 """The built-in Monte Carlo: its speed, and its rates beside those of the thesis.
 
-``python -m benchmarks.demo DIRECTORY`` counts the ntuples of a directory, ``python -m
-benchmarks.demo`` the same events without writing them; both print the tables of docs/demo.md.
+``python -m benchmarks.demo NTUPLES [RESULTS]`` counts the ntuples of a directory, ``python -m
+benchmarks.demo`` the same events without writing them; both print the tables of docs/demo.md,
+and fail where the demonstration leaves its limits. With the results of a run these are also
+the separation that its models reach and the uncertainty of its fit.
 """
 
+import json
 import sys
 import time
 from collections import defaultdict
@@ -23,6 +26,18 @@ from n2mu.expressions import parse
 
 ROOT = Path(__file__).parents[1]
 SIGNAL_REGION = "SR"
+
+RAW_EVENTS = 8000
+"""Least raw events in the signal region."""
+
+EFFECTIVE_EVENTS, EFFECTIVE_OF = 300, ("ttH", "ttW", "ttZ", "VV")
+"""Least effective events there of some processes."""
+
+EFFECTIVE_SHARE = 0.3
+"""Least effective over raw events there, of every process."""
+
+AREA, STATISTICAL_ERROR = (0.68, 0.85), (0.35, 0.6)
+"""Of ttH against all else in the signal region, per model; of mu with free fake rates."""
 
 PROCESSES = {
     "ttH": (12.22, 523.42),
@@ -147,6 +162,48 @@ def tables(found: dict[Key, Yield]) -> None:
     print(f"{region.raw} raw events in the signal region.")
 
 
+def events_outside_limits(found: Mapping[Key, Yield]) -> list[str]:
+    """Return what the events in the signal region lack."""
+    problems = []
+    of_process = {
+        group: sum_of(v for k, v in found.items() if k[0] == group and k[2] == SIGNAL_REGION)
+        for group in PROCESSES
+    }
+    raw = sum(process.raw for process in of_process.values())
+    if raw < RAW_EVENTS:
+        problems.append(f"{raw} raw events, expected {RAW_EVENTS}")
+    for group, process in of_process.items():
+        if group in EFFECTIVE_OF and process.effective < EFFECTIVE_EVENTS:
+            problems.append(
+                f"{group}: {process.effective:.0f} effective events, expected {EFFECTIVE_EVENTS}"
+            )
+        if process.effective < EFFECTIVE_SHARE * process.raw:
+            problems.append(
+                f"{group}: {process.effective:.0f} effective of {process.raw} raw events, "
+                f"expected {EFFECTIVE_SHARE:.0%}"
+            )
+    return problems
+
+
+def results_outside_limits(results: Path) -> list[str]:
+    """Print the separation of the models and the uncertainty of mu; return what is outside."""
+    problems = []
+    evaluation = json.loads((results / "evaluation/evaluation.json").read_text())
+    for model, entry in evaluation["models"].items():
+        area = entry["classes"][evaluation["signal_class"]]["auc"]
+        print(f"{model}: AUC {area:.3f}")
+        if not AREA[0] <= area <= AREA[1]:
+            problems.append(f"{model}: AUC {area:.3f}, expected {AREA}")
+    error = json.loads((results / "mu_fit.json").read_text())["mu_stat_only"]
+    print(f"mu, statistical uncertainty only: +{error['up']:.2f} -{error['down']:.2f}")
+    low, high = STATISTICAL_ERROR
+    return problems + [
+        f"mu {side} {error[side]:.2f}, expected {STATISTICAL_ERROR}"
+        for side in ("up", "down")
+        if not low <= error[side] <= high
+    ]
+
+
 def sum_of(values: Iterable[Yield]) -> Yield:
     """Return the sum of independent yields."""
     total = Yield()
@@ -176,11 +233,23 @@ def speed() -> None:
     print_table("Generated events per CPU second, nominal, not written", ["process", "/s"], rows)
 
 
+def compare(base: Path | None, results: Path | None) -> None:
+    """Print the tables and fail where a limit is left."""
+    found = yields("small", base)
+    tables(found)
+    problems = events_outside_limits(found)
+    if results is not None:
+        problems += results_outside_limits(results)
+    if problems:
+        sys.exit("\n".join(problems))
+
+
 def main() -> None:
     """Print speed and tables."""
     speed()
-    tables(yields("small", None))
+    compare(None, None)
 
 
 if __name__ == "__main__":
-    tables(yields("small", Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    given = [Path(text) for text in sys.argv[1:]] + [None, None]
+    compare(given[0], given[1])

@@ -140,7 +140,7 @@ DATA_SETS: dict[int, DataSet] = {row.dsid: row for row in _rows()}
 
 CALIBRATION: dict[str, float] = {
     "ttH": 1.342,
-    "ttW": 8.534,
+    "ttW": 8.485,
     "ttWEW": 8.868,
     "ttZ": 1.856,
     "tt": 0.9878,
