@@ -14,7 +14,7 @@ from n2mu.commands.app import app, main
 from n2mu.errors import InputError
 from n2mu.inputs import counting
 from n2mu.inputs.counting import count
-from n2mu.inputs.ntuple import read_entries
+from n2mu.inputs.gather import Gatherer
 
 RUNNER = CliRunner()
 
@@ -78,13 +78,13 @@ def test_only_the_branches_that_are_named_are_read(
     ntuple: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: set[str] = set()
-    original = read_entries
+    original = Gatherer.read
 
-    def spy(ntuple: Any, names: Any, start: int, stop: int) -> dict[str, Any]:
+    def spy(self: Gatherer, names: Any, rows: Any) -> dict[str, Any]:
         read.update(names)
-        return original(ntuple, names, start, stop)
+        return original(self, names, rows)
 
-    monkeypatch.setattr(counting, "read_entries", spy)
+    monkeypatch.setattr(Gatherer, "read", spy)
     count([ntuple], "nominal", ["pt > 3", "Entry$ > 2 && tight"], "weight_mc")
     assert read == {"pt", "tight", "weight_mc"}
 

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from n2mu.errors import ExpressionError, InputError, N2muError
 from n2mu.expressions import ENTRY, Expression, parse
+from n2mu.inputs.gather import Gatherer
 from n2mu.inputs.location import Location
-from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
+from n2mu.inputs.ntuple import open_ntuple, require_branches, tree
+from n2mu.inputs.source import open_source
 from n2mu.inputs.tree import Tree
 
 _STEP_BYTES = 32_000_000
@@ -84,50 +86,52 @@ def count(
         except ExpressionError as error:
             item.refuse(error)
     for path in paths:
-        with open_ntuple(path) as file:
+        with open_ntuple(path) as file, open_source(file) as source:
             ntuple = tree(file, name, path)
-            _check(weighing, ntuple, path)
+            gatherer = Gatherer(ntuple, source)
+            _check(weighing, ntuple, gatherer, path)
             for i in list(parsed):
                 try:
-                    _check(parsed[i], ntuple, path)
+                    _check(parsed[i], ntuple, gatherer, path)
                 except (ExpressionError, InputError) as error:
                     counts[i].refuse(error)
                     del parsed[i]
-            _count_tree(ntuple, path, counts, parsed, weighing)
+            _count_tree(ntuple, gatherer, path, counts, parsed, weighing)
     return counts
 
 
-def _check(expression: Expression, ntuple: Tree, path: Location) -> None:
+def _check(expression: Expression, ntuple: Tree, gatherer: Gatherer, path: Location) -> None:
     """Refuse an expression that no event of a tree can have; reads none."""
     names = expression.names - {ENTRY}
     require_branches(ntuple, names, path)
-    expression.evaluate(_columns(ntuple, names, 0, 0), 0)
+    expression.evaluate(_columns(gatherer, names, 0, 0), 0)
 
 
-def _columns(ntuple: Tree, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
-    return read_entries(ntuple, names, start, stop) | {ENTRY: np.arange(start, stop)}
+def _columns(gatherer: Gatherer, names: Collection[str], start: int, stop: int) -> dict[str, Any]:
+    rows = np.arange(start, stop)
+    return gatherer.read(names, rows) | {ENTRY: rows}
 
 
-def _steps(ntuple: Tree, names: Collection[str]) -> Iterator[tuple[int, int]]:
-    entries = ntuple.num_entries
-    size = sum(ntuple[name].uncompressed_bytes for name in names)
-    step = min(max(1, _STEP_BYTES * entries // max(size, 1)), _MOST_ENTRIES)
+def _steps(entries: int, width: float) -> Iterator[tuple[int, int]]:
+    """Yield ranges of entries that have so many bytes each, on average."""
+    step = int(min(max(1, _STEP_BYTES // max(width, 1)), _MOST_ENTRIES))
     for start in range(0, entries, step):
         yield start, min(start + step, entries)
 
 
 def _count_tree(
     ntuple: Tree,
+    gatherer: Gatherer,
     path: Location,
     counts: Sequence[Count],
     parsed: dict[int, Expression],
     weighing: Expression,
 ) -> None:
     names = weighing.names.union(*(cut.names for cut in parsed.values())) - {ENTRY}
-    for start, stop in _steps(ntuple, names):
+    for start, stop in _steps(ntuple.num_entries, gatherer.entry_bytes(names)):
         if not parsed:
             return
-        columns = _columns(ntuple, names, start, stop)
+        columns = _columns(gatherer, names, start, stop)
         weights = weighing.evaluate(columns, stop - start)
         for i in list(parsed):
             try:

@@ -17,7 +17,7 @@ from n2mu.inputs.basket import Scratch, content_of, lists_of, values_of
 from n2mu.inputs.layout import Integers, Layout, layout_of
 from n2mu.inputs.ntuple import read_entries
 from n2mu.inputs.reading import reading
-from n2mu.inputs.source import Source
+from n2mu.inputs.source import Source, open_source
 from n2mu.inputs.tree import Tree
 
 Columns = dict[str, Any]
@@ -127,6 +127,18 @@ class Gatherer:
                 self._layouts[name] = None
                 del targets[name]
         return {name: target.column() for name, target in targets.items()}
+
+
+def read_range(file: Any, ntuple: Tree, names: Collection[str], start: int, stop: int) -> Columns:
+    """Return branches of a range of entries, as `Gatherer.read` does.
+
+    Parameters
+    ----------
+    file
+        As uproot has it open.
+    """
+    with open_source(file) as source:
+        return Gatherer(ntuple, source).read(names, np.arange(start, stop))
 
 
 class _Wanted(NamedTuple):

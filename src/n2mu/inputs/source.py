@@ -25,7 +25,7 @@ class LocalSource:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._memory = bytearray(LARGEST)
+        self._memory = bytearray()
 
     def read(self, pieces: Sequence[Piece]) -> Iterator[memoryview]:
         """Yield pieces, which come sorted; each is valid until the next one."""
@@ -33,7 +33,8 @@ class LocalSource:
             start = group[0][0]
             size = max(first + size for first, size in group) - start
             if len(self._memory) < size:
-                self._memory = bytearray(size)
+                # most files are read in a few requests, large ones in many of one size
+                self._memory = bytearray(max(size, min(2 * len(self._memory), LARGEST)))
             memory = memoryview(self._memory)[:size]
             filled = 0
             while filled < size:

@@ -7,8 +7,9 @@ import numpy as np
 
 from n2mu.config.inputs import SumOfWeights
 from n2mu.errors import InputError, nearest
+from n2mu.inputs.gather import read_range
 from n2mu.inputs.location import Location
-from n2mu.inputs.ntuple import read_entries, require_branches, tree
+from n2mu.inputs.ntuple import require_branches, tree
 from n2mu.inputs.reading import reading
 
 _STEP = 1_000_000  # entries per read
@@ -63,7 +64,7 @@ def _branches(
         )
     totals = dict.fromkeys(branches, 0.0)
     for start in range(0, size, _STEP):
-        columns = read_entries(ntuple, branches, start, min(start + _STEP, size))
+        columns = read_range(file, ntuple, branches, start, min(start + _STEP, size))
         for branch in branches:
             values = columns[branch]
             where = f"{path}: '{name}.{branch}'"

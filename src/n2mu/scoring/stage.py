@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 
 from n2mu.data.folds import fold_of
 from n2mu.errors import AlignmentError, ConfigurationError, ProductError, nearest
+from n2mu.inputs.gather import read_range
 from n2mu.inputs.identity import require_identity
 from n2mu.inputs.location import Location
-from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree
+from n2mu.inputs.ntuple import open_ntuple, require_branches, tree
 from n2mu.inputs.tree import Tree
 from n2mu.products import atomic_directory, write_json
 from n2mu.progress import watched
@@ -240,7 +241,7 @@ def _friend_trees(
     with open_ntuple(ntuple) as file:
         require_identity(file, data_set.files[index], ntuple)
         for kind, name in _trees(data_set):
-            events = _event_numbers(tree(file, name, ntuple), settings.event, ntuple)
+            events = _event_numbers(file, tree(file, name, ntuple), settings.event, ntuple)
             scored = _rows_of_file(directory / data_set.name / f"{kind}.parquet", index, names)
             trees[name] = aligned(
                 {column: scored[column] for column in names},
@@ -259,12 +260,14 @@ def _trees(data_set: ScoredDataSet) -> Iterator[tuple[str, str]]:
         yield name, name
 
 
-def _event_numbers(ntuple: Tree, branch: str | None, path: Location) -> npt.NDArray[np.int64]:
+def _event_numbers(
+    file: Any, ntuple: Tree, branch: str | None, path: Location
+) -> npt.NDArray[np.int64]:
     size = ntuple.num_entries
     if branch is None:
         return np.arange(size, dtype=np.int64)
     require_branches(ntuple, [branch], path)
-    values: npt.NDArray[np.int64] = read_entries(ntuple, [branch], 0, size)[branch]
+    values: npt.NDArray[np.int64] = read_range(file, ntuple, [branch], 0, size)[branch]
     return values.astype(np.int64)
 
 

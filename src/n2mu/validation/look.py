@@ -8,9 +8,10 @@ import numpy as np
 from n2mu.config.inputs import SumOfWeights
 from n2mu.errors import InputError, N2muError, nearest
 from n2mu.expressions import ENTRY, parse
+from n2mu.inputs.gather import read_range
 from n2mu.inputs.identity import NtupleFile, require_entries, require_identity
 from n2mu.inputs.location import Location
-from n2mu.inputs.ntuple import open_ntuple, read_entries, require_branches, tree, tree_names
+from n2mu.inputs.ntuple import open_ntuple, require_branches, tree, tree_names
 from n2mu.inputs.sums import sums_of_weights
 from n2mu.inputs.tree import Tree
 from n2mu.validation.events import Events, examine
@@ -84,7 +85,7 @@ def look(what: Look) -> Seen:
                 if what.listed is not None:
                     size = ntuple.num_entries
                     require_entries(what.asked.tree, size, what.listed, what.path)
-                columns, size = _columns(what, ntuple, found)
+                columns, size = _columns(what, file, ntuple, found)
                 findings, events = examine(what.asked, columns, size)
                 found += [Finding(*finding) for finding in findings]
     except N2muError as error:
@@ -137,7 +138,9 @@ def _compare_sums(
     ]
 
 
-def _columns(what: Look, ntuple: Tree, found: list[Finding]) -> tuple[dict[str, Any], int]:
+def _columns(
+    what: Look, file: Any, ntuple: Tree, found: list[Finding]
+) -> tuple[dict[str, Any], int]:
     """Return the branches that are asked for and exist, and how many events were read."""
     asked = what.asked
     existing = ntuple.names
@@ -155,13 +158,14 @@ def _columns(what: Look, ntuple: Tree, found: list[Finding]) -> tuple[dict[str, 
         text = f"tree '{asked.tree}' has no branch '{name}'{nearest(name, known)}"
         found += [Finding(key, text) for key in wanted[name]]
     size = min(ntuple.num_entries, what.entries)
-    columns = _read(ntuple, sorted(wanted.keys() & existing), size, wanted, found)
+    columns = _read(file, ntuple, sorted(wanted.keys() & existing), size, wanted, found)
     columns |= {name: np.full(size, 0.5) for name in asked.scores if name not in columns}
     columns[ENTRY] = np.arange(size)
     return columns, size
 
 
 def _read(
+    file: Any,
     ntuple: Tree,
     names: Collection[str],
     size: int,
@@ -169,12 +173,12 @@ def _read(
     found: list[Finding],
 ) -> dict[str, Any]:
     try:
-        return read_entries(ntuple, names, 0, size)
+        return read_range(file, ntuple, names, 0, size)
     except InputError as error:
         if len(names) == 1:
             found += [Finding(key, str(error)) for name in names for key in wanted[name]]
             return {}
     columns: dict[str, Any] = {}
     for name in names:
-        columns |= _read(ntuple, [name], size, wanted, found)
+        columns |= _read(file, ntuple, [name], size, wanted, found)
     return columns

@@ -86,6 +86,11 @@ def asked_of_all(analysis: Analysis) -> dict[str, Asked]:
         If the configuration contradicts itself.
     """
     configuration = analysis.configuration
+    # compared by name, which takes no time beside comparing all that is known of a data set
+    own: dict[str, set[str]] = {name: set() for name in analysis.data_sets}
+    for sample, data_sets in analysis.data_sets_of.items():
+        for data_set in data_sets:
+            own[data_set.name].add(sample)
     acting = {
         name: frozenset(
             affected_samples(
@@ -94,17 +99,16 @@ def asked_of_all(analysis: Analysis) -> dict[str, Asked]:
         )
         for name, systematic in configuration.systematics.systematics.items()
     }
-    return {name: _asked(analysis, acting, d) for name, d in analysis.data_sets.items()}
+    return {name: _asked(analysis, own[name], acting, d) for name, d in analysis.data_sets.items()}
 
 
-def _asked(analysis: Analysis, acting: Acting, data_set: DataSet) -> Asked:
+def _asked(analysis: Analysis, own: set[str], acting: Acting, data_set: DataSet) -> Asked:
     configuration = analysis.configuration
     regions = configuration.regions.regions
     samples = {
         name: sample
         for name, sample in configuration.samples.samples.items()
-        if data_set in analysis.data_sets_of[name]
-        or _varied_by(configuration, acting, name, data_set)
+        if name in own or _varied_by(configuration, acting, name, data_set)
     }
     scores = score_names(configuration, configuration.main.models)
     return Asked(
@@ -117,10 +121,10 @@ def _asked(analysis: Analysis, acting: Acting, data_set: DataSet) -> Asked:
         ],
         numbers=_numbers(configuration.inputs),
         scores=list(scores),
-        trees=dict(_trees(configuration, acting, samples, data_set)),
+        trees=dict(_trees(configuration, acting, own, data_set)),
         columns=analysis.columns(data_set.name),
         sums=dict(_sums(configuration, acting, samples, data_set)),
-        whole=any(data_set in analysis.data_sets_of[name] for name in samples),
+        whole=bool(own),
         regions={name: region.selection for name, region in regions.items()},
         samples={
             name: sample.selection for name, sample in samples.items() if sample.kind != "ghost"
@@ -201,9 +205,8 @@ def _of_weights(
 
 
 def _trees(
-    configuration: Configuration, acting: Acting, samples: dict[str, Sample], data_set: DataSet
+    configuration: Configuration, acting: Acting, own: set[str], data_set: DataSet
 ) -> Iterator[tuple[str, str]]:
-    own = {name for name, sample in samples.items() if _owns(configuration, sample, data_set)}
     for name, systematic in configuration.systematics.systematics.items():
         if systematic.kind != "tree" or acting[name].isdisjoint(own):
             continue
@@ -214,11 +217,6 @@ def _trees(
         yield f"systematics.yaml: systematics.{name}.up", systematic.up
         if systematic.down is not None:
             yield f"systematics.yaml: systematics.{name}.down", systematic.down
-
-
-def _owns(configuration: Configuration, sample: Sample, data_set: DataSet) -> bool:
-    inputs = configuration.inputs.inputs
-    return data_set.input in matching(sample.inputs, inputs, "samples", "input")
 
 
 def _sums(
