@@ -263,7 +263,7 @@ def steps(
 
 
 class Reference(nn.Module):
-    """The authors' FT-Transformer with the options of ours."""
+    """The authors' FT-Transformer with the options of ours, dropout at the same places."""
 
     def __init__(self, dropout: float) -> None:
         super().__init__()
@@ -278,12 +278,13 @@ class Reference(nn.Module):
             attention_n_heads=8,
             attention_dropout=dropout,
             ffn_d_hidden_multiplier=4.0,
-            ffn_dropout=dropout,
+            ffn_dropout=0.0,
             ffn_activation="ReLU",
             residual_dropout=0.0,
         )
         for block in self.model.backbone.blocks:
             block["ffn"].activation = nn.GELU()
+            block["ffn_residual_dropout"] = nn.Dropout(dropout)
 
     def forward(self, continuous: Tensor, _: Tensor) -> Tensor:
         logits: Tensor = self.model(continuous, None)

@@ -9,7 +9,7 @@ import torch
 from n2mu.data.objects import Collection
 from n2mu.errors import ConfigurationError, TrainingError
 from n2mu.models.attention import attention
-from n2mu.models.dropout import Dropout, dropout
+from n2mu.models.dropout import Dropout, draw, dropout, kept, scale
 from n2mu.models.layout import Layout
 from n2mu.models.registry import ARCHITECTURES, build
 from n2mu.models.tabm import TabM, mean_of_members
@@ -378,3 +378,42 @@ def test_attention_with_dropout_is_attention_on_average(masked: bool) -> None:
     found = torch.stack([attention(query, key, value, mask, 0.3) for _ in range(4000)])
     error = found.std(0) / 4000**0.5
     assert bool(((found.mean(0) - expected).abs() < 6 * error).all())
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("queries", [5, 1])
+def test_attention_with_dropout_in_blocks_is_that_of_all_events_at_once(
+    monkeypatch: pytest.MonkeyPatch, masked: bool, queries: int
+) -> None:
+    heads, tokens, d, p = 2, 5, 3, 0.3
+    size = 3  # events of a block; the last has fewer
+    monkeypatch.setattr("n2mu.models.attention._WEIGHTS_AT_ONCE", size * heads * queries * tokens)
+    torch.manual_seed(1)
+    # as the projection of tokens gives them, heads behind tokens in memory
+    inputs = [
+        torch.randn(8, n, heads, d, dtype=torch.float64).transpose(1, 2).requires_grad_()
+        for n in (queries, tokens, tokens)
+    ]
+    mask = torch.rand(8, 1, 1, tokens) < 0.6 if masked else None
+    if mask is not None:
+        mask[..., 0] = True
+    torch.manual_seed(2)
+    query, key, value = inputs
+    found = attention(query, key, value, mask, p)
+    torch.manual_seed(2)
+    shape = (heads, queries, tokens)
+    left = torch.cat(
+        [
+            kept(draw(n * heads * queries * tokens), p, torch.float64).view(n, *shape)
+            for n in (3, 3, 2)
+        ]
+    )
+    scores = query @ key.transpose(2, 3) / d**0.5
+    weights = (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(3)
+    expected = (weights * left * scale(p)) @ value
+    assert torch.allclose(found, expected, rtol=1e-12, atol=1e-13)
+    above = torch.randn_like(found)
+    ours = torch.autograd.grad(found, inputs, above)
+    theirs = torch.autograd.grad(expected, inputs, above)
+    for mine, yours in zip(ours, theirs, strict=True):
+        assert torch.allclose(mine, yours, rtol=1e-11, atol=1e-12)

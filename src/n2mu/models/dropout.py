@@ -38,13 +38,26 @@ def dropout(x: Tensor, p: float) -> Tensor:
         return x
     if not is_fast(x):
         return nn.functional.dropout(x, p)
-    return x * _mask(x, p)
+    draws = draw(x.numel())
+    return x * kept(draws, p, x.dtype).mul_(scale(p)).view(x.shape)
 
 
-def _mask(x: Tensor, p: float) -> Tensor:
-    threshold = round(p * _NUMBERS)
-    size = x.numel()
+def draw(size: int) -> Tensor:
+    """Return random int16 [size], four of each number that torch's generator draws."""
     numbers = torch.empty(-(-size // 4), dtype=torch.int64).random_(-(2**63), None)
-    kept = numbers.view(torch.int16)[:size].view(x.shape) >= threshold - _NUMBERS // 2
-    scale = _NUMBERS / (_NUMBERS - threshold)
-    return kept.to(x.dtype).mul_(scale)
+    return numbers.view(torch.int16)[:size]
+
+
+def kept(draws: Tensor, p: float, dtype: torch.dtype) -> Tensor:
+    """Return zero for a share ``p`` of random int16 and one for the others."""
+    # compared as numbers: a CPU is slow in turning truth values into them
+    return draws.float().ge_(_threshold(p) - _NUMBERS // 2).to(dtype)
+
+
+def scale(p: float) -> float:
+    """Return the factor of the values that :func:`kept` keeps."""
+    return _NUMBERS / (_NUMBERS - _threshold(p))
+
+
+def _threshold(p: float) -> int:
+    return round(p * _NUMBERS)
