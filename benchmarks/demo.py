@@ -186,15 +186,22 @@ def events_outside_limits(found: Mapping[Key, Yield]) -> list[str]:
 
 
 def results_outside_limits(results: Path) -> list[str]:
-    """Print the separation of the models and the uncertainty of mu; return what is outside."""
-    problems = []
-    evaluation = json.loads((results / "evaluation/evaluation.json").read_text())
-    for model, entry in evaluation["models"].items():
-        area = entry["classes"][evaluation["signal_class"]]["auc"]
-        print(f"{model}: AUC {area:.3f}")
-        if not AREA[0] <= area <= AREA[1]:
-            problems.append(f"{model}: AUC {area:.3f}, expected {AREA}")
-    error = json.loads((results / "mu_fit.json").read_text())["mu_stat_only"]
+    """Print the separation of the models and the uncertainty of mu; return what is outside.
+
+    Parameters
+    ----------
+    results
+        Of one analysis, such as ``results/tth``.
+    """
+    products = sorted((results / "evaluation").glob("*.json"))
+    problems = [] if products else [f"{results}: no model is evaluated"]
+    for product in products:
+        evaluation = json.loads(product.read_text())
+        area = evaluation["auc"][evaluation["signal_class"]]
+        print(f"{product.stem}: AUC {area['value']:.3f} ± {area['error']:.3f}")
+        if not AREA[0] <= area["value"] <= AREA[1]:
+            problems.append(f"{product.stem}: AUC {area['value']:.3f}, expected {AREA}")
+    error = json.loads((results.parent / "mu_fit.json").read_text())["mu_stat_only"]
     print(f"mu, statistical uncertainty only: +{error['up']:.2f} -{error['down']:.2f}")
     low, high = STATISTICAL_ERROR
     return problems + [
