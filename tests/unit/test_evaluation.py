@@ -52,7 +52,9 @@ def test_a_class_without_events_has_no_auc_and_says_why() -> None:
     result = discrimination(probability[keep], label[keep], weight[keep], CLASSES, 10)
     assert result["auc"]["tt"] == {"value": None, "error": None}
     assert "tt as signal: signal has the sum of weights 0" in result["roc"]["tt"]["reason"]
-    assert result["mean_auc"] == {"value": None, "error": None}
+    assert result["mean_auc"]["without"] == ["tt"]
+    areas = [result["auc"][name]["value"] for name in ("ttH", "ttW")]
+    assert result["mean_auc"]["value"] == pytest.approx(np.mean(areas))
 
 
 def test_the_error_of_the_area_is_how_much_it_varies_between_samples() -> None:

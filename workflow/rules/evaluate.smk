@@ -4,6 +4,7 @@ rule evaluate_model:
         skims=all_skims,
         scores=all_scores,
         models=folds_of_model(job().paths.model),
+        histories=folds_of_model(job().paths.history),
     output:
         job().paths.evaluation("{model}"),
     log:

@@ -20,7 +20,7 @@ def command(
 ) -> None:
     """Judge models on events that none of their decisions has seen.
 
-    Reads all skims and scores; writes results/ANALYSIS/evaluation/MODEL.json.
+    Reads all skims, scores and models; writes results/ANALYSIS/evaluation/MODEL.json.
 
     Example: n2mu evaluate mlp_small
     """
@@ -35,5 +35,13 @@ def command(
         require_slice(settings, expected)
         from n2mu.evaluation.stage import run_evaluate
 
-        run_evaluate(settings, job.skims, job.scores, job.paths.evaluation(name))
+        run_evaluate(
+            settings,
+            job.skims,
+            job.scores,
+            [job.paths.model(name, fold) for fold in range(settings.folds)],
+            [job.paths.history(name, fold) for fold in range(settings.folds)],
+            job.paths.evaluation(name),
+            job.configuration.main.device,
+        )
         logger.info("wrote %s", job.paths.evaluation(name))

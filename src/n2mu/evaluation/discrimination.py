@@ -39,8 +39,8 @@ def discrimination(
     -------
     dict
         ``events``: per class ``raw``, ``weighted``, ``effective``.  ``auc``: per
-        class ``value`` and ``error``.  ``mean_auc``: over the classes; None if
-        one of them has none.  ``roc``: per class the curve ``fpr`` and ``tpr``,
+        class ``value`` and ``error``.  ``mean_auc``: over the classes that have one;
+        ``without`` names the others.  ``roc``: per class the curve ``fpr`` and ``tpr``,
         thinned to at most 200 points; the AUC is of the whole curve.  Where a
         sum of weights is not positive there is neither, and ``reason`` says why.
     """
@@ -49,6 +49,7 @@ def discrimination(
     spread = bootstrap(
         lambda w: {"auc": np.stack([r.auc(w) for r in ranked], axis=1)}, weights, replicas
     )["auc"]
+    without = [name for name, value in zip(classes, values, strict=True) if np.isnan(value)]
     return {
         "events": {
             name: {
@@ -59,12 +60,20 @@ def discrimination(
             for k, name in enumerate(classes)
         },
         "auc": {name: measured(values[k], spread[:, k]) for k, name in enumerate(classes)},
-        "mean_auc": measured(values.mean(), spread.mean(axis=1)),
+        "mean_auc": _mean(values, spread) | {"without": without},
         "roc": {
             name: _curve(probabilities[:, k], labels == k, weights, name)
             for k, name in enumerate(classes)
         },
     }
+
+
+def _mean(values: NDArray[np.float64], replicas: NDArray[np.float64]) -> dict[str, Any]:
+    """Return the mean of the areas [classes] that there are, with those of replicas."""
+    exists = np.isfinite(values)
+    if not exists.any():
+        return {"value": None, "error": None}
+    return measured(float(values[exists].mean()), replicas[:, exists].mean(axis=1))
 
 
 def _curve(

@@ -26,6 +26,8 @@ class ScoredEvents:
         What the model of the event's own fold says [events, classes].
     label
         Index of the true class among those told apart [events].
+    class_label
+        Index of the true class among those of the samples [events].
     weight
         Normalised signed weights, expected events [events].
     event, fold
@@ -36,6 +38,7 @@ class ScoredEvents:
 
     probabilities: npt.NDArray[np.float32]
     label: npt.NDArray[np.int64]
+    class_label: npt.NDArray[np.int64]
     weight: npt.NDArray[np.float64]
     event: npt.NDArray[np.int64]
     fold: npt.NDArray[np.int64]
@@ -77,12 +80,13 @@ def read_events(
     for sample in settings.samples:
         by_data_set.setdefault(sample.data_set, []).append(sample)
     parts: list[dict[str, Any]] = []
-    for data_set, samples in by_data_set.items():
+    for data_set in by_data_set:
         if source.chunks(data_set) and source.observed(data_set):
             raise ConfigurationError(
                 f"samples.yaml: data set '{data_set}' holds observed events, which judge no model; "
                 "take 'training_class' from its sample"
             )
+    for data_set, samples in by_data_set.items():
         sum_of_weights = source.sum_of_weights(data_set)
         truths = [parse(sample.selection) for sample in samples]
         needed = {"n2mu_weight", *columns, *selection.names}.union(*(t.names for t in truths))
@@ -96,7 +100,7 @@ def read_events(
                 label = settings.all_classes.index(sample.training_class)
                 part = {n: table[n][chosen] for n in ("n2mu_event", *columns, *names)}
                 part["weight"] = factor * table["n2mu_weight"][chosen]
-                part["label"] = np.full(int(chosen.sum()), settings.target_of_class[label])
+                part["label"] = np.full(int(chosen.sum()), label)
                 parts.append(part)
     if not sum(len(part["label"]) for part in parts):
         raise ProductError(
@@ -129,10 +133,12 @@ def _joined(
                 f"{bad.size} events; check the factors under 'weight' in inputs.yaml, then train "
                 "and score again"
             )
+    label = join("label")
     event = join("n2mu_event").astype(np.int64)
     return ScoredEvents(
         probabilities,
-        join("label"),
+        np.asarray(settings.target_of_class)[label],
+        label,
         weight.astype(np.float64),
         event,
         fold_of(event, settings.folds).astype(np.int64),

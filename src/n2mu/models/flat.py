@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from n2mu.errors import ConfigurationError
+from n2mu.models.relaxed import class_shares, is_relaxed
 from n2mu.models.tokens import ClassOffsets, Lookups, Missing, MissingValues
 
 Embeddings = Literal["none", "categorical", "all", "periodic"]
@@ -162,5 +163,7 @@ class OneHot(nn.Module):
 
     def forward(self, categorical: Tensor) -> Tensor:
         """Return the one-hot vectors."""
+        if is_relaxed(categorical):
+            return torch.cat(class_shares(categorical, self.offsets.categories), dim=1)
         vectors = torch.zeros(categorical.shape[0], self.size, device=categorical.device)
         return vectors.scatter_(1, self.offsets(categorical), 1.0)

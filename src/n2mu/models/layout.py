@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from n2mu.data.objects import Collection
+from n2mu.models.relaxed import is_relaxed
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,6 @@ def objects_of(continuous: Tensor, collection: Collection) -> tuple[Tensor, Tens
     end = collection.start + collection.objects * collection.branches
     shape = (collection.objects, collection.branches)
     values = torch.unflatten(continuous[:, collection.start : end], 1, shape)
+    if is_relaxed(continuous):
+        return values[..., 0], values[:, :, 0, 1] < 0.5
     return torch.nan_to_num(values), ~torch.isnan(values[:, :, 0])

@@ -5,6 +5,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from n2mu.models.relaxed import is_relaxed, look_up
+
 Missing = Literal["learnable", "zero"]
 """What stands for a missing continuous value."""
 
@@ -28,6 +30,9 @@ class MissingValues(nn.Module):
 
     def forward(self, continuous: Tensor) -> Tensor:
         """Return the features without NaN."""
+        if is_relaxed(continuous):
+            values, missing = continuous.unbind(2)
+            return values + missing * self.value if self.learnable else values
         if not self.learnable:
             return torch.nan_to_num(continuous, 0.0, posinf=torch.inf, neginf=-torch.inf)
         return torch.where(torch.isnan(continuous), self.value, continuous)
@@ -46,12 +51,19 @@ class ClassOffsets(nn.Module):
 
     def __init__(self, categories: list[int]) -> None:
         super().__init__()
+        self.categories = list(categories)
         counts = torch.tensor([0, *categories], dtype=torch.int64)
         self.register_buffer("offset", counts.cumsum(0)[:-1], persistent=False)
 
     def forward(self, categorical: Tensor) -> Tensor:
         """Return indices into one list of all classes."""
         return categorical + self.offset
+
+    def look_up(self, categorical: Tensor, table: Tensor) -> Tensor:
+        """Return the vectors [events, n_categorical, width] of a table [all classes, width]."""
+        if is_relaxed(categorical):
+            return look_up(categorical, self.categories, table)
+        return nn.functional.embedding(self(categorical), table)
 
 
 class Lookups(nn.Module):
@@ -74,7 +86,7 @@ class Lookups(nn.Module):
 
     def forward(self, categorical: Tensor) -> Tensor:
         """Return the vectors."""
-        return nn.functional.embedding(self.offsets(categorical), self.lookup) + self.bias
+        return self.offsets.look_up(categorical, self.lookup) + self.bias
 
 
 class FeatureTokens(nn.Module):
@@ -106,7 +118,7 @@ class FeatureTokens(nn.Module):
         """Return the tokens."""
         n_continuous = self.weight.shape[0]
         values = self.missing(continuous)[:, :, None]
-        lookups = nn.functional.embedding(self.offsets(categorical), self.lookup)
+        lookups = self.offsets.look_up(categorical, self.lookup)
         return torch.cat(
             [
                 self.class_token.expand(continuous.shape[0], 1, -1),

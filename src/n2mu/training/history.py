@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from n2mu.config.architectures import TREES
+from n2mu.data.folds import splitmix64
 from n2mu.training.events import Events
 from n2mu.training.settings import TrainSettings
 from n2mu.training.source import Sources
@@ -84,5 +86,11 @@ def _counts(events: Events, settings: TrainSettings) -> dict[str, dict[str, floa
             "weighted": float(weight.sum()),
             "in_training": float(without_sign(weight, settings.classifier.negative_weights).sum()),
             "negative_share": negative / absolute if absolute > 0 else 0.0,
+            "hash_up_to": _highest_hash(events.event[events.label == k]),
         }
     return counts
+
+
+def _highest_hash(event: NDArray[np.int64]) -> float:
+    """Return the highest hash of event numbers, between 0 and 1: those up to it were taken."""
+    return float(splitmix64(event.astype(np.uint64)).max(initial=0)) / 2.0**64
