@@ -1,4 +1,4 @@
-"""Titles in HTML: the small part of LaTeX that names of particles and regions need."""
+"""Titles in HTML, of the small part of LaTeX that particles and regions need, and in LaTeX."""
 
 import re
 from html import escape
@@ -16,6 +16,20 @@ _ALIASES = {
 _MARKS = {"bar": "&#x304;", "overline": "&#x304;", "hat": "&#x302;", "tilde": "&#x303;"}
 _FONTS = {"mathrm", "mathit", "mathbf", "mathsf", "text", "mathregular"}
 _TOKEN = re.compile(r"\\([A-Za-z]+) ?|\\([^A-Za-z])|([{}^_])|(.)", re.DOTALL)
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    "±": r"$\pm$",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{HORIZONTAL ELLIPSIS}": r"\dots{}",
+    "μ": r"$\mu$",
+    **{sign: rf"\{sign}" for sign in "&%#_{}$"},
+}
 
 _Tokens = list[tuple[str | None, str | None, str | None, str | None]]
 
@@ -42,6 +56,23 @@ def to_html(text: str) -> str:
         )
     except _UnknownError:
         return escape(text)
+
+
+def to_latex(text: str) -> str:
+    r"""Return a title as LaTeX: what is no mathematics has its special characters escaped.
+
+    Examples
+    --------
+    >>> to_latex(r"$t\bar{t}H$ & 5 % of CR_tau")
+    '$t\\bar{t}H$ \\& 5 \\% of CR\\_tau'
+    """
+    parts = re.split(r"(?<!\\)(\$[^$]*\$)", text)
+    return "".join(
+        part
+        if index % 2
+        else "".join(_SPECIAL.get(character, character) for character in part.replace(r"\$", "$"))
+        for index, part in enumerate(parts)
+    )
 
 
 def _math(source: str) -> str:

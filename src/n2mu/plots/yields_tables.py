@@ -1,11 +1,11 @@
 """Tables of yields as an HTML page, as text and as LaTeX."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
-from n2mu.plots.latex import to_html
+from n2mu.plots.latex import to_html, to_latex
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.page import heading, note, page, table
 from n2mu.plots.settings import PlotSettings
@@ -61,7 +61,7 @@ def yields_latex(yields: Mapping[str, Any]) -> str:
     """Return yields as LaTeX, one ``tabular`` per region."""
     parts = []
     for content in yields["regions"].values():
-        rows = _rows(content, _escaped, r" \pm ")
+        rows = _rows(content, to_latex, r" \pm ")
         body = [
             f"{process} & {_mathematical(before)} & {_mathematical(after)} \\\\"
             for process, _, before, after in rows
@@ -75,7 +75,7 @@ def yields_latex(yields: Mapping[str, Any]) -> str:
                     f"% {content['title']}",
                     r"\begin{tabular}{lrr}",
                     r"\hline",
-                    f"{_escaped(content['title'])} & Pre-fit & Post-fit \\\\",
+                    f"{to_latex(content['title'])} & Pre-fit & Post-fit \\\\",
                     r"\hline",
                     *body,
                     r"\hline",
@@ -128,14 +128,6 @@ def _unmarked(title: str) -> str:
     text = re.sub(r"\\(?:bar|overline|hat|tilde|mathrm|mathit|mathbf|text)\b", "", text)
     text = text.replace(r"\ell", "l").replace(r"\to", "->")
     return re.sub(r"(?<!\\)\$|[{}]|\\(?=[A-Za-z])", "", text).replace(r"\$", "$")
-
-
-def _escaped(title: str) -> str:
-    """Return a title for LaTeX: what is no mathematics has its special characters escaped."""
-    parts: Sequence[str] = re.split(r"(?<!\\)(\$[^$]*\$)", title)
-    return "".join(
-        part if part.startswith("$") else re.sub(r"([%&#_])", r"\\\1", part) for part in parts
-    )
 
 
 def _mathematical(value: str) -> str:

@@ -33,7 +33,7 @@ class Captions:
         self._environment = Environment(undefined=StrictUndefined, autoescape=False)
 
     def __call__(self, name: str, **wildcards: str) -> str:
-        """Return a caption as HTML.
+        """Return a caption as HTML: its first paragraph, and what follows on demand.
 
         Parameters
         ----------
@@ -64,4 +64,7 @@ class Captions:
         for label in self._main["labels"].values():
             if "$" in str(label):
                 html = html.replace(escape(str(label)), to_html(str(label)))
-        return html
+        first, ends, rest = html.strip().partition("</p>")
+        if not rest.strip():
+            return html
+        return f"{first}{ends}\n<details><summary>How to read it</summary>{rest}</details>"

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
-from n2mu.plots.page import table
+from n2mu.report.tabular import Tabular
 
 EXAMPLES = 3
 LONGEST = 90
@@ -13,8 +12,8 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
 _GAP = "\N{HORIZONTAL ELLIPSIS}"
 
 
-def changes_summary(report: Mapping[str, Any]) -> str:
-    """Return what was done to the templates, how often, and where first, as HTML.
+def changes_summary(report: Mapping[str, Any]) -> Tabular:
+    """Return what was done to the templates, how often, and where first.
 
     Changes whose texts differ in numbers only are one line; numbers that differ are left out.
 
@@ -36,9 +35,7 @@ def changes_summary(report: Mapping[str, Any]) -> str:
         ]
         for alike in sorted(together.values(), key=len, reverse=True)
     ]
-    if not lines:
-        return "<p>No template was changed.</p>"
-    return table(["What", "Why", "Times", "Region, sample, variation"], lines, numbers=(2,))
+    return Tabular(["What", "Why", "Times", "Region, sample, variation"], lines, numbers=(2,))
 
 
 def _pattern(text: str) -> str:
@@ -48,7 +45,7 @@ def _pattern(text: str) -> str:
 
 
 def _common(texts: Sequence[str]) -> str:
-    """Return the text that some texts share, as HTML."""
+    """Return the text that some texts share."""
     numbers = [_NUMBER.findall(text) for text in texts]
     same = len({len(found) for found in numbers}) == 1
     text = _pattern(texts[0])
@@ -59,10 +56,10 @@ def _common(texts: Sequence[str]) -> str:
         text = text.replace("\0", _GAP)
     if len(text) > LONGEST:
         text = text[: LONGEST - 1].rsplit(" ", 1)[0] + f" {_GAP}"
-    return escape(text)
+    return text
 
 
 def _places(changes: Sequence[Mapping[str, Any]]) -> str:
     found = dict.fromkeys(f"{c['region']}, {c['sample']}, {c['variation']}" for c in changes)
     shown = list(found)[:EXAMPLES]
-    return escape("; ".join(shown) + (f"; {_GAP}" if len(found) > len(shown) else ""))
+    return "; ".join(shown) + (f"; {_GAP}" if len(found) > len(shown) else "")

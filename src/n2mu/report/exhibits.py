@@ -7,6 +7,9 @@ from html import escape, unescape
 
 from n2mu.report.embed import Download, Picture
 
+WIDE = 900
+"""Width of a picture, in pixels of the page, above which half of the page is too narrow."""
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -29,6 +32,11 @@ class Exhibit:
     table: str | None = None
     downloads: Sequence[Download] = ()
     long: bool = False
+
+    @property
+    def wide(self) -> bool:
+        """Whether it needs the width of the page."""
+        return self.picture is None or self.picture.shown > WIDE
 
     @property
     def plain(self) -> str:

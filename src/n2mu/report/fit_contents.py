@@ -92,6 +92,11 @@ class FitContents:
             f"regions/{region}_{which}", "region", title, [region], region=region, which=which
         )
 
+    def yields(self) -> Exhibit:
+        """Return the yields before and after the fit."""
+        title = "Yields before and after the fit"
+        return self.table("yields", "yields", title, (".tex", ".txt", ".json"))
+
     def title(self, region: str) -> str:
         """Return the title of a region as HTML."""
         return to_html(region_title(region, self._settings.style))
@@ -108,7 +113,7 @@ class FitContents:
                 self.figure("ranking", "ranking", "Ranking of the nuisance parameters"),
                 self.figure("pulls", "pulls", "Pulls and constraints"),
                 self.figure("correlation", "correlation", "Correlations"),
-                self.table("yields", "yields", "Yields", (".tex", ".txt", ".json")),
+                self.yields(),
             ],
             "Regions": [
                 self.region(region, which)

@@ -15,17 +15,19 @@ from n2mu.plots.summary import gates_table
 from n2mu.products import atomic_file
 from n2mu.report.captions import Captions
 from n2mu.report.changes import changes_summary
+from n2mu.report.embed import Download
 from n2mu.report.exhibits import Category, Exhibit
 from n2mu.report.fit_contents import FitContents
 from n2mu.report.front import decomposition, fits_table, tiles
 from n2mu.report.other_contents import (
     cutflow_sums,
     models_category,
-    models_table,
+    models_exhibit,
     selection_category,
 )
 from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import collisions
+from n2mu.report.tabular import Tabular
 from n2mu.workflow.paths import Paths
 
 logger = logging.getLogger(__name__)
@@ -33,12 +35,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the first page; text and table are HTML."""
+    """A part of the first page; text and tables are HTML."""
 
     heading: str
     text: str = ""
-    table: str = ""
+    tables: Sequence[str] = ()
     exhibits: Sequence[Exhibit] = ()
+    downloads: Sequence[Download] = ()
+
+
+def _part(heading: str, text: str, name: str, tables: Sequence[Tabular]) -> Part:
+    """Return a part with tables, which can be saved as LaTeX."""
+    latex = [
+        t.download(f"{name}.tex" if len(tables) == 1 else f"{name}_{i}.tex")
+        for i, t in enumerate(tables, start=1)
+    ]
+    return Part(heading, text, [t.html() for t in tables], downloads=latex)
 
 
 def run_report(
@@ -68,12 +80,11 @@ def run_report(
     """
     caption = Captions(captions, settings.main)
     fits = {name: FitContents(name, settings, paths, caption) for name in settings.fits}
-    compared = models_table(settings, paths)
     published = fits[settings.publish]
     order = sorted(fits, key=lambda name: name != settings.publish)
     categories = [
         *(fits[name].category() for name in order),
-        models_category(settings, paths, caption, compared),
+        models_category(settings, paths, caption),
         selection_category(settings, paths, caption),
         _provenance(chain),
     ]
@@ -88,7 +99,7 @@ def run_report(
             heading=f"Signal strength of {escape(settings.analysis)}",
             subtitle=_subtitle(settings, published),
             tiles=tiles(published.mu_fit),
-            front=_front(settings, paths, fits, compared),
+            front=_front(settings, paths, fits, caption),
             categories=categories,
             footer=f"Made by n2mu {escape(str(published.mu_fit['provenance'].get('n2mu', '')))} "
             f"on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
@@ -104,6 +115,8 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("n2mu.report", "."), undefined=StrictUndefined, autoescape=False
     )
+    files = environment.get_template("downloads.html")
+    environment.globals["downloads"] = lambda given: files.render(files=given).strip()
     exhibit = environment.get_template("exhibit.html")
     environment.globals["show"] = lambda shown: exhibit.render(exhibit=shown)
     return environment
@@ -122,61 +135,62 @@ def _subtitle(settings: ReportSettings, published: FitContents) -> str:
 
 
 def _front(
-    settings: ReportSettings, paths: Paths, fits: Mapping[str, FitContents], compared: str
+    settings: ReportSettings, paths: Paths, fits: Mapping[str, FitContents], captions: Captions
 ) -> list[Part]:
     """Return what stands below the numbers on the first page."""
     published = fits[settings.publish]
     everything = f"<a href='#fit-{escape(settings.publish)}'>all figures of this fit</a>"
     stacks = [published.region(r, "postfit") for r in published.regions("signal", "control")]
+    fit = settings.publish
+    done = changes_summary(published.report)
     return [
-        Part(
+        _part(
             "Decomposition of the uncertainty",
             "Groups: √(total² \N{MINUS SIGN} (group fixed)²). The two conventions of a statistical "
             "part differ by definition.",
-            decomposition(published.mu_fit),
+            f"{fit}_decomposition",
+            [decomposition(published.mu_fit)],
         ),
         Part(
             "Ranking",
-            exhibits=[
-                published.figure("ranking", "ranking", "Ranking of the nuisance parameters"),
-                published.figure("pulls", "pulls", "Pulls and constraints"),
-            ],
+            exhibits=[published.figure("ranking", "ranking", "Ranking of the nuisance parameters")],
         ),
         Part(
             "Regions after the fit",
             f"Before the fit, validation regions and more: {everything}.",
             exhibits=stacks,
         ),
-        Part(
-            "Yields",
-            exhibits=[
-                published.table(
-                    "yields", "yields", "Yields before and after the fit", (".tex", ".txt", ".json")
-                )
-            ],
-        ),
+        Part("Yields", exhibits=[published.yields()]),
         Part(
             "Gates",
             "Checks that a fit has to pass before it is written.",
-            gates_table(published.mu_fit["gates"]),
+            [gates_table(published.mu_fit["gates"])],
         ),
-        Part(
+        _part(
             "What was done to the templates",
-            f"Of fit {escape(settings.publish)}, like changes together. One by one: {everything}.",
-            changes_summary(published.report),
+            f"Of fit {escape(fit)}, like changes together. One by one: {everything}."
+            if done.rows
+            else "No template was changed.",
+            f"{fit}_changes",
+            [done] if done.rows else [],
         ),
-        Part("All fits", table=fits_table({n: f.mu_fit for n, f in fits.items()}, settings)),
+        _part(
+            "All fits",
+            "Each has its own category above.",
+            "fits",
+            [fits_table({n: f.mu_fit for n, f in fits.items()}, settings)],
+        ),
         Part(
             "Comparison of the models",
-            "Area under the ROC curve of each class against all others, on events that no decision "
-            "on the model has seen. <a href='#models'>Curves and training</a>.",
-            compared,
+            "<a href='#models'>Curves and training</a>.",
+            exhibits=[models_exhibit(settings, paths, captions)],
         ),
-        Part(
+        _part(
             "Cutflow",
             "What each cut of the preselection leaves, all data sets together. Expected events: "
             f"{collisions(settings)}, with the error of the simulation. "
             "<a href='#selection'>By data set, and the selections of the regions</a>.",
+            "cutflow",
             cutflow_sums(settings, paths),
         ),
     ]

@@ -28,14 +28,15 @@ def of_regions(regions: list[str], report: Mapping[str, Any], settings: ReportSe
         Contents of ``templates_report.json``.
     """
     counted = _counts(regions, report, settings)
-    if len(regions) == 1:
-        code = f"<code>{escape(settings.selections[regions[0]])}</code>"
-        what = f"{to_html(region_title(regions[0], settings.style))}, selection {code}"
-    else:
-        what = "Regions " + "; ".join(
-            to_html(region_title(region, settings.style)) for region in regions
-        )
-    return f"{what}. {collisions(settings)}. {counted}."
+    titles = "; ".join(to_html(region_title(region, settings.style)) for region in regions)
+    told = f"{titles}. {collisions(settings)}. {_counts(regions, report, settings)}."
+    return told + (selection(regions[0], settings) if len(regions) == 1 else "")
+
+
+def selection(region: str, settings: ReportSettings) -> str:
+    """Return the selection of a region, shown on demand, as HTML."""
+    code = f"<code>{escape(settings.selections[region])}</code>"
+    return f"<details><summary>Selection</summary>{code}</details>"
 
 
 def _counts(regions: list[str], report: Mapping[str, Any], settings: ReportSettings) -> str:

@@ -1,0 +1,163 @@
+"""Tables that can be shown on the page and saved as LaTeX."""
+
+from base64 import b64encode
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from n2mu.plots.fit_lines import sides
+from n2mu.plots.latex import to_html, to_latex
+from n2mu.plots.numbers import MINUS, decimals, plain, signed
+from n2mu.plots.page import table
+from n2mu.report.embed import Download
+
+
+@dataclass(frozen=True)
+class Code:
+    """A cell with text as it stands in a file."""
+
+    text: str
+
+    def html(self) -> str:
+        """Return the cell as HTML."""
+        return f"<code>{escape(self.text)}</code>"
+
+    def latex(self) -> str:
+        """Return the cell as LaTeX."""
+        return rf"\texttt{{{to_latex(self.text)}}}"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that leads to a part of the page."""
+
+    text: str
+    target: str
+    bold: bool = False
+
+    def html(self) -> str:
+        """Return the cell as HTML."""
+        text = to_html(self.text)
+        return f'<a href="#{escape(self.target)}">{f"<b>{text}</b>" if self.bold else text}</a>'
+
+    def latex(self) -> str:
+        """Return the cell as LaTeX."""
+        return rf"\textbf{{{to_latex(self.text)}}}" if self.bold else to_latex(self.text)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """A cell with errors up and down, and the value that they belong to.
+
+    Attributes
+    ----------
+    interval
+        As in ``mu_fit.json``; a side without error is null.
+    what
+        Where it stands there.
+    value
+        Whether its value is shown.
+    """
+
+    interval: Mapping[str, Any]
+    what: str
+    value: bool = False
+
+    def html(self) -> str:
+        """Return the cell as HTML."""
+        value, up, down = self._texts()
+        return (
+            f'{value} <span class="errors"><span>+{up}</span><span>{MINUS}{down}</span></span>'
+        ).strip()
+
+    def latex(self) -> str:
+        """Return the cell as LaTeX."""
+        value, up, down = self._texts()
+        up, down = (rf"\mathrm{{{s}}}" if s == "none" else s for s in (up, down))
+        return f"${value}^{{+{up}}}_{{-{down}}}$".replace(MINUS, "-")
+
+    def _texts(self) -> tuple[str, str, str]:
+        errors = sides(self.interval, self.what)
+        digits = decimals(error for error in errors if error is not None)
+        up, down = ("none" if error is None else plain(error, digits) for error in errors)
+        return plain(self.interval["value"], digits) if self.value else "", up, down
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A cell with a bar, on the page only."""
+
+    share: float
+    whole: bool
+
+    def html(self) -> str:
+        """Return the cell as HTML."""
+        kind = "whole" if self.whole else "part"
+        return f'<span class="bar {kind}" style="width:{100 * self.share:.1f}%"></span>'
+
+    def latex(self) -> str:
+        """Return nothing: LaTeX has the numbers beside it."""
+        return ""
+
+
+Cell = str | Code | Link | Errors | Bar
+
+
+@dataclass(frozen=True)
+class Tabular:
+    """A table; texts may hold LaTeX between dollar signs.
+
+    Attributes
+    ----------
+    numbers
+        Indices of the columns that are aligned to the right.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    numbers: Collection[int] = ()
+
+    def html(self) -> str:
+        """Return the table as HTML."""
+        rows = [[to_html(c) if isinstance(c, str) else c.html() for c in row] for row in self.rows]
+        return table([to_html(column) for column in self.columns], rows, numbers=self.numbers)
+
+    def latex(self) -> str:
+        """Return the table as a LaTeX ``tabular``, without columns of bars."""
+        kept = [
+            i for i in range(len(self.columns)) if not any(isinstance(r[i], Bar) for r in self.rows)
+        ]
+
+        def line(cells: Sequence[Cell]) -> str:
+            texts = (to_latex(c) if isinstance(c, str) else c.latex() for c in cells)
+            return " & ".join(texts) + r" \\"
+
+        return "\n".join(
+            [
+                rf"\begin{{tabular}}{{{''.join('r' if i in self.numbers else 'l' for i in kept)}}}",
+                r"\hline",
+                line([self.columns[i] for i in kept]),
+                r"\hline",
+                *(line([row[i] for i in kept]) for row in self.rows),
+                r"\hline",
+                r"\end{tabular}",
+                "",
+            ]
+        )
+
+    def download(self, name: str) -> Download:
+        """Return the LaTeX for saving under a name."""
+        content = b64encode(self.latex().encode()).decode()
+        return Download(name, f"data:application/x-tex;base64,{content}")
+
+
+def with_error(value: float, error: float) -> str:
+    """Return a value with its error, as text."""
+    digits = decimals([error])
+    return f"{plain(value, digits)} ± {plain(error, digits)}"
+
+
+def side(value: float | None, digits: int, sign: int) -> str:
+    """Return one side of an interval with its sign, as text."""
+    return "none" if value is None else signed(sign * value, digits)
