@@ -13,6 +13,7 @@ from n2mu.errors import ConfigurationError, ProductError
 from n2mu.plots.bins import bin_positions, edge_texts
 from n2mu.plots.processes import processes, summed
 from n2mu.plots.region import region_figure
+from n2mu.plots.regions import regions_figure
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.stack import poisson_interval
 
@@ -52,6 +53,19 @@ def test_blinded_bins_have_no_data_and_a_hatch() -> None:
         assert [(bar.get_x(), bar.get_width()) for bar in hatched] == [(4.0, 1.0)]
     assert figure.axes[0].get_ylim()[1] < 1e5
     assert "Blinded (S/B > 0.3)" in texts(figure)
+
+
+def test_a_blinded_bin_hides_its_region_among_all_regions() -> None:
+    report, postfit = region_products()
+    postfit["regions"]["SR"]["observed"][0] = 1e6
+    figure = regions_figure("postfit", report, postfit, settings(), dataset="mixed")
+    for axes in figure.axes:
+        (shown,) = points(axes)
+        assert np.asarray(shown.get_xdata()).tolist() == [1.5]
+    assert figure.axes[0].get_ylim()[1] < 1e5
+    names = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    assert names == ["Signal region", "CR_ttZ"]
+    assert overlapping(figure) == []
 
 
 def test_a_fully_blinded_region_shows_no_data_at_all() -> None:

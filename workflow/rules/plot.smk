@@ -91,6 +91,18 @@ rule plot_fit:
             labels={"figure": "composition of the regions, postfit"},
         ),
         report(
+            job().paths.fit("{fit}", "plots/regions_prefit.png"),
+            caption="../report/regions.rst",
+            category="Fit {fit}",
+            labels={"figure": "all regions, prefit"},
+        ),
+        report(
+            job().paths.fit("{fit}", "plots/regions_postfit.png"),
+            caption="../report/regions.rst",
+            category="Fit {fit}",
+            labels={"figure": "all regions, postfit"},
+        ),
+        report(
             job().paths.fit("{fit}", "plots/sensitivity.png"),
             caption="../report/sensitivity.rst",
             category="Fit {fit}",
@@ -101,6 +113,8 @@ rule plot_fit:
         job().paths.fit("{fit}", "plots/correlation.pdf"),
         job().paths.fit("{fit}", "plots/composition_prefit.pdf"),
         job().paths.fit("{fit}", "plots/composition_postfit.pdf"),
+        job().paths.fit("{fit}", "plots/regions_prefit.pdf"),
+        job().paths.fit("{fit}", "plots/regions_postfit.pdf"),
         job().paths.fit("{fit}", "plots/sensitivity.pdf"),
         job().paths.fit("{fit}", "plots/yields.json"),
         job().paths.fit("{fit}", "plots/yields.txt"),

@@ -15,9 +15,11 @@ class Labels(Model):
     Attributes
     ----------
     experiment
-        Name of the experiment, in bold italics.
+        Name of the experiment; those of ATLAS and CMS are lettered as these ask for.
     status
         Such as ``Internal``, behind the name.
+    format
+        ``talk`` makes panels smaller, so that letters are larger on a slide of the same width.
     energy
         Centre-of-mass energy, with unit.
     luminosity
@@ -28,6 +30,7 @@ class Labels(Model):
     status: str = ""
     energy: str
     luminosity: str
+    format: Literal["paper", "talk"] = "paper"
 
 
 class Main(Model):

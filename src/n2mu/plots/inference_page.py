@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from n2mu.plots.names import title
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import LINE, axes_in_inches, new_figure, widest, write_labels
+from n2mu.plots.style import LINE, axes_in_inches, new_figure, panel_length, widest, write_labels
 
 LEFT, BOTTOM, WIDTH, HEIGHT, RIGHT = 0.95, 0.7, 5.4, 4.0, 0.35
 GAP = 0.85
@@ -40,17 +40,17 @@ def panels(
     """
     named = 1 + bool(settings.labels.energy or settings.labels.luminosity)
     header = LINE * (len(lines) + named) + 0.35 + above
-    width = LEFT + count * WIDTH + (count - 1) * GAP + right
+    wide, tall = (panel_length(length, settings.labels) for length in (WIDTH, HEIGHT))
+    width = LEFT + count * wide + (count - 1) * GAP + right
     label_width = 0.3 + widest(lines, 11.5)
-    figure = new_figure(max(width, label_width), BOTTOM + HEIGHT + header)
+    figure = new_figure(max(width, label_width), BOTTOM + tall + header)
     axes = [
-        axes_in_inches(figure, LEFT + i * (WIDTH + GAP), BOTTOM, WIDTH, HEIGHT)
-        for i in range(count)
+        axes_in_inches(figure, LEFT + i * (wide + GAP), BOTTOM, wide, tall) for i in range(count)
     ]
     for panel in axes:
         # the labels of both axes meet in the corner
         panel.tick_params(axis="x", pad=8)
-    write_labels(figure, 0.25, BOTTOM + HEIGHT + header - 0.1, settings.labels, lines)
+    write_labels(figure, 0.25, BOTTOM + tall + header - 0.1, settings.labels, lines)
     return figure, axes
 
 

@@ -13,6 +13,7 @@ from n2mu.plots.style import (
     axes_in_inches,
     energy_line,
     new_figure,
+    panel_length,
     widest,
     write_labels,
 )
@@ -28,7 +29,7 @@ def panels(
     heights: Sequence[float],
     *,
     left: float = LEFT,
-    width: float = WIDTH,
+    width: float | None = None,
     bottom: float = BOTTOM,
     right: float = RIGHT,
     gap: float = GAP,
@@ -44,8 +45,10 @@ def panels(
     heights
         Of the panels in inches, from the top.
     left, width, bottom, right, gap
-        Room at the left, width of the panels, room below, at the right and between, in inches.
+        Room at the left, width of the panels, room below, at the right and between, in inches;
+        without a width they have that of all figures.
     """
+    width = panel_length(WIDTH, settings.labels) if width is None else width
     header = LINE * (1 + len([line for line in (energy_line(settings.labels), *lines) if line]))
     header += 0.3
     tall = sum(heights) + gap * (len(heights) - 1)

@@ -10,7 +10,7 @@ from n2mu.plots.colours import shade
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
 
 SIDE, LEFT, BOTTOM = 5.2, 0.85, 0.65
 
@@ -44,9 +44,10 @@ def roc_figure(evaluations: Sequence[Mapping[str, Any]], settings: PlotSettings)
         (style and style.title) or verbatim(region),
         f"{(sample and sample.title) or verbatim(signal)} against all other classes",
     ]
+    side = panel_length(SIDE, settings.labels)
     with house_style():
-        figure = new_figure(LEFT + SIDE + 0.3, BOTTOM + SIDE + 1.15)
-        axes = axes_in_inches(figure, LEFT, BOTTOM, SIDE, SIDE)
+        figure = new_figure(LEFT + side + 0.3, BOTTOM + side + 1.15)
+        axes = axes_in_inches(figure, LEFT, BOTTOM, side, side)
         axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1, label="Random")
         for index, model in enumerate(
             sorted(curves, key=lambda model: -(curves[model]["auc"] or 0))
@@ -72,7 +73,7 @@ def roc_figure(evaluations: Sequence[Mapping[str, Any]], settings: PlotSettings)
         axes.set_ylim(0, 1)
         axes.set_xlabel("Background efficiency")
         axes.set_ylabel("Signal efficiency")
-        write_labels(figure, LEFT, BOTTOM + SIDE + 1.1, settings.labels, lines)
+        write_labels(figure, LEFT, BOTTOM + side + 1.1, settings.labels, lines)
     return figure
 
 

@@ -15,7 +15,7 @@ from n2mu.plots.colours import PALETTE
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.region_content import region_content
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import house_style, widest
+from n2mu.plots.style import house_style, panel_length, widest
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def sensitivity_figure(
             settings,
             ["Expected signal and background, pre-fit"],
             handles,
-            [HEIGHT, HEIGHT],
+            [panel_length(HEIGHT, settings.labels)] * 2,
             width=max(LEAST_WIDTH, PER_REGION * len(regions)),
             bottom=widest(titles, NAME_SIZE) + 0.25,
             gap=0.2,

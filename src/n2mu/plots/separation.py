@@ -15,7 +15,7 @@ from n2mu.plots.processes import processes
 from n2mu.plots.region import axis_title
 from n2mu.plots.region_content import region_content
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import house_style
+from n2mu.plots.style import house_style, panel_length
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +79,9 @@ def separation_figure(
                 label=f"Background ({background.sum():.3g} events)",
             ),
         ]
-        figure, (axes,) = panels(settings, lines, handles, [HEIGHT], bottom=1.0)
+        figure, (axes,) = panels(
+            settings, lines, handles, [panel_length(HEIGHT, settings.labels)], bottom=1.0
+        )
         for values, line in zip((signal, background), handles, strict=True):
             axes.stairs(
                 values / values.sum(),

@@ -23,6 +23,7 @@ from n2mu.plots.style import (
     energy_line,
     house_style,
     new_figure,
+    panel_length,
     widest,
     write_labels,
 )
@@ -72,6 +73,8 @@ class Stack:
         What the band is.
     categories
         Names of the bins, where these are categories.
+    logarithmic
+        Whether the axis of events is.
     """
 
     lines: Sequence[str]
@@ -80,6 +83,7 @@ class Stack:
     threshold: float
     uncertainty: str = "Uncertainty"
     categories: Sequence[str] | None = None
+    logarithmic: bool = False
 
 
 def stack_figure(content: RegionContent, told: Stack, settings: PlotSettings) -> Figure:
@@ -90,24 +94,33 @@ def stack_figure(content: RegionContent, told: Stack, settings: PlotSettings) ->
     """
     positions = bin_positions(content.edges)
     rotated = positions is not content.edges and edges_rotated(content.edges)
+    wide, tall = panel_length(WIDTH, settings.labels), panel_length(MAIN, settings.labels)
     with house_style():
         handles = _handles(content, told, settings)
         entry = widest([str(handle.get_label()) for handle in handles], LEGEND_SIZE) + 0.65
         block = widest([energy_line(settings.labels), *told.lines], LINE_SIZE) + 0.5
         columns = next((n for n in (1, 2) if len(handles) <= n * LEGEND_ROWS), 0)
-        beside = columns == 0 or block + columns * entry > WIDTH
+        beside = columns == 0 or block + columns * entry > wide
         columns = -(-len(handles) // BESIDE_ROWS) if beside else columns
+        names = told.categories or []
+        upright = widest(names, LEGEND_SIZE) > 0.95 * wide / max(len(names), 1)
         bottom = BOTTOM + (0.35 if rotated else 0.0)
-        top = bottom + RATIO + GAP + MAIN
-        figure = new_figure(LEFT + WIDTH + (0.2 + columns * entry if beside else 0.25), top + 0.15)
-        main = axes_in_inches(figure, LEFT, bottom + RATIO + GAP, WIDTH, MAIN)
-        ratio = axes_in_inches(figure, LEFT, bottom, WIDTH, RATIO)
+        bottom += widest(names, LEGEND_SIZE) - (0.0 if told.axis else 0.4) if upright else 0.0
+        top = bottom + RATIO + GAP + tall
+        figure = new_figure(LEFT + wide + (0.2 + columns * entry if beside else 0.25), top + 0.15)
+        main = axes_in_inches(figure, LEFT, bottom + RATIO + GAP, wide, tall)
+        ratio = axes_in_inches(figure, LEFT, bottom, wide, RATIO)
         _draw_main(main, positions, content, told, settings)
         _draw_ratio(ratio, positions, content, told)
         write_edges([main, ratio], positions, content.edges)
         if told.categories is not None:
             main.set_xticks(_centres(positions))
-            ratio.set_xticks(_centres(positions), told.categories)
+            ratio.set_xticks(
+                _centres(positions),
+                names,
+                rotation=90 if upright else 0,
+                fontsize=LEGEND_SIZE,
+            )
             for axes in (main, ratio):
                 axes.tick_params(axis="x", which="both", length=0)
         ratio.set_xlabel(told.axis)
@@ -120,7 +133,7 @@ def stack_figure(content: RegionContent, told: Stack, settings: PlotSettings) ->
                 handles=handles, loc="upper right", bbox_to_anchor=(0.98, 0.965), ncols=columns
             )
             rows = max(len(told.lines) + 2, -(-len(handles) // columns))
-        taken = (LINE * rows + 0.35) / MAIN
+        taken = (LINE * rows + 0.35) / tall
         _headroom(main, content, told, taken)
         _hatch_blinded(main, positions, content, 1.0 - taken)
         _hatch_blinded(ratio, positions, content)
@@ -156,6 +169,8 @@ def _handles(content: RegionContent, told: Stack, settings: PlotSettings) -> lis
 def _draw_main(
     axes: Axes, positions: Floats, content: RegionContent, told: Stack, settings: PlotSettings
 ) -> None:
+    if told.logarithmic:
+        axes.set_yscale("log")
     below = np.zeros_like(content.total)
     stack = summed(content.samples, settings.samples)
     for process, values in stack.values():
@@ -176,7 +191,7 @@ def _draw_main(
     low, high = poisson_interval(observed)
     centres = _centres(positions)[shown]
     axes.errorbar(centres, observed, yerr=(observed - low, high - observed), zorder=5, **POINT)
-    axes.set_ylabel("Events / bin")
+    axes.set_ylabel("Events / bin" if told.axis else "Events")
 
 
 def _shown(content: RegionContent, told: Stack) -> NDArray[np.bool_]:
@@ -237,5 +252,10 @@ def _centres(positions: Floats) -> Floats:
 def _headroom(axes: Axes, content: RegionContent, told: Stack, taken: float) -> None:
     seen = np.where(_shown(content, told), content.observed, 0.0)
     visible = np.where(_shown(content, told), poisson_interval(seen)[1], 0.0)
-    tallest = max(float(np.max(content.total + content.error)), float(np.max(visible)))
-    axes.set_ylim(0.0, (tallest or 1.0) / (1.0 - taken))
+    tallest = max(float(np.max(content.total + content.error)), float(np.max(visible))) or 1.0
+    if told.logarithmic:
+        # a decade below the smallest bin, so that its main processes are seen
+        lowest = 0.1 * float(np.min(content.total[content.total > 0], initial=tallest))
+        axes.set_ylim(lowest, lowest * (tallest / lowest) ** (1.0 / (1.0 - taken)))
+    else:
+        axes.set_ylim(0.0, tallest / (1.0 - taken))

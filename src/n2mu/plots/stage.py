@@ -15,6 +15,7 @@ from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.pulls import pulls_figure
 from n2mu.plots.ranking import ranking_figure, ranking_pages
 from n2mu.plots.region import region_figure
+from n2mu.plots.regions import regions_figure
 from n2mu.plots.sensitivity import sensitivity_figure
 from n2mu.plots.separation import separation_figure
 from n2mu.plots.settings import PlotSettings
@@ -76,10 +77,11 @@ def run_plot_fit(
         ``templates.root`` and ``workspace.json`` of the same fit.
     output
         Directory of ``ranking``, ``pulls``, ``correlation``, ``composition_<prefit|postfit>``,
-        ``sensitivity``, ``regions/<region>_<prefit|postfit>``, ``separation/<region>``,
-        ``pruning/<region>`` and, of the largest, ``systematics/<region>/<sample>/<systematic>`` as
-        PDF and PNG, of ``summary.html``, ``changes.html``, ``treatment.html``, and ``yields`` as
-        ``.html``, ``.txt``, ``.tex`` and ``.json``.
+        ``regions_<prefit|postfit>``, ``sensitivity``, ``regions/<region>_<prefit|postfit>``,
+        ``separation/<region>``, ``pruning/<region>`` and, of the largest,
+        ``systematics/<region>/<sample>/<systematic>`` as PDF and PNG, of ``summary.html``,
+        ``changes.html``, ``treatment.html``, and ``yields`` as ``.html``, ``.txt``, ``.tex`` and
+        ``.json``.
     ranking_page_size
         Adds the ranking of all parameters as ``ranking_page<n>``, so many on each.
     correlation_threshold
@@ -147,6 +149,8 @@ def _draw_regions(
     for which in STAGES:
         figure = composition_figure(which, report, postfit, settings)
         save_figure(figure, directory / f"composition_{which}")
+        whole = regions_figure(which, report, postfit, settings, dataset=str(mu_fit["dataset"]))
+        save_figure(whole, directory / f"regions_{which}")
     save_figure(sensitivity_figure(report, postfit, settings), directory / "sensitivity")
 
 

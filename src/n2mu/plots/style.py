@@ -7,7 +7,7 @@ saved inside `house_style`, so that nothing depends on a user's matplotlibrc.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import mplhep
@@ -28,7 +28,32 @@ DOTS_PER_INCH = 200
 LINE = 0.24
 """Height of a line of text in inches."""
 
+TALK = 0.75
+"""Length of panels in talks; their letters stay as large as in papers."""
+
 FAILED = "#c1121f"
+
+
+class Lettering(NamedTuple):
+    """How an experiment writes its name and the status of a result.
+
+    Attributes
+    ----------
+    name, status
+        Styles of font.
+    status_size
+        In points; the name has 15.
+    """
+
+    name: str
+    status: str
+    status_size: float
+
+
+GENERIC = Lettering("italic", "normal", 15)
+LETTERING = {"ATLAS": Lettering("italic", "normal", 15), "CMS": Lettering("normal", "italic", 11.5)}
+"""By experiment. ATLAS: bold italics, status upright. CMS: bold, status smaller in italics, and the
+luminosity before the energy in brackets."""
 
 _OVERRIDES: dict[Any, Any] = {
     # bundled fonts only; the second has the glyphs that the first lacks
@@ -86,8 +111,15 @@ def widest(texts: Sequence[str], size: float) -> float:
     return max((text.get_window_extent().width for text in drawn), default=0) / figure.dpi
 
 
+def panel_length(length: float, labels: Labels) -> float:
+    """Return the length of a panel in inches, which is shorter in talks."""
+    return length * TALK if labels.format == "talk" else length
+
+
 def energy_line(labels: Labels) -> str:
     """Return centre-of-mass energy and luminosity as one line; empty if both are."""
+    if labels.experiment == "CMS" and labels.luminosity and labels.energy:
+        return f"{labels.luminosity} ({labels.energy})"
     energy = rf"$\sqrt{{s}}$ = {labels.energy}" if labels.energy else ""
     return ", ".join(part for part in (energy, labels.luminosity) if part)
 
@@ -103,13 +135,14 @@ def write_labels(
         Upper left corner of the block in inches from the lower left corner of the figure.
     """
     width, height = figure.get_size_inches()
+    lettering = LETTERING.get(labels.experiment, GENERIC)
     name = figure.text(
         left / width,
         (top - LINE) / height,
         labels.experiment,
         fontsize=15,
         fontweight="bold",
-        fontstyle="italic",
+        fontstyle=lettering.name,
         va="bottom",
     )
     if labels.status:
@@ -120,7 +153,8 @@ def write_labels(
                 xycoords=name,
                 xytext=(5, 0),
                 textcoords="offset points",
-                fontsize=15,
+                fontsize=lettering.status_size,
+                fontstyle=lettering.status,
                 va="bottom",
             )
         )

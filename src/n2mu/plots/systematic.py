@@ -17,7 +17,7 @@ from n2mu.plots.numbers import signed
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.region import axis_title
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import house_style
+from n2mu.plots.style import house_style, panel_length
 from n2mu.templates.histogram import Template
 
 Floats = NDArray[np.float64]
@@ -115,7 +115,14 @@ def systematic_figure(
                 points = Line2D([], [], color=colour, marker="o", linestyle="none")
                 points.set_label(f"{label} before smoothing")
                 handles.append(points)
-        figure, (main, ratio) = panels(settings, lines, handles, [MAIN, RATIO], bottom=1.0, gap=0.2)
+        figure, (main, ratio) = panels(
+            settings,
+            lines,
+            handles,
+            [panel_length(MAIN, settings.labels), RATIO],
+            bottom=1.0,
+            gap=0.2,
+        )
         _draw(main, positions, nominal, variations, raw, None)
         _draw(ratio, positions, nominal, variations, raw, nominal.sumw)
         write_edges([main, ratio], positions, edges)

@@ -7,6 +7,7 @@ from n2mu.plots.content import read_keys
 from n2mu.plots.latex import to_html
 from n2mu.plots.page import body_of
 from n2mu.plots.panel import region_title
+from n2mu.plots.yields import STAGES
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture
 from n2mu.report.exhibits import Category, Exhibit
@@ -92,6 +93,11 @@ class FitContents:
             f"regions/{region}_{which}", "region", title, [region], region=region, which=which
         )
 
+    def all_regions(self, which: str) -> Exhibit:
+        """Return the stack of all regions before or after the fit."""
+        title = f"All regions {'after' if which == 'postfit' else 'before'} the fit"
+        return self.figure(f"regions_{which}", "regions", title, list(self.report["regions"]))
+
     def yields(self) -> Exhibit:
         """Return the yields before and after the fit."""
         title = "Yields before and after the fit"
@@ -116,9 +122,8 @@ class FitContents:
                 self.yields(),
             ],
             "Regions": [
-                self.region(region, which)
-                for region in self.report["regions"]
-                for which in ("prefit", "postfit")
+                *(self.all_regions(which) for which in STAGES),
+                *(self.region(r, which) for r in self.report["regions"] for which in STAGES),
             ],
             "Composition and sensitivity": [
                 *(

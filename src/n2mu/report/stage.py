@@ -158,7 +158,7 @@ def _front(
         Part(
             "Regions after the fit",
             f"Before the fit, validation regions and more: {everything}.",
-            exhibits=stacks,
+            exhibits=[published.all_regions("postfit"), *stacks],
         ),
         Part("Yields", exhibits=[published.yields()]),
         Part(

@@ -27,7 +27,6 @@ def of_regions(regions: list[str], report: Mapping[str, Any], settings: ReportSe
     report
         Contents of ``templates_report.json``.
     """
-    counted = _counts(regions, report, settings)
     titles = "; ".join(to_html(region_title(region, settings.style)) for region in regions)
     told = f"{titles}. {collisions(settings)}. {_counts(regions, report, settings)}."
     return told + (selection(regions[0], settings) if len(regions) == 1 else "")
