@@ -154,7 +154,7 @@ def told(trainings: dict[str, list[str]], **changes: Any) -> StudySettings:
         "classes": {variant: ["ttH", "tt"] for variant in trainings},
         "all_classes": ["ttH", "tt"],
         "signal_class": "ttH",
-        "bins": 4,
+        "options": {"bootstrap": 40, "significance": {"bins": 4}},
         "samples": [
             EvaluationSample(
                 data_set=f"{name}.a",

@@ -201,6 +201,26 @@ def test_the_extended_set_is_scaled_to_the_region_where_totals_matter(tmp_path: 
     refuse(tmp_path / "c", events, asked, "model 'toy' fold 2: class 'tt' has .* too few to scale")
     _, history = run(tmp_path / "d", events, told(**network()))
     assert history["weighting"]["region_scales"] is None
+    binary = told(**network(formulation="binary"))
+    (tmp_path / "e").mkdir()
+    refuse(tmp_path / "e", events, binary, "class 'tt' has .* too few to scale")
+    _, history = run(tmp_path / "f", three(), binary)
+    assert history["weighting"]["region_scales"] == pytest.approx(scales)
+
+
+def test_a_background_without_events_is_said_where_others_stand_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    events = three()
+    for table in events.tables["tt.a"].values():
+        table["region"][:] = 0.0
+    binary = told(**network(formulation="binary", training_set="region"))
+    _, history = run(tmp_path / "a", events, binary)
+    assert history["training_events"]["tt"]["raw"] == 0
+    assert "class 'tt' has no training events; the others stand for the" in caplog.text
+    both = told(**network(training_set="region"))
+    (tmp_path / "b").mkdir()
+    refuse(tmp_path / "b", events, both, "class 'tt' has no training events; give it")
 
 
 def test_a_fraction_of_the_training_set_is_used(tmp_path: Path) -> None:

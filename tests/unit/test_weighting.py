@@ -46,7 +46,19 @@ def test_region_scales_matter_where_the_weighted_totals_enter(scheme: Weighting)
         event_weights(scheme, LABEL, weight, CLASSES).of(LABEL, weight)
         for weight in (WEIGHT, WEIGHT * scales)
     )
-    assert np.allclose(plain, scaled) != needs_region_scales(scheme)
+    assert np.allclose(plain, scaled) != needs_region_scales(scheme, merged=False)
+
+
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
+def test_region_scales_matter_within_a_target_that_is_made_of_several_classes(
+    scheme: Weighting,
+) -> None:
+    scales = np.array([0.5, 2.0, 1.0, 3.0, 0.1])
+    plain, scaled = (
+        event_weights(scheme, LABEL, weight, CLASSES).of(LABEL, weight)
+        for weight in (WEIGHT, WEIGHT * scales)
+    )
+    assert np.allclose(plain, scaled) != needs_region_scales(scheme, merged=True)
 
 
 def test_events_without_weight_do_not_count() -> None:

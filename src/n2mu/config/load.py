@@ -318,7 +318,11 @@ def add_studies(
                 except ValueError as error:
                     raise ConfigurationError(f"{where}: {error}") from None
                 for content in contents.values():
-                    validate(Classifier, content, where, aliases)
+                    if validate(Classifier, content, where, aliases).labels is not None:
+                        raise ConfigurationError(
+                            f"{where}: a model with labels of objects tells no events apart, which "
+                            "a study compares; take another model"
+                        )
                 made |= contents
             studies[name], added = study, added | made
     return studies, {**models, "models": {**known, **added}}

@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 
 from n2mu.data.folds import fold_of
 from n2mu.errors import ProductError
+from n2mu.evaluation.measured import number
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.expressions import parse
 from n2mu.products import read_json
 from n2mu.scoring.read import events
 from n2mu.skim.read import NOMINAL, Skim
-from n2mu.statistics.auc import NoRocError, weighted_auc
+from n2mu.statistics.auc import RankedScores
+from n2mu.statistics.bootstrap import bootstrap, spread
 from n2mu.statistics.significance import binned_significance
 from n2mu.training.checkpoint import load
-
-REPLICAS = 100
-"""Of the events, from which errors are taken."""
 
 MEASURES = ("auc", "mean_auc", "significance")
 CURVES = ("validation_loss", "auc", "mean_auc", "significance")
@@ -66,8 +65,8 @@ class Sample:
         for table in self.tables:
             fold_of_event = fold_of(np.asarray(table["n2mu_event"]).astype(np.int64), folds)
             scores = np.empty((fold_of_event.size, len(fold_models[0].classes)))
-            for number, model in enumerate(fold_models):
-                rows = np.flatnonzero(fold_of_event == number)
+            for fold, model in enumerate(fold_models):
+                rows = np.flatnonzero(fold_of_event == fold)
                 own = {name: table[name][rows] for name in model.columns}
                 scores[rows] = model.predict(own, rows.size) if rows.size else 0.0
             parts.append(scores)
@@ -109,15 +108,11 @@ def run_study(
     """
     columns = {name for paths in models.values() for name in load(paths[0], "cpu").columns}
     sample = Sample(settings, Skim(skim), columns)
-    random = np.random.default_rng(1)
-    counts = random.poisson(1.0, (REPLICAS, sample.label.size)).astype(np.int8)
     variants = []
     reference: list[Values] = []
     for variant, names in settings.trainings.items():
         measured = [
-            _measured(
-                sample, sample.scores(models[name], settings.folds), variant, counts, settings
-            )
+            _measured(sample, sample.scores(models[name], settings.folds), variant, settings)
             for name in names
         ]
         reference = reference or measured
@@ -152,32 +147,33 @@ def _measured(
     sample: Sample,
     scores: NDArray[np.float64],
     variant: str,
-    counts: NDArray[np.int8],
     settings: StudySettings,
 ) -> Values:
-    """Return each measure: of all events, then of every replica [1 + replicas]."""
+    """Return each measure: of all events, then of every replica [1 + replicas].
+
+    The replicas are the same for all variants.
+    """
     classes = settings.classes[variant]
     # a class that the model does not tell apart is background to it
     targets = np.asarray([classes.index(c) if c in classes else 1 for c in settings.all_classes])
     label = targets[sample.label]
     signal = classes.index(settings.signal_class)
-    values: dict[str, list[float]] = {key: [] for key in MEASURES}
-    for count in (np.ones(label.size, np.int8), *counts):
-        weight = sample.weight * count
-        areas = [_auc(scores[:, k], label == k, weight) for k in range(len(classes))]
-        values["auc"].append(areas[signal])
-        # of two classes both have the same area, which is not that of the other variants
-        values["mean_auc"].append(float(np.mean(areas)) if len(classes) > 2 else np.nan)
-        found = binned_significance(scores[:, signal], label == signal, weight, settings.bins)
-        values["significance"].append(np.nan if found is None else found)
-    return {key: np.asarray(numbers) for key, numbers in values.items()}
+    ranked = [RankedScores(scores[:, k], label == k) for k in range(len(classes))]
+    bins = settings.options.significance.bins
 
+    def measure(weights: NDArray[np.float64]) -> Values:
+        areas = np.stack([ranks.auc(weights) for ranks in ranked])
+        found = [binned_significance(scores[:, signal], label == signal, w, bins) for w in weights]
+        return {
+            "auc": areas[signal],
+            # of two classes both have the same area, which is not that of the other variants
+            "mean_auc": areas.mean(axis=0) if len(classes) > 2 else np.full(len(weights), np.nan),
+            "significance": np.asarray([np.nan if z is None else z for z in found]),
+        }
 
-def _auc(score: NDArray[np.float64], of_class: NDArray[np.bool_], weight: NDArray[Any]) -> float:
-    try:
-        return weighted_auc(score, of_class, weight)
-    except NoRocError:
-        return np.nan
+    nominal = measure(sample.weight[None])
+    replicas = bootstrap(measure, sample.weight, settings.options.bootstrap)
+    return {key: np.append(nominal[key], replicas[key]) for key in MEASURES}
 
 
 def _summary(seeds: Sequence[NDArray[np.float64]]) -> dict[str, float | None]:
@@ -186,18 +182,19 @@ def _summary(seeds: Sequence[NDArray[np.float64]]) -> dict[str, float | None]:
     values = np.asarray([seed[0] for seed in seeds])
     several = len(seeds) > 1
     training = float(np.std(values, ddof=1)) / len(seeds) ** 0.5 if several else np.nan
-    replicas = mean[1:][np.isfinite(mean[1:])]
-    spread = float(np.std(replicas, ddof=1)) if replicas.size > REPLICAS // 2 else np.nan
-    numbers = {"value": float(mean[0]), "error_events": spread, "error_training": training}
-    return {key: number if np.isfinite(number) else None for key, number in numbers.items()}
+    return {
+        "value": number(mean[0]),
+        "error_events": number(float(spread(mean[1:]))),
+        "error_training": number(training),
+    }
 
 
 def _curves(histories: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
     """Return the mean over trainings per epoch, as far as all of them go."""
     length = min(len(history["epochs"]) for history in histories)
     curves: dict[str, list[float | None]] = {key: [] for key in CURVES}
-    for number in range(length):
-        epochs = [history["epochs"][number] for history in histories]
+    for place in range(length):
+        epochs = [history["epochs"][place] for history in histories]
         for key in CURVES:
             values = [_mean_auc(epoch) if key == "mean_auc" else epoch[key] for epoch in epochs]
             known = [value for value in values if value is not None]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from n2mu.config.base import Model
+from n2mu.config.evaluation import Evaluation
 from n2mu.config.expression import Expression
 from n2mu.evaluation.settings import EvaluationSample
 
@@ -23,8 +24,8 @@ class StudySettings(Model):
         The classes that the models of each variant tell apart.
     all_classes
         The classes of the samples.
-    bins
-        Of equal signal, for the significance.
+    options
+        What is measured, and how finely.
     """
 
     study: str
@@ -37,5 +38,5 @@ class StudySettings(Model):
     classes: dict[str, list[str]]
     all_classes: list[str]
     signal_class: str
-    bins: int
+    options: Evaluation
     samples: list[EvaluationSample]

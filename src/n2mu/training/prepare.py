@@ -1,5 +1,6 @@
 """Events of the skim made ready for training: which, in what class, with what weight."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from n2mu.training.weighting import (
     region_scales,
     without_sign,
 )
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,21 +71,33 @@ def weighting_of(training: Events, settings: TrainSettings) -> Weighting:
     Raises
     ------
     TrainingError
-        If a class has no event or no weight, or too few to be scaled.
+        If a class has no event or no weight, or too few to be scaled.  In a
+        binary formulation a background may have none.
     """
     classifier = settings.classifier
     targets = np.asarray(settings.target_of_class)
+    merged = np.unique(targets).size < targets.size
     present = np.bincount(training.label, minlength=len(settings.classes))
     absent = [name for name, n in zip(settings.classes, present, strict=True) if not n]
     for name in absent:
         # an event of any class may have objects with labels, none must
-        if settings.labels is None:
+        if merged and settings.labels is None:
+            logger.warning(
+                "model '%s' fold %d: class '%s' has no training events; the others stand for the "
+                "background",
+                settings.model,
+                settings.fold,
+                name,
+            )
+        elif settings.labels is None:
             raise TrainingError(
                 f"class '{name}' has no training events; give it a sample with this "
                 "'training_class', loosen the training selection, or take it out of 'classes'"
             )
     scales = None
-    if classifier.training_set == "extended" and needs_region_scales(classifier.weighting):
+    if classifier.training_set == "extended" and needs_region_scales(
+        classifier.weighting, merged=merged
+    ):
         scales = region_scales(
             training.label,
             training.weight,

@@ -132,9 +132,17 @@ class EventWeights:
         return self.factors[label] * (weight if self.by_event else (weight != 0))
 
 
-def needs_region_scales(scheme: Weighting) -> bool:
-    """Return whether the weighted totals of the classes enter; in others they cancel."""
-    return scheme in ("event", "event_batch", "class_weighted", "class_raw_event")
+def needs_region_scales(scheme: Weighting, *, merged: bool) -> bool:
+    """Return whether the weighted totals of the classes enter; in others they cancel.
+
+    Parameters
+    ----------
+    merged
+        Whether several classes are one target, such as all backgrounds: their
+        shares in it are those of their totals.
+    """
+    needing = ("event", "event_batch", "class_weighted", "class_raw_event")
+    return scheme in needing or (merged and scheme == "class_weighted_event")
 
 
 def event_weights(

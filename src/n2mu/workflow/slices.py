@@ -187,7 +187,6 @@ class Slices:
         models = self._configuration.models
         told = self._configuration.studies[study]
         trainings = told.trainings(study)
-        first = models.models[next(iter(trainings.values()))[0]]
         return StudySettings(
             study=study,
             title=told.title,
@@ -199,7 +198,7 @@ class Slices:
             classes={variant: models.classes_of(names[0]) for variant, names in trainings.items()},
             all_classes=models.classes,
             signal_class=models.signal_class,
-            bins=first.significance.bins,
+            options=models.evaluation,
             samples=self._evaluation_samples(),
         )
 
