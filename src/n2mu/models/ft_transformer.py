@@ -10,12 +10,12 @@ from torch.nn.functional import linear
 from n2mu.data.objects import Collection
 from n2mu.errors import ConfigurationError
 from n2mu.models.attention import attention
-from n2mu.models.dropout import Dropout
+from n2mu.models.dropout import Dropout, dropout
 from n2mu.models.layout import Layout, objects_of
 from n2mu.models.tokens import FeatureTokens, Missing
 
-EVERY = slice(None)
-"""All tokens ask."""
+EVERY, CLASS_TOKEN = slice(None), slice(0, 1)
+"""Which tokens ask."""
 
 
 class SelfAttention(nn.Module):
@@ -43,6 +43,8 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor, queries: slice, mask: Tensor | None) -> Tensor:
         """Return the attended tokens; the mask [events, 1, 1, tokens] says which answer."""
+        if queries == CLASS_TOKEN:
+            return self._of_class_token(x, mask)
         width = x.shape[2]
         if queries == EVERY:
             query, key, value = torch.split(self.projection(x), width, dim=2)
@@ -59,6 +61,33 @@ class SelfAttention(nn.Module):
         )
         output: Tensor = self.output(attended.transpose(1, 2).flatten(2))
         return output
+
+    def _of_class_token(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the attended class token [events, 1, width].
+
+        With one query ``q`` the products with matrices move to where there is one
+        vector per head instead of one per token: ``q (K x) = (q K) x``, and the
+        weighted sum of ``V x + b`` is ``V`` times that of ``x``, plus ``b`` times the
+        sum of the weights.  The bias of the keys adds the same to all scores.
+        """
+        width = x.shape[2]
+        heads = (self.heads, -1)
+        of_query, of_key, of_value = torch.split(self.projection.weight, width)
+        bias_of_query, _, bias_of_value = torch.split(self.projection.bias, width)
+        query = torch.unflatten(linear(x[:, 0], of_query, bias_of_query), 1, heads)
+        query = query * query.shape[2] ** -0.5
+        asked = torch.einsum("ehd,hdw->ehw", query, torch.unflatten(of_key, 0, heads))
+        scores = asked @ x.transpose(1, 2)
+        if mask is not None:
+            scores = scores.masked_fill(~mask[:, 0], -torch.inf)
+        weights = scores.softmax(2)
+        if self.training:
+            weights = dropout(weights, self.dropout)
+        values = torch.unflatten(of_value, 0, heads)
+        attended = torch.einsum("ehw,hdw->ehd", weights @ x, values).flatten(1)
+        share = weights.sum(2).repeat_interleave(width // self.heads, 1)
+        output: Tensor = self.output(attended + share * bias_of_value)
+        return output[:, None]
 
 
 class Block(nn.Module):
@@ -181,7 +210,7 @@ class FTTransformer(nn.Module):
     def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
         """Return the logits."""
         x = self.tokens(continuous[:, : self.n_single], categorical)
-        mask, asking = None, slice(0, 1)
+        mask, asking = None, CLASS_TOKEN
         if self.collections:
             tokens, present = [x], [torch.ones_like(x[:, :, 0], dtype=torch.bool)]
             end = x.shape[1]
