@@ -5,6 +5,8 @@ and the nearest thing that exists.  The command line prints the line and exits
 with 1; a traceback means a defect of n2mu.
 """
 
+import errno
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -57,6 +59,28 @@ class WorkspaceError(N2muError):
 
 class FitError(N2muError):
     """A fit did not converge, or failed a gate."""
+
+
+_ADVICE = {
+    errno.ENOSPC: "make room on that disk",
+    errno.EDQUOT: "make room within your quota of that disk",
+    errno.EACCES: "ask for the right, or choose another place ('results')",
+    errno.EROFS: "choose a place where you may write ('results')",
+    errno.EMFILE: "allow more files, as with 'ulimit -n 4096'",
+    errno.ENOMEM: "give the job more memory (mem_mb), or run fewer jobs at once",
+    errno.EIO: "the disk or its server fails; look at it",
+    errno.ESTALE: "the server of the disk has lost the file; look at it",
+}
+
+
+def refused_by_system(error: OSError) -> str | None:
+    """Return in one line what the operating system refused and what to do; None for defects."""
+    advice = _ADVICE.get(error.errno or 0)
+    if advice is None:
+        return None
+    where = f"{error.filename}: " if error.filename is not None else ""
+    what = os.strerror(error.errno or 0).lower()
+    return f"{where}{what}; {advice}, then run the same command again: what was finished stays"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -144,7 +144,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
     except FileNotFoundError:
-        raise ProductError(f"{path}: no such file; run the stage that writes it") from None
+        raise ProductError(
+            f"{path}: no such file; run the stage that writes it, or snakemake"
+        ) from None
     except OSError as error:
         raise ProductError(f"{path}: cannot be read ({error.strerror})") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

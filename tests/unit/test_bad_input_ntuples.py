@@ -223,7 +223,8 @@ def test_the_program_prints_the_line_alone_and_logs_it(tiny: TinyAnalysis) -> No
         check=False,
     )
     line = (
-        "n2mu: error: ntuples/sig_2.root: no such ntuple; check 'ntuples' in the main configuration"
+        "n2mu: error: ntuples/sig_2.root: no such ntuple; check 'ntuples' in the main "
+        "configuration, and list again if it is gone"
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"{line}\n")
     assert (tiny.directory / "logs/skim.log").read_text().splitlines()[-1].endswith(line)

@@ -69,29 +69,28 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "regions",
         "regions.SR.role",
         "sginal",
-        "regions.SR.role: Input should be 'signal', 'control' or 'validation', got 'sginal'",
+        "regions.SR.role: expected 'signal', 'control' or 'validation', got 'sginal'",
     ),
     (
         "no number",
         "inputs",
         "luminosity",
         "much",
-        "luminosity: Input should be a valid number, unable to parse string as a number, "
-        "got 'much'",
+        "luminosity: expected a number, got 'much'",
     ),
     (
         "infinite cross-section",
         "inputs",
         "inputs.sig.cross_section",
         math.inf,
-        "inputs.sig.cross_section: Input should be a finite number, got inf",
+        "inputs.sig.cross_section: expected a finite number, got inf",
     ),
     (
         "edge that is no number",
         "regions",
         "regions.CR.binning.edges",
         [20e3, math.nan, 80e3],
-        "regions.CR.binning.edges.1: Input should be a finite number, got nan",
+        "regions.CR.binning.edges.1: expected a finite number, got nan",
     ),
     (
         "edges that do not increase",
@@ -105,7 +104,7 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "samples",
         "samples.signal.selection",
         True,
-        "samples.signal.selection: Input should be a valid string, got True",
+        "samples.signal.selection: expected a text, got True",
     ),
     (
         "expression that does not parse",
@@ -348,7 +347,7 @@ def test_an_observable_needs_a_model_that_is_trained(
     tiny.change("models", "models.other", tiny.parts["models"]["models"]["mlp"])
     tiny.change(part, key, "other_sig")
     message = "'other_sig' needs model 'other', which is not among the models of the main"
-    refused(tiny, part, f"{key}: {message} configuration")
+    refused(tiny, part, f"{key}: {message} configuration; add it")
 
 
 def test_two_models_never_share_a_score(tiny: TinyAnalysis) -> None:
@@ -396,9 +395,7 @@ def test_one_luminosity_is_not_counted_for_each_campaign(tiny: TinyAnalysis) -> 
 def test_several_mistakes_are_counted(tiny: TinyAnalysis) -> None:
     tiny.change("samples", "samples.signal.kind", "sig")
     tiny.change("samples", "samples.background.coluor", "red")
-    message = (
-        "samples.signal.kind: Input should be 'signal', 'background', 'data' or 'ghost', got 'sig'"
-    )
+    message = "samples.signal.kind: expected 'signal', 'background', 'data' or 'ghost', got 'sig'"
     refused(tiny, "samples", f"{message} (and 1 more)")
 
 
@@ -540,7 +537,7 @@ ALIAS_MISTAKES = [
     ({"sqrt": "pt"}, "aliases: alias 'sqrt': this name has a meaning already, rename it"),
     ({"n2mu_run": "pt"}, "aliases: alias 'n2mu_run': this name has a meaning already, rename it"),
     ({"a b": "pt"}, "aliases.a b: 'a b' is no name: use letters, digits and underscores"),
-    ({"a": ["pt"]}, "aliases.a: Input should be a valid string, got ['pt']"),
+    ({"a": ["pt"]}, "aliases.a: expected a text, got ['pt']"),
     (
         {"pt": "x > 3"},
         "aliases.pt: it would hide the column of feature 'pt' with this name; rename the alias",

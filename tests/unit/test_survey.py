@@ -49,7 +49,7 @@ def test_mistakes_of_all_files_and_kinds_are_in_one_list(tiny: TinyAnalysis) -> 
     tiny.change("models", "models.mlp.architecture", "mpl")
     tiny.change("fits", "norm_factors.nu", {"samples": ["signal"], "bounds": [3, 10]})
     beginnings = [
-        "inputs.yaml: inputs.top.cross_section: Input should be greater than 0",
+        "inputs.yaml: inputs.top.cross_section: expected a number greater than 0",
         "regions.yaml: regions.CR.selection: cannot parse 'njets >= 2 &&'",
         "features.yaml: features.x.knid: unknown key; did you mean 'kind'?",
         "systematics.yaml: systematics.lumi.up: 3 is no relative shift",

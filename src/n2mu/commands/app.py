@@ -38,7 +38,7 @@ from n2mu.commands import (
     validate,
     workspace,
 )
-from n2mu.errors import N2muError
+from n2mu.errors import N2muError, refused_by_system
 
 app = typer.Typer(
     add_completion=False,
@@ -120,18 +120,26 @@ def main() -> None:
     logger = logging.getLogger("n2mu")
     try:
         app()
-    except N2muError as error:
-        line = " ".join(f"n2mu: error: {error}".split())
-        shown = "".join(f"\n  {text}" for text in _excerpt(error).splitlines())
+    except Exception as error:
+        shown = shown_of(error)
         if _logs_to_file():
-            logger.error(line + shown)
-        print(line + shown, file=sys.stderr)
+            # a defect of n2mu: the traceback belongs into the log as well
+            logger.error(shown or traceback.format_exc())
+        if shown is None:
+            raise
+        print(shown, file=sys.stderr)
         sys.exit(1)
-    except Exception:
-        # a defect of n2mu: the traceback belongs into the log as well
-        if _logs_to_file():
-            logger.error(traceback.format_exc())
-        raise
+
+
+def shown_of(error: BaseException) -> str | None:
+    """Return what is shown of an error that a user can act on; None for a defect."""
+    text = refused_by_system(error) if isinstance(error, OSError) else None
+    if isinstance(error, N2muError):
+        text = str(error)
+    if text is None:
+        return None
+    line = " ".join(f"n2mu: error: {text}".split())
+    return line + "".join(f"\n  {excerpt}" for excerpt in _excerpt(error).splitlines())
 
 
 def _excerpt(error: BaseException | None) -> str:

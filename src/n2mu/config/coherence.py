@@ -297,7 +297,7 @@ def _check_fits(configuration: Configuration, where: str) -> None:
                     if column in untrained and column not in trained:
                         raise ConfigurationError(
                             f"{place}: '{column}' needs model '{untrained[column]}', "
-                            "which is not among the models of the main configuration"
+                            "which is not among the models of the main configuration; add it"
                         )
 
 

@@ -60,10 +60,14 @@ class Feature(Model):
 
     @model_validator(mode="after")
     def _by_kind(self) -> "Feature":
-        if (self.kind == "categorical") != (self.values is not None):
-            raise ValueError("'values' belong to a categorical feature, and it needs them")
-        if (self.kind == "collection") != (self.branches is not None):
-            raise ValueError("'branches' belong to a collection, and it needs them")
+        for kind, key, given, meaning in (
+            ("categorical", "values", self.values, "the codes that occur, such as [0, 1, 2]"),
+            ("collection", "branches", self.branches, "the lists that belong together"),
+        ):
+            if self.kind == kind and given is None:
+                raise ValueError(f"kind '{kind}' needs '{key}': {meaning}")
+            if self.kind != kind and given is not None:
+                raise ValueError(f"'{key}' belong to kind '{kind}', but kind is '{self.kind}'")
         if self.objects is not None and self.kind != "collection":
             raise ValueError("'objects' belongs to a collection")
         if self.kind == "collection" and (self.expression is not None or self.missing):

@@ -4,11 +4,10 @@ import re
 from collections.abc import Hashable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration, check
@@ -19,6 +18,7 @@ from n2mu.config.fits import Fits
 from n2mu.config.inputs import Inputs
 from n2mu.config.main import Main
 from n2mu.config.meaning import check_meaning
+from n2mu.config.mistakes import empty, mistakes
 from n2mu.config.models import Classifier, Models
 from n2mu.config.names import Name, checked_name
 from n2mu.config.problems import independent
@@ -31,7 +31,6 @@ from n2mu.expressions import Aliases
 
 M = TypeVar("M", bound=Model)
 
-_LONGEST = 80  # characters of a value that an error shows
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -81,7 +80,11 @@ def read_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file") from None
+        there = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        # the files of an analysis have names that are alike
+        close = get_close_matches(path.name, there, n=1, cutoff=0.85)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise ConfigurationError(f"{path}: no such file{hint}") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
@@ -92,7 +95,8 @@ def read_yaml(path: Path) -> Any:
         place = getattr(error, "problem_mark", None)
         where = f" line {place.line + 1}:" if place else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ConfigurationError(f"{path}:{where} not valid YAML ({problem})") from None
+        hint = "indent with spaces" if "tab" in problem else "a text with : { } or # needs quotes"
+        raise ConfigurationError(f"{path}:{where} not valid YAML ({problem}); {hint}") from None
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from None
 
@@ -106,129 +110,13 @@ def validate(model: type[M], value: Any, where: str, aliases: Aliases | None = N
         One line that names the key of the first mistake and counts the others.
     """
     if value is None:
-        raise ConfigurationError(f"{where}: is empty; its keys are {', '.join(model.model_fields)}")
+        raise empty(model, where)
     try:
         return model.model_validate(value, context={ALIASES: aliases})
     except ValidationError as error:
         found = mistakes(model, value, error)
         others = len({mistake.key for mistake in found}) - 1
         raise found[0].error(where, f" (and {others} more)" if others else "") from found[0].cause
-
-
-class Mistake(NamedTuple):
-    """A part of the configuration that a model refuses.
-
-    Attributes
-    ----------
-    location
-        Keys that lead to it, from the top of the file.
-    key
-        The same as it is shown.
-    cause
-        What shows the place in an expression.
-    """
-
-    location: tuple[int | str, ...]
-    key: str
-    text: str
-    cause: Exception | None
-
-    def error(self, where: str, more: str = "") -> ConfigurationError:
-        """Return the error that names the file."""
-        prefix = f"{where}: {self.key}: " if self.key else f"{where}: "
-        return ConfigurationError(f"{prefix}{self.text}{more}")
-
-
-def mistakes(model: type[Model], value: Any, error: ValidationError) -> list[Mistake]:
-    """Return every mistake in a part of the configuration."""
-    return [
-        Mistake(
-            problem["loc"],
-            _key(value, problem),
-            _problem(model, problem),
-            problem.get("ctx", {}).get("error"),
-        )
-        for problem in _without_consequences(error.errors())
-    ]
-
-
-def _without_consequences(problems: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Return the problems without the keys that are missing since they are misspelt."""
-    result = []
-    for problem in problems:
-        *parent, name = problem["loc"] or [""]
-        misspelt = [
-            other
-            for other in problems
-            if problem["type"] == "missing"
-            and other["type"] == "extra_forbidden"
-            and list(other["loc"][:-1]) == parent
-            and get_close_matches(str(other["loc"][-1]), [str(name)])
-        ]
-        result += misspelt[:1] or [problem]
-    return [p for place, p in enumerate(result) if p not in result[:place]]
-
-
-def _key(value: Any, problem: ErrorDetails) -> str:
-    """Return the key of a problem as it stands in the file, without the tags of unions."""
-    parts = []
-    for part in problem["loc"]:
-        known = part in value if isinstance(value, dict) else isinstance(value, list)
-        if known:
-            value = value[part]
-            parts.append(str(part))
-    if problem["type"] == "missing":
-        parts.append(str(problem["loc"][-1]))
-    return ".".join(parts)
-
-
-def _problem(model: type[Model], problem: ErrorDetails) -> str:
-    """Return what is wrong, and what would be right."""
-    context = problem.get("ctx", {})
-    match problem["type"]:
-        case "extra_forbidden":
-            known = _fields_at(model, problem["loc"][:-1])
-            return f"unknown key{nearest(str(problem['loc'][-1]), known)}"
-        case "missing":
-            return "required key is missing"
-        case "union_tag_not_found":
-            tag = context["discriminator"].strip("'")
-            for key in get_close_matches(tag, map(str, problem["input"]), n=1):
-                return f"unknown key '{key}'; did you mean '{tag}'?"
-            return f"required key {context['discriminator']} is missing"
-        case "union_tag_invalid":
-            known = [tag.strip("' ") for tag in context["expected_tags"].split(",")]
-            return f"unknown {context['discriminator']} '{context['tag']}'" + nearest(
-                context["tag"], known
-            )
-        case "value_error":
-            return str(context["error"])
-    got = repr(problem["input"])
-    shown = got if len(got) <= _LONGEST else f"{got[: _LONGEST - 3]}..."
-    return f"{problem['msg']}, got {shown}"
-
-
-def _fields_at(model: type[Model], location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the models allow where an unknown key was found."""
-
-    def models(annotation: Any) -> list[type[Model]]:
-        if isinstance(annotation, type) and issubclass(annotation, Model):
-            return [annotation]
-        return [found for part in get_args(annotation) for found in models(part)]
-
-    candidates: list[type[Model]] = [model]
-    for part in location:
-        deeper: list[type[Model]] = []
-        for candidate in candidates:
-            if part in candidate.model_fields:
-                deeper += models(candidate.model_fields[str(part)].annotation)
-        candidates = deeper or [c for c in candidates if part in _tags(c)] or candidates
-    return sorted({name for candidate in candidates for name in candidate.model_fields})
-
-
-def _tags(model: type[Model]) -> tuple[Any, ...]:
-    field = model.model_fields.get("kind")
-    return get_args(field.annotation) if field is not None else ()
 
 
 class _Definitions(Model):

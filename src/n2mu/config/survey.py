@@ -22,12 +22,12 @@ from n2mu.config.load import (
     aliases_of,
     folder_of,
     main_content,
-    mistakes,
     read_yaml,
     validate,
 )
 from n2mu.config.main import Main
 from n2mu.config.meaning import check_meaning
+from n2mu.config.mistakes import empty, mistakes
 from n2mu.config.models import Models
 from n2mu.config.problems import collected, independent, report
 from n2mu.config.regions import Regions
@@ -189,6 +189,9 @@ def _pruned(
     model: type[Model], value: Any, where: str, aliases: Aliases, left_out: set[str]
 ) -> Model | None:
     """Return a part without its entries that are refused; None if it cannot be used at all."""
+    if value is None:
+        report(empty(model, where))
+        return None
     value = copy.deepcopy(value)
     emptied: set[int | str] = set()
     while True:

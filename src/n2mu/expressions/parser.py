@@ -63,10 +63,16 @@ def parse_tree(text: str) -> tuple[Node, dict[Node, int]]:
     node, _ = parser.expression(0)
     end = parser.take()
     if end.kind != "end":
-        raise parser.failure(end, f"expected an operator or the end, found {end}")
+        written = _WORDS.get(end.text)
+        hint = f"; write '{written}'" if written else ""
+        raise parser.failure(end, f"expected an operator or the end, found {end}{hint}")
     if max(depth for _, depth in walk(node)) > 2 * _DEEPEST:
         raise parser.failure(end, f"more than {2 * _DEEPEST} operators follow from one another")
     return node, parser.places
+
+
+_WORDS = {"and": "&&", "or": "||"}
+"""What Python and C++ have in words and TTreeFormula in signs."""
 
 
 class _Parser:

@@ -18,7 +18,7 @@ from n2mu.config.inputs import DataSet
 from n2mu.config.load import validate
 from n2mu.errors import ConfigurationError, InputError, ProductError, nearest
 from n2mu.inputs.identity import content_sample
-from n2mu.inputs.location import Location, Remote
+from n2mu.inputs.location import Location, Remote, nearest_path
 from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
 from n2mu.products import read_json, write_json
@@ -257,6 +257,7 @@ def _matching_files(directory: Location, data_set: DataSet, base: str) -> list[s
     if not found:
         raise InputError(
             f"data set '{data_set.name}': no file matches {directory / data_set.files}"
+            f"{nearest_path(directory, data_set.files)}"
         )
     return sorted(path.relative_to(directory).as_posix() for path in found)
 

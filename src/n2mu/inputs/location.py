@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from n2mu.errors import InputError
+from n2mu.errors import InputError, nearest
 
 _INSTALL = {"root": "fsspec-xrootd and xrootd", "http": "aiohttp", "https": "aiohttp"}
 # XRootD by itself asks a server that does not answer for 8 minutes, and waits half an hour for an
@@ -118,3 +118,21 @@ def location(text: str) -> Location:
 def file_bytes(path: Location) -> int:
     """Return the size of a file."""
     return path.stat().st_size if isinstance(path, Path) else int(path.info()["size"])
+
+
+def nearest_path(base: Path, pattern: str) -> str:
+    """Return the hint that ends an error about a pattern that matches no file.
+
+    It names what is there where the path ends to exist.
+    """
+    place = base
+    if not base.is_dir():
+        return f"; there is no directory {base}, check 'ntuples' in the main configuration"
+    for part in Path(pattern).parts:
+        if any(place.glob(part)):
+            place = place / part
+            continue
+        if not place.is_dir():
+            return ""
+        return nearest(part, [entry.name for entry in place.iterdir()])
+    return ""

@@ -30,7 +30,10 @@ def open_ntuple(path: Location) -> Iterator[Any]:
     """
     with reading(path):
         if not path.exists():
-            raise InputError(f"{path}: no such ntuple; check 'ntuples' in the main configuration")
+            raise InputError(
+                f"{path}: no such ntuple; check 'ntuples' in the main configuration, "
+                "and list again if it is gone"
+            )
         # a text would be taken apart at its colons
         file = uproot.open({str(path): None})
     with file:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from n2mu.config.inputs import DataSet
 from n2mu.config.main import Main
 from n2mu.demo.listing import planned_listing
-from n2mu.errors import N2muError, nearest
+from n2mu.errors import N2muError
 from n2mu.inputs.identity import NtupleFile
 from n2mu.inputs.listing import ListedFile, Listing, read_listing, require_current, source_of
-from n2mu.inputs.location import Location
+from n2mu.inputs.location import Location, nearest_path
 from n2mu.validation.report import Report
 
 
@@ -142,7 +142,7 @@ def _found(
         if files:
             chosen[name] = Chosen(base / files[0], None)
         else:
-            hint = _nearest_path(base, data_set.files) if isinstance(base, Path) else ""
+            hint = nearest_path(base, data_set.files) if isinstance(base, Path) else ""
             key = f"inputs.yaml: inputs.{data_set.input}.files"
             report.add(f"no file matches {base}/{data_set.files}{hint}", key=key, data_set=name)
     return chosen
@@ -153,18 +153,3 @@ def _matching(base: Location, pattern: str) -> Sequence[str]:
         found = base.glob(pattern)
         return sorted(p.relative_to(base).as_posix() for p in found if not p.is_dir())
     return base.glob(pattern)
-
-
-def _nearest_path(base: Path, pattern: str) -> str:
-    """Return what is there where the path ends to exist."""
-    place = base
-    if not base.is_dir():
-        return f"; there is no directory {base}, check 'ntuples' in the main configuration"
-    for part in Path(pattern).parts:
-        if any(place.glob(part)):
-            place = place / part
-            continue
-        if not place.is_dir():
-            return ""
-        return nearest(part, [entry.name for entry in place.iterdir()])
-    return ""
