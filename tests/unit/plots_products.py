@@ -123,6 +123,10 @@ def region_products(samples: int = 4) -> tuple[Json, Json]:
             "integral": {"prefit": integral, "postfit": integral},
             "chi2": {"prefit": agreement, "postfit": agreement},
         }
+    bins = np.concatenate([r["total"]["prefit"]["value"] for r in postfit["regions"].values()])
+    covariance = (0.01 * np.outer(bins, bins)).tolist()
+    names = list(postfit["regions"])
+    postfit["covariance"] = {"regions": names, "prefit": covariance, "postfit": covariance}
     return report, postfit
 
 

@@ -11,6 +11,7 @@ from scipy.stats import chi2
 
 from n2mu.errors import ConfigurationError, ProductError
 from n2mu.plots.bins import bin_positions, edge_texts
+from n2mu.plots.ordered import Floats, class_edges, log_ratio, ordered_figure
 from n2mu.plots.processes import processes, summed
 from n2mu.plots.region import region_figure
 from n2mu.plots.regions import regions_figure
@@ -66,6 +67,40 @@ def test_a_blinded_bin_hides_its_region_among_all_regions() -> None:
     names = [label.get_text() for label in figure.axes[1].get_xticklabels()]
     assert names == ["Signal region", "CR_ttZ"]
     assert overlapping(figure) == []
+
+
+def test_bins_ordered_by_purity_add_up_and_classes_with_a_blinded_bin_show_no_data() -> None:
+    report, postfit = region_products()
+    told = settings()
+    figure = ordered_figure("postfit", report, postfit, told, dataset="mixed")
+    assert figure is not None
+    assert overlapping(figure) == []
+    totals: list[Floats] = []
+    purity: list[Floats] = []
+    hidden: list[Floats] = []
+    for region in postfit["covariance"]["regions"]:
+        content = postfit["regions"][region]
+        signal = np.asarray(content["samples"]["ttH"]["prefit"])
+        totals.append(np.asarray(content["total"]["postfit"]["value"]))
+        purity.append(np.log10(signal / (totals[-1] - signal)))
+        hidden.append(np.asarray(content["blinded"], dtype=np.float64))
+    edges = class_edges(np.concatenate(purity))
+    sums, _ = np.histogram(np.concatenate(purity), edges, weights=np.concatenate(totals))
+    blinded, _ = np.histogram(np.concatenate(purity), edges, weights=np.concatenate(hidden))
+    stairs = [patch for patch in figure.axes[0].patches if isinstance(patch, StepPatch)]
+    np.testing.assert_allclose(stairs[len(told.samples)].get_data()[0], sums)
+    # all bins have errors of 10 %, fully correlated, and so have their sums
+    band = stairs[len(told.samples) + 1].get_data()
+    np.testing.assert_allclose(band[0], 1.1 * sums)
+    (shown,) = points(figure.axes[0])
+    np.testing.assert_allclose(np.asarray(shown.get_ydata()), sums[blinded == 0])
+
+
+def test_bins_without_signal_or_background_are_at_the_ends() -> None:
+    ratio = log_ratio(np.array([1.0, 0.0, 2.0]), np.array([10.0, 5.0, -1.0]))
+    assert ratio.tolist() == [-1.0, -np.inf, np.inf]
+    assert class_edges(np.array([-1.1, -0.3])).tolist() == [-1.25, -1.0, -0.75, -0.5, -0.25]
+    assert len(class_edges(np.array([-4.0, 0.0]))) == 9
 
 
 def test_a_fully_blinded_region_shows_no_data_at_all() -> None:

@@ -49,7 +49,7 @@ def test_the_stage_writes_every_figure_and_table_of_a_fit(tmp_path: Path) -> Non
     )
     figures = {"ranking", "pulls", "correlation", "sensitivity"}
     figures |= {f"{name}_{w}" for name in ("composition", "regions") for w in ("prefit", "postfit")}
-    figures |= {"pruning/SR", "systematics/SR/ttH/np_0"}
+    figures |= {"ordered/prefit", "ordered/postfit", "pruning/SR", "systematics/SR/ttH/np_0"}
     figures |= {"separation/SR", "separation/CR_ttZ"}
     figures |= {f"regions/{r}_{w}" for r in ("SR", "CR_ttZ") for w in ("prefit", "postfit")}
     expected = {f"{name}.{suffix}" for name in figures for suffix in ("pdf", "png")}

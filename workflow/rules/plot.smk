@@ -52,6 +52,13 @@ rule plot_fit:
             labels={"figure": "{region}, {which}"},
         ),
         report(
+            directory(job().paths.fit("{fit}", "plots/ordered")),
+            patterns=["{which}.png"],
+            caption="../report/ordered.rst",
+            category="Fit {fit}",
+            labels={"figure": "all bins by signal over background, {which}"},
+        ),
+        report(
             directory(job().paths.fit("{fit}", "plots/separation")),
             patterns=["{region}.png"],
             caption="../report/separation.rst",

@@ -134,6 +134,8 @@ def postfit(
 ) -> dict[str, Any]:
     """Return ``postfit.json``: yields per bin before and after the fit, and correlations.
 
+    ``covariance`` is that of the total between all bins, region after region.
+
     Parameters
     ----------
     best
@@ -155,6 +157,12 @@ def postfit(
         "correlation": {
             "names": [model.parameters.names[index] for index in floating],
             "matrix": (matrix / sigma / sigma[:, None]).tolist(),
+        },
+        # of the total, between all bins: what sums of bins of several regions need
+        "covariance": {
+            "regions": list(model.regions),
+            "prefit": before.total_covariance.tolist(),
+            "postfit": after.total_covariance.tolist(),
         },
     }
 

@@ -11,6 +11,7 @@ from n2mu.plots.content import read_keys
 from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
 from n2mu.plots.fit_lines import region_dataset
 from n2mu.plots.fit_settings import PlotFitSettings
+from n2mu.plots.ordered import ordered_figure
 from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.pulls import pulls_figure
 from n2mu.plots.ranking import ranking_figure, ranking_pages
@@ -77,11 +78,11 @@ def run_plot_fit(
         ``templates.root`` and ``workspace.json`` of the same fit.
     output
         Directory of ``ranking``, ``pulls``, ``correlation``, ``composition_<prefit|postfit>``,
-        ``regions_<prefit|postfit>``, ``sensitivity``, ``regions/<region>_<prefit|postfit>``,
-        ``separation/<region>``, ``pruning/<region>`` and, of the largest,
-        ``systematics/<region>/<sample>/<systematic>`` as PDF and PNG, of ``summary.html``,
-        ``changes.html``, ``treatment.html``, and ``yields`` as ``.html``, ``.txt``, ``.tex`` and
-        ``.json``.
+        ``regions_<prefit|postfit>``, ``ordered/<prefit|postfit>``, ``sensitivity``,
+        ``regions/<region>_<prefit|postfit>``, ``separation/<region>``, ``pruning/<region>`` and, of
+        the largest, ``systematics/<region>/<sample>/<systematic>`` as PDF and PNG, of
+        ``summary.html``, ``changes.html``, ``treatment.html``, and ``yields`` as ``.html``,
+        ``.txt``, ``.tex`` and ``.json``.
     ranking_page_size
         Adds the ranking of all parameters as ``ranking_page<n>``, so many on each.
     correlation_threshold
@@ -98,7 +99,7 @@ def run_plot_fit(
     check_settings(settings)
     fitted = read_keys(mu_fit, _MU_FIT)
     ranked = read_keys(ranking, ("parameters",))
-    yields = read_keys(postfit, ("regions", "correlation"))
+    yields = read_keys(postfit, ("regions", "correlation", "covariance"))
     reported = read_keys(report, _REPORT)
     if reported["fit"] != fitted["fit"]["name"]:
         raise ProductError(
@@ -137,7 +138,8 @@ def _draw_regions(
     report: Mapping[str, Any],
     directory: Path,
 ) -> None:
-    (directory / "separation").mkdir()
+    for name in ("ordered", "separation"):
+        (directory / name).mkdir()
     for region in postfit["regions"]:
         for which in STAGES:
             figure = region_figure(
@@ -151,6 +153,9 @@ def _draw_regions(
         save_figure(figure, directory / f"composition_{which}")
         whole = regions_figure(which, report, postfit, settings, dataset=str(mu_fit["dataset"]))
         save_figure(whole, directory / f"regions_{which}")
+        told = {"dataset": str(mu_fit["dataset"])}
+        if (ordered := ordered_figure(which, report, postfit, settings, **told)) is not None:
+            save_figure(ordered, directory / "ordered" / which)
     save_figure(sensitivity_figure(report, postfit, settings), directory / "sensitivity")
 
 

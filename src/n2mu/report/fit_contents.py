@@ -15,6 +15,8 @@ from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import of_regions
 from n2mu.workflow.paths import Paths
 
+WHEN = {"prefit": "before", "postfit": "after"}
+
 
 class FitContents:
     """Makes the exhibits of one fit.
@@ -88,14 +90,14 @@ class FitContents:
 
     def region(self, region: str, which: str) -> Exhibit:
         """Return the stack of a region before or after the fit."""
-        title = f"{self.title(region)}, {'after' if which == 'postfit' else 'before'} the fit"
+        title = f"{self.title(region)}, {WHEN[which]} the fit"
         return self.figure(
             f"regions/{region}_{which}", "region", title, [region], region=region, which=which
         )
 
     def all_regions(self, which: str) -> Exhibit:
         """Return the stack of all regions before or after the fit."""
-        title = f"All regions {'after' if which == 'postfit' else 'before'} the fit"
+        title = f"All regions {WHEN[which]} the fit"
         return self.figure(f"regions_{which}", "regions", title, list(self.report["regions"]))
 
     def yields(self) -> Exhibit:
@@ -123,6 +125,7 @@ class FitContents:
             ],
             "Regions": [
                 *(self.all_regions(which) for which in STAGES),
+                *(self._ordered(which) for which in self._drawn("ordered", STAGES)),
                 *(self.region(r, which) for r in self.report["regions"] for which in STAGES),
             ],
             "Composition and sensitivity": [
@@ -130,10 +133,10 @@ class FitContents:
                     self.figure(
                         f"composition_{w}",
                         "composition",
-                        f"Composition of the regions, {t} the fit",
+                        f"Composition of the regions, {WHEN[w]} the fit",
                         list(self.report["regions"]),
                     )
-                    for w, t in (("prefit", "before"), ("postfit", "after"))
+                    for w in STAGES
                 ),
                 self.figure(
                     "sensitivity",
@@ -188,10 +191,14 @@ class FitContents:
     def _role(self, region: str) -> str:
         return str(self.report["regions"][region]["role"])
 
-    def _drawn(self, directory: str) -> list[str]:
-        return [
-            r for r in self.report["regions"] if (self._plots / directory / f"{r}.png").exists()
-        ]
+    def _ordered(self, which: str) -> Exhibit:
+        title = f"All bins by signal over background, {WHEN[which]} the fit"
+        return self.figure(f"ordered/{which}", "ordered", title, which=which)
+
+    def _drawn(self, directory: str, names: Sequence[str] | None = None) -> list[str]:
+        """Return the figures that a directory has, of the regions if no names are given."""
+        known = list(self.report["regions"]) if names is None else names
+        return [name for name in known if (self._plots / directory / f"{name}.png").exists()]
 
     def _control_plots(self) -> list[tuple[str, str, str]]:
         found = {
