@@ -41,7 +41,7 @@ def changes_summary(report: Mapping[str, Any]) -> Tabular:
 def _pattern(text: str) -> str:
     """Return a text with a mark for every number, or row of numbers."""
     marked = _NUMBER.sub(_GAP, text)
-    return re.sub(rf"{_GAP}(?:%)?( \({_GAP}\))?(?:, {_GAP}(?: \({_GAP}\))?)+", _GAP, marked)
+    return re.sub(rf"{_GAP}(?: \({_GAP}\))?(?:, {_GAP}(?: \({_GAP}\))?)*", _GAP, marked)
 
 
 def _common(texts: Sequence[str]) -> str:

@@ -1,0 +1,139 @@
+"""What the report says, piece by piece; all of it in a browser is in tests/workflow."""
+
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plots_products import fit_products
+
+from n2mu.errors import ProductError
+from n2mu.plots.latex import to_latex
+from n2mu.plots.page import body_of, page, table
+from n2mu.report.captions import Captions
+from n2mu.report.changes import changes_summary
+from n2mu.report.embed import download, picture
+from n2mu.report.front import decomposition, tiles
+from n2mu.report.tabular import Bar, Code, Errors, Link, Tabular
+
+TEXTS = Path(__file__).parents[2] / "workflow/report"
+MAIN: dict[str, Any] = {"labels": {"luminosity": "140 fb$^{-1}$"}}
+
+
+def test_the_numbers_on_top_are_those_of_the_fit() -> None:
+    mu_fit, _ = fit_products(2)
+    found = {tile.name: tile for tile in tiles(mu_fit)}
+    assert "1.00" in found["Signal strength &mu;"].value
+    assert "+0.80" in found["Signal strength &mu;"].value
+    assert "\N{MINUS SIGN}0.51" in found["Signal strength &mu;"].value
+    assert found["Significance, expected"].value.startswith("1.90")
+    assert "Significance, observed" not in found
+    assert found["Gates"].value == "1 of 1 passed"
+
+
+def test_a_gate_that_failed_is_named_on_top() -> None:
+    mu_fit, _ = fit_products(2)
+    mu_fit["gates"].append({"name": "bounds", "passed": False, "detail": "at 0"})
+    gates = tiles(mu_fit)[-1]
+    assert gates.failed
+    assert gates.value == "1 of 2 passed"
+    assert "bounds" in gates.below
+
+
+def test_a_side_without_error_is_said_to_have_none() -> None:
+    mu_fit, _ = fit_products(2)
+    mu_fit["mu"] |= {"value": 0.0, "down": None}
+    assert "\N{MINUS SIGN}none" in tiles(mu_fit)[0].value
+    assert decomposition(mu_fit).rows[0][2] == "none"
+
+
+def test_groups_of_uncertainties_come_by_size_with_what_the_fit_says_of_them() -> None:
+    mu_fit, _ = fit_products(2)
+    mu_fit["breakdown"]["jets"] = {"up": 0.0, "down": 0.4, "flag": "up: not smaller"}
+    rows = decomposition(mu_fit).rows
+    assert [row[0] for row in rows[-2:]] == ["jets (up: not smaller)", "theory"]
+
+
+def test_tables_are_the_same_on_the_page_and_in_latex() -> None:
+    shown = Tabular(
+        [r"$\mu$", "Cut", ""],
+        [
+            [Errors({"value": -1.0, "up": 0.25, "down": None}, "mu", value=True), Code("a_b"), ""],
+            [Link("5 % & more", "fits", bold=True), "1.0 ± 0.1", Bar(0.5, whole=True)],
+        ],
+        numbers=(0,),
+    )
+    html, latex = shown.html(), shown.latex()
+    assert "<code>a_b</code>" in html
+    assert '<a href="#fits"><b>5 % &amp; more</b></a>' in html
+    assert "width:50.0%" in html
+    assert r"\begin{tabular}{rl}" in latex
+    assert r"$-1.00^{+0.25}_{-\mathrm{none}}$ & \texttt{a\_b} \\" in latex
+    assert r"\textbf{5 \% \& more} & 1.0 $\pm$ 0.1 \\" in latex
+    saved = shown.download("x.tex")
+    assert b64decode(saved.uri.partition(",")[2]).decode() == latex
+
+
+def test_latex_keeps_mathematics_and_escapes_all_else() -> None:
+    assert to_latex(r"$t\bar{t}H_x$ & CR_tau < 3 \$") == r"$t\bar{t}H_x$ \& CR\_tau $<$ 3 \$"
+
+
+def test_like_changes_are_counted_together_and_keep_the_numbers_they_share() -> None:
+    def change(what: str, why: str, sample: str) -> dict[str, str]:
+        return {"region": "SR", "sample": sample, "variation": "np_up", "what": what, "why": why}
+
+    report = {
+        "changes": [
+            change("bins 0 (-0.5) set to 1e-06", "negative yield", "ttW"),
+            change("dropped", "no events", "tt"),
+            change("bins 3 (-2) set to 1e-06", "negative yield", "ttZ"),
+            change("bins 1 (-2), 2 (-1) set to 1e-06", "negative yield", "VV"),
+        ]
+    }
+    rows = changes_summary(report).rows
+    gap = "\N{HORIZONTAL ELLIPSIS}"
+    assert [row[:3] for row in rows] == [
+        [f"bins {gap} set to {gap}", "negative yield", "3"],
+        ["dropped", "no events", "1"],
+    ]
+    same = {"changes": [change("10 members combined", "hessian", name) for name in "ab"]}
+    ((what, _, times, places),) = changes_summary(same).rows
+    assert (what, times, places) == ("10 members combined", "2", "SR, a, np_up; SR, b, np_up")
+
+
+@pytest.mark.parametrize("path", sorted(TEXTS.glob("*.rst")), ids=lambda path: path.stem)
+def test_every_caption_can_be_made(path: Path) -> None:
+    main = MAIN | {"analysis": "tth", "publish": "ftt"}
+    wildcards = dict.fromkeys(
+        ("fit", "region", "sample", "systematic", "which", "figure", "study", "grid"), "SR"
+    )
+    html = Captions(TEXTS, main)(path.stem, **wildcards)
+    assert html.startswith("<p>")
+    assert "{{" not in html and "fb$" not in html
+
+
+def test_a_caption_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    captions = Captions(tmp_path, MAIN)
+    with pytest.raises(ProductError, match=r"none\.rst: no caption"):
+        captions("none")
+    (tmp_path / "wrong.rst").write_text("Of {{ snakemake.wildcards.region }}.")
+    with pytest.raises(ProductError, match="has no attribute 'region'"):
+        captions("wrong", fit="ftt")
+    (tmp_path / "marks.rst").write_text("An *open mark.")
+    with pytest.raises(ProductError, match="Inline emphasis"):
+        captions("marks")
+
+
+def test_what_cannot_be_put_into_the_page_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n")
+    with pytest.raises(ProductError, match=r"broken\.png: no image that can be read"):
+        picture(broken)
+    with pytest.raises(ProductError, match=r"none\.pdf: No such file"):
+        download(tmp_path / "none.pdf", "none.pdf")
+    cut = tmp_path / "cut.html"
+    cut.write_text(page("Title", table(["a"], [["1"]]))[:-30])
+    with pytest.raises(ProductError, match=r"cut\.html: no page of n2mu"):
+        body_of(cut)
+    cut.write_text(page("Title", table(["a"], [["1"]])))
+    assert body_of(cut) == table(["a"], [["1"]])
