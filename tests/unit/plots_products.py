@@ -177,6 +177,15 @@ def history(fold: int) -> Json:
         "best_epoch": 4,
         "epochs": epochs,
         "parameters": 1200,
+        "training_events": {
+            "ttH": {"raw": 90, "weighted": 9.0, "in_training": 11.0, "negative_share": 0.1},
+            "tt": {"raw": 30 + fold, "weighted": 50.0, "in_training": 50.0, "negative_share": 0.0},
+        },
+        "negative_weights": "absolute",
+        "weighting": {
+            "region_scales": {"ttH": 0.5 + fold, "tt": 1.0},
+            "unscaled_classes": ["tt"],
+        },
         "timing": {
             "seconds": 3.5,
             "events_per_second": 1e5,

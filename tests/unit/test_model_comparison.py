@@ -1,6 +1,7 @@
 """All models beside each other, as far as the signal strength."""
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from n2mu.plots.model_comparison import compare_models
 from n2mu.plots.model_tables import models_html, models_latex, models_markdown
 from n2mu.plots.models_figure import models_figure
 from n2mu.plots.models_settings import PlotModelsSettings
+from n2mu.plots.training_table import training_html, training_summary
 
 CLASSIFIER = {"architecture": "mlp", "validation_region": "SR", "epochs": 1}
 FIT = {"regions": ["SR"], "observable": "a_sig", "poi": "mu", "validation_regions": ["VR"]}
@@ -125,3 +127,20 @@ def test_models_of_different_regions_are_not_compared() -> None:
     told = PlotModelsSettings(style=settings(), architectures={})
     with pytest.raises(ProductError, match="in different regions, CR and SR"):
         compare_models(contents, {}, {}, told)
+
+
+def test_the_page_says_what_models_were_trained_on() -> None:
+    summary = training_summary([history(0), history(1)])
+    assert summary["classes"]["tt"]["raw"] == 30.5
+    assert summary["classes"]["ttH"]["region_scale"] == 1.0
+    page = training_html([{"model": "small", "training": summary}])
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in page.split("</tr>")]
+    assert [row[-1] for row in rows if row] == ["1", "not scaled"]
+    assert rows[1][2:7] == ["90", "9.00", "10.0 %", "absolute", "11.00"]
+    plain = history(0)
+    plain["weighting"]["region_scales"] = None
+    assert training_summary([plain])["classes"]["tt"] == {
+        **plain["training_events"]["tt"],
+        "region_scale": None,
+        "unscaled": False,
+    }

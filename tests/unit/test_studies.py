@@ -222,14 +222,15 @@ def test_a_difference_is_known_better_than_the_values_since_the_events_are_the_s
     study: Any,
 ) -> None:
     wide, narrow, again = study[2]["variants"]
-    step = narrow["differences"]["auc"]
+    step = narrow["differences"]["wide"]["auc"]
     assert step["value"] == pytest.approx(
         narrow["measures"]["auc"]["value"] - wide["measures"]["auc"]["value"]
     )
     assert step["value"] < 0
     assert step["error_events"] < narrow["measures"]["auc"]["error_events"]
     nothing = {"value": 0.0, "error_events": 0.0, "error_training": 0.0}
-    assert again["differences"]["significance"] == nothing
+    assert again["differences"]["wide"]["significance"] == nothing
+    assert again["differences"]["narrow"]["auc"]["value"] == pytest.approx(-step["value"])
 
 
 def test_classes_of_a_binary_variant_have_no_mean_area(study: Any) -> None:

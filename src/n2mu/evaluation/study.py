@@ -97,8 +97,8 @@ def run_study(
     Returns
     -------
     dict
-        ``variants``: per variant its ``measures`` and ``differences`` to the first
-        variant (``value``, ``error_events``, ``error_training``), and ``curves`` per
+        ``variants``: per variant its ``measures`` and ``differences`` to each variant
+        before it (``value``, ``error_events``, ``error_training``), and ``curves`` per
         epoch on the validation events, mean over folds and seeds.
 
     Raises
@@ -108,30 +108,28 @@ def run_study(
     """
     columns = {name for paths in models.values() for name in load(paths[0], "cpu").columns}
     sample = Sample(settings, Skim(skim), columns)
-    variants = []
-    reference: list[Values] = []
+    variants: list[dict[str, Any]] = []
+    measured: dict[str, list[Values]] = {}
     for variant, names in settings.trainings.items():
-        measured = [
+        own = [
             _measured(sample, sample.scores(models[name], settings.folds), variant, settings)
             for name in names
         ]
-        reference = reference or measured
         contents = [read_json(path) for name in names for path in histories[name]]
-        differences = [
-            {key: one[key] - other[key] for key in MEASURES}
-            for one, other in zip(measured, reference, strict=True)
-        ]
         variants.append(
             {
                 "variant": variant,
                 "changes": settings.changes[variant],
                 "parameters": contents[0]["parameters"],
                 "seconds": fmean(content["timing"]["seconds"] for content in contents),
-                "measures": {key: _summary([m[key] for m in measured]) for key in MEASURES},
-                "differences": {key: _summary([d[key] for d in differences]) for key in MEASURES},
+                "measures": {key: _summary([m[key] for m in own]) for key in MEASURES},
+                "differences": {
+                    other: _differences(own, others) for other, others in measured.items()
+                },
                 "curves": _curves(contents),
             }
         )
+        measured[variant] = own
     return {
         "study": settings.study,
         "title": settings.title,
@@ -174,6 +172,12 @@ def _measured(
     nominal = measure(sample.weight[None])
     replicas = bootstrap(measure, sample.weight, settings.options.bootstrap)
     return {key: np.append(nominal[key], replicas[key]) for key in MEASURES}
+
+
+def _differences(own: Sequence[Values], others: Sequence[Values]) -> dict[str, Any]:
+    """Return how much larger each measure is, seed by seed."""
+    pairs = list(zip(own, others, strict=True))
+    return {key: _summary([one[key] - other[key] for one, other in pairs]) for key in MEASURES}
 
 
 def _summary(seeds: Sequence[NDArray[np.float64]]) -> dict[str, float | None]:

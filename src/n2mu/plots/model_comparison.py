@@ -5,6 +5,7 @@ from typing import Any
 
 from n2mu.errors import ProductError
 from n2mu.plots.models_settings import PlotModelsSettings
+from n2mu.plots.training_table import training_summary
 
 Json = Mapping[str, Any]
 
@@ -31,7 +32,8 @@ def compare_models(
     dict
         ``region``, ``signal_class`` and ``classes``; ``models``: one entry per
         model, the largest AUC of the signal class first.  ``seconds`` are those of
-        all folds, one after the other.  ``mu`` is None for a model without a fit.
+        all folds, one after the other; ``training`` says what on.  ``mu`` is None for
+        a model without a fit.
 
     Raises
     ------
@@ -86,6 +88,7 @@ def _row(
             name: {key: content["significance"][name][key] for key in ("value", "error")}
             for name in ("s_over_sqrt_b", "asimov", "binned")
         },
+        "training": training_summary(folds),
         "mu": None if fit is None else _uncertainty(fit, mu_fits[fit]),
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.page import note, page, table
+from n2mu.plots.training_table import training_html
 
 NOTE = (
     "Simulated events of region {region} that no decision on the model has seen, with signed "
@@ -42,7 +43,8 @@ def models_html(comparison: Mapping[str, Any]) -> str:
     """
     rows = [[escape(cell) for cell in row] for row in _rows(comparison, " ± ", _both)]
     body = table(COLUMNS, rows, numbers=range(2, len(COLUMNS)))
-    return page("Models", body, note(escape(_note(comparison))))
+    trained = training_html(comparison["models"])
+    return page("Models", body, note(escape(_note(comparison))), trained)
 
 
 def models_markdown(comparison: Mapping[str, Any]) -> str:

@@ -33,6 +33,17 @@ EVALUATED = (
     "significance",
 )
 FITTED = ("mu", "mu_stat_only", "significance")
+TRAINED = (
+    "model",
+    "fold",
+    "best_epoch",
+    "epochs",
+    "parameters",
+    "timing",
+    "training_events",
+    "negative_weights",
+    "weighting",
+)
 
 
 def run_plot_models(
@@ -87,7 +98,7 @@ def _histories(paths: Iterable[Path]) -> dict[str, dict[int, Mapping[str, Any]]]
     """Return the histories by model and fold."""
     models: dict[str, dict[int, Mapping[str, Any]]] = {}
     for path in paths:
-        history = read_keys(path, ("model", "fold", "best_epoch", "epochs", "parameters", "timing"))
+        history = read_keys(path, TRAINED)
         folds = models.setdefault(history["model"], {})
         if history["fold"] in folds:
             raise ProductError(

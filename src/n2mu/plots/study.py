@@ -66,11 +66,12 @@ def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
             values = [_number(measure["value"]) for measure in measures]
             axes.errorbar(values, rows, xerr=[total(m) for m in measures], fmt="o", color="black")
             first = values[0]
-            steps = [variant["differences"][key] for variant in variants]
+            reference = variants[0]["variant"]
+            steps = [variant["differences"][reference][key] for variant in variants[1:]]
             axes.errorbar(
                 values[1:],
                 rows[1:] + 0.22,
-                xerr=[total(step) for step in steps[1:]],
+                xerr=[total(step) for step in steps],
                 fmt="none",
                 color=shade(0),
                 linewidth=2.5,
@@ -151,11 +152,12 @@ def study_rows(study: Mapping[str, Any], settings: PlotSettings) -> list[list[st
     for title in titles.values():
         header += [title, "difference to the first"]
     rows = [header]
-    for number, variant in enumerate(study["variants"]):
+    for variant in study["variants"]:
+        first = variant["differences"].get(study["variants"][0]["variant"])
         row = [variant["variant"], f"{variant['parameters']}"]
         for key in titles:
             row.append(_with_error(variant["measures"][key], plain))
-            row.append(_with_error(variant["differences"][key], signed) if number else "")
+            row.append("" if first is None else _with_error(first[key], signed))
         rows.append(row)
     return rows
 
