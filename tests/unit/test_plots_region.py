@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle, StepPatch
+from matplotlib.text import Text
 from plots_products import Json, overlapping, points, region_products, settings, texts
 from scipy.stats import chi2
 
@@ -26,6 +27,36 @@ def test_nothing_overlaps_in_a_region(region: str, samples: int) -> None:
     told = settings(samples)
     figure = region_figure(region, "prefit", report, postfit, told, dataset="asimov")
     assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize(
+    ("experiment", "style", "line"),
+    [
+        ("ATLAS", ("italic", "normal"), r"$\sqrt{s}$ = 13 TeV, 140"),
+        ("CMS", ("normal", "italic"), "140 fb (13 TeV)"),
+    ],
+)
+def test_talks_have_larger_letters_and_each_experiment_its_own(
+    experiment: str, style: tuple[str, str], line: str
+) -> None:
+    report, postfit = region_products(5)
+    labels = {
+        "experiment": experiment,
+        "status": "Internal",
+        "energy": "13 TeV",
+        "luminosity": "140 fb",
+        "format": "talk",
+    }
+    told, paper = settings(5, labels=labels), settings(5, labels=labels | {"format": "paper"})
+    figure = region_figure("SR", "prefit", report, postfit, told, dataset="asimov")
+    assert overlapping(figure) == []
+    large = region_figure("SR", "prefit", report, postfit, paper, dataset="asimov")
+    assert figure.axes[0].get_window_extent().width == pytest.approx(
+        0.75 * large.axes[0].get_window_extent().width
+    )
+    written = {text.get_text(): text for text in figure.findobj(Text)}
+    assert (written[experiment].get_fontstyle(), written["Internal"].get_fontstyle()) == style
+    assert any(text.startswith(line) for text in written)
 
 
 def test_samples_are_stacked_in_their_order_up_to_the_total() -> None:

@@ -87,20 +87,6 @@ def test_touching_ntuples_reruns_nothing(finished: Path) -> None:
     assert planned(finished) == {}
 
 
-def test_the_report_holds_figures_and_tables_with_captions(finished: Path) -> None:
-    snakemake(finished, "--report", "results/report.html")
-    text = (finished / "results/report.html").read_text()
-    for wanted in (
-        "Ranking of the nuisance parameters",
-        "yields",
-        "cutflow",
-        "roc.png",
-        "SR_postfit.png",
-        "history_ftt_small.png",
-    ):
-        assert wanted in text
-
-
 def test_the_summary_names_mu_its_errors_and_the_products(finished: Path) -> None:
     run = n2mu(finished, "report", "--summary", "--snakefile", str(ROOT / "Snakefile"))
     assert run.returncode == 0, run.stderr

@@ -1,6 +1,8 @@
 """The report as a reviewer opens it: in a browser, on a laptop and on a phone."""
 
+import json
 import re
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,10 @@ from PIL import Image
 from tests.chromium import EXECUTABLE, Seen, look
 from tests.workflow.snake import ROOT, n2mu
 
-pytestmark = [
-    pytest.mark.xdist_group("tiny"),
-    pytest.mark.skipif(EXECUTABLE is None, reason="no chromium; apt-get install chromium"),
-]
+pytestmark = pytest.mark.xdist_group("tiny")
+in_a_browser = pytest.mark.skipif(
+    EXECUTABLE is None, reason="no chromium; apt-get install chromium"
+)
 
 LAPTOP, PHONE = (1366, 768), (390, 844)
 SHOW_ALL = "for (const part of document.querySelectorAll('section.category')) part.hidden = false"
@@ -48,6 +50,7 @@ def opened(report: Path, size: tuple[int, int], tmp_path: Path, *questions: str)
     return seen
 
 
+@in_a_browser
 def test_a_laptop_shows_the_result_first_and_every_image(report: Path, tmp_path: Path) -> None:
     seen = opened(report, LAPTOP, tmp_path, HEADINGS, TOO_WIDE, SHOW_ALL, TOO_WIDE)
     _, headings, too_wide, _, too_wide_in_all = seen.answers
@@ -65,11 +68,13 @@ def test_a_laptop_shows_the_result_first_and_every_image(report: Path, tmp_path:
     assert too_wide <= 0 and too_wide_in_all <= 0
 
 
+@in_a_browser
 def test_nothing_is_wider_than_a_phone(report: Path, tmp_path: Path) -> None:
     seen = opened(report, PHONE, tmp_path, TOO_WIDE, SHOW_ALL, TOO_WIDE)
     assert seen.answers[1] <= 0 and seen.answers[3] <= 0
 
 
+@in_a_browser
 def test_a_link_opens_its_category_and_hides_the_others(report: Path, tmp_path: Path) -> None:
     open_models = """location.hash = '#models'; new Promise(done => setTimeout(done, 100)).then(
         () => [...document.querySelectorAll('section.category:not([hidden])')].map(s => s.id))"""
@@ -91,3 +96,18 @@ def test_every_figure_can_be_saved_as_pdf_and_tables_as_latex(report: Path) -> N
 def test_the_report_can_be_sent_by_mail(report: Path) -> None:
     assert report.stat().st_size < 30e6
     assert not re.search(r"(?:src|href)=[\"'](?!data:|#)", report.read_text())
+
+
+def test_the_report_of_snakemake_has_the_same_captions_and_its_own_place(report: Path) -> None:
+    text = (report.parent / "tth/workflow_report.html").read_text()
+    for wanted in ("Ranking of the nuisance parameters", "cutflow", "roc.png", "SR_postfit.png"):
+        assert wanted in text
+
+
+def test_nothing_in_the_report_tells_of_blinded_counts(report: Path) -> None:
+    content = json.loads((report.parent / "tth/fits/mixed/templates_report.json").read_text())
+    assert any(any(region["blinded"]) for region in content["regions"].values())
+    yields = re.search(r'download="mixed_yields\.json" href="[^,]*,([^"]*)"', report.read_text())
+    assert yields
+    for name, region in json.loads(b64decode(yields[1]))["regions"].items():
+        assert (region["observed"] is None) == any(content["regions"][name]["blinded"])

@@ -3,12 +3,16 @@
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG, Config
+
+if TYPE_CHECKING:
+    from n2mu.commands.job import Job
 
 
 def command(
@@ -50,23 +54,36 @@ def command(
         )
     if not summary:
         workflow = paths.root / "workflow_report.html"
-        failed, printed = _snakemake(snakefile, config, "--report", str(workflow))
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            drawn = beside.submit(_snakemake, snakefile, config, "--report", str(workflow))
+            _write_report(job, snakefile, report)
+        failed, printed = drawn.result()
         if failed:
             reason = next((line for line in reversed(printed.splitlines()) if line.strip()), "")
             raise ProductError(f"{workflow}: snakemake could not make the report ({reason})")
-        from n2mu.report.settings import report_settings
-        from n2mu.report.stage import run_report
-        from n2mu.workflow.lineage import lineage
-        from n2mu.workflow.records import Records
-
-        chain = list(lineage(Records(Path.cwd()), str(paths.published("mu_fit.json")), False))
-        captions = snakefile.resolve().parent / "workflow" / "report"
-        run_report(report_settings(job.configuration, job.slices), paths, captions, chain, report)
     typer.echo(_interval("mu", mu_fit["mu"]) + "  (total)")
     typer.echo(_interval("  ", mu_fit["mu_stat_only"]) + "  (statistics only)")
     products = ["mu_fit.json", "ranking.json", "ranking.pdf", "ranking.png", "report.html"]
     typer.echo("products: " + ", ".join(str(paths.published(p)) for p in products))
     typer.echo(f"everything of this analysis: {paths.root}")
+
+
+def _write_report(job: "Job", snakefile: Path, report: Path) -> None:
+    """Write the report of finished products."""
+    from n2mu.errors import ProductError
+    from n2mu.report.settings import report_settings
+    from n2mu.report.stage import run_report
+    from n2mu.workflow.lineage import lineage
+    from n2mu.workflow.records import Records
+
+    try:
+        records = Records(Path.cwd())
+        chain = list(lineage(records, str(job.paths.published("mu_fit.json")), all_files=False))
+    except ProductError as error:  # records can be lost, the numbers are no others for that
+        chain = [str(error)]
+    settings = report_settings(job.configuration, job.slices)
+    captions = snakefile.resolve().parent / "workflow" / "report"
+    run_report(settings, job.paths, captions, chain, report)
 
 
 def _snakemake(snakefile: Path, config: str, *arguments: str) -> tuple[bool, str]:
