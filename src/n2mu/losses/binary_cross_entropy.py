@@ -20,7 +20,8 @@ def binary_cross_entropy(logit: Tensor, is_signal: Tensor) -> Tensor:
     Tensor
         [events].
     """
-    return functional.softplus(torch.where(is_signal, -logit, logit))
+    truth = is_signal.to(logit.dtype)
+    return functional.binary_cross_entropy_with_logits(logit, truth, reduction="none")
 
 
 def signal_logit(logits: Tensor, signal: int) -> Tensor:

@@ -15,7 +15,7 @@ from n2mu.training.optimiser import AdamW
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "n2mu unfinished training 2"
+FORMAT = "n2mu unfinished training 3"
 
 
 @dataclass(frozen=True)
