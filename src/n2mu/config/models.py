@@ -4,12 +4,20 @@ import itertools
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from n2mu.config.architectures import TREES
 from n2mu.config.base import Model
 from n2mu.config.evaluation import Evaluation, Significance
 from n2mu.config.expression import Expression
+from n2mu.config.losses import LOSSES
 from n2mu.config.names import Name, Unique
 from n2mu.config.object_labels import ObjectLabels
 from n2mu.config.variants import varied
@@ -47,6 +55,12 @@ class Decorrelation(Model):
     selection: Expression = "1"
 
 
+def _known_loss(name: str) -> str:
+    if name not in LOSSES:
+        raise ValueError(f"unknown loss '{name}'{nearest(name, LOSSES)}")
+    return name
+
+
 class Loss(Model):
     """What is made small.
 
@@ -61,7 +75,7 @@ class Loss(Model):
         A further term that keeps the score independent of a quantity.
     """
 
-    kind: Literal["cross_entropy", "extreme", "extreme_linear"] = "cross_entropy"
+    kind: Annotated[str, AfterValidator(_known_loss)] = "cross_entropy"
     selection: Expression = "1"
     decorrelation: Decorrelation | None = None
 

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from n2mu.losses.binary_cross_entropy import binary_cross_entropy, signal_logit
+from n2mu.losses.binary_cross_entropy import signal_logit
 from n2mu.losses.cross_entropy import cross_entropy
 from n2mu.losses.disco import distance_correlation
-from n2mu.losses.extreme import extreme
 from n2mu.losses.objects import object_cross_entropy
 from n2mu.losses.pairwise import pairwise
+from n2mu.losses.registry import LOSSES
 from n2mu.training.batch import Batch
 from n2mu.training.settings import TrainSettings
 
@@ -57,9 +57,7 @@ class Objective:
         if not self.binary or (epoch is not None and epoch < self.first_phase):
             return cross_entropy(logits, label)
         logit, is_signal = signal_logit(logits, self.signal), label == self.signal
-        if self.kind == "cross_entropy":
-            return binary_cross_entropy(logit, is_signal)
-        return extreme(logit, is_signal, linear_tail=self.kind == "extreme_linear")
+        return LOSSES[self.kind](logit, is_signal)
 
     def of_batch(self, output: Tensor, batch: Batch, epoch: int) -> Tensor:
         """Return the loss of a batch: the mean over its events, and the term of independence.
