@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from benchmarks.studies import STUDIES, difference, verdict
 from helpers_templates import hand_skim, identifiers
 from plots_products import overlapping, texts
 from plots_products import settings as plot_settings
@@ -262,3 +263,36 @@ def test_figures_and_tables_show_every_variant(study: Any) -> None:
     markdown = study_markdown(result, plot_settings()).splitlines()
     assert [line.split("|")[1].strip() for line in markdown[2:]] == ["wide", "narrow", "again"]
     assert "\\hline" in study_latex(result, plot_settings())
+
+
+def test_every_statement_of_the_thesis_is_on_variants_that_there_are() -> None:
+    studies = load(ROOT / "config/config.yaml").studies
+    assert studies.keys() == STUDIES.keys()
+    for name, told in STUDIES.items():
+        for statement in told.statements:
+            assert {statement.variant, statement.other} <= studies[name].variants.keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "said"),
+    [
+        (0.05, "higher", "agrees"),
+        (0.05, "lower", "differs: higher"),
+        (0.05, "the same", "differs: higher"),
+        (-0.05, "lower", "agrees"),
+        (0.01, "the same", "agrees"),
+        (0.01, "higher", "not decided"),
+        (None, "higher", "not measured"),
+    ],
+)
+def test_a_statement_holds_beyond_two_standard_deviations(
+    value: float | None, expected: Any, said: str
+) -> None:
+    found = {"value": value, "error_events": 0.006, "error_training": 0.008}
+    assert verdict(found, expected) == said
+
+
+def test_a_difference_is_found_in_either_order(study: Any) -> None:
+    there = difference(study[2], "narrow", "wide", "auc")
+    back = difference(study[2], "wide", "narrow", "auc")
+    assert back == {**there, "value": -there["value"]}
