@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEVICE ?= cpu
-CORES ?= $(shell nproc)
+CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2> /dev/null || getconf _NPROCESSORS_ONLN)
 # the rules call n2mu by its name
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # one thread per job: the workflow runs as many jobs as there are cores
@@ -44,7 +44,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo]'
+	@echo "installing n2mu and what it needs into $(VENV), once; minutes, depending on the network"
+	@$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[demo]' || \
+	  { echo "the packages could not be installed: look at the lines above (network, disk, compiler), then run make again"; exit 1; }
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
