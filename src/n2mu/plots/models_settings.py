@@ -13,10 +13,13 @@ class PlotModelsSettings(Model):
         As of all figures.
     architectures
         Of each model that is compared.
+    features
+        Titles of the features that have one.
     fits
         The fit of each model with one, all alike but for the score.
     """
 
     style: PlotSettings
     architectures: dict[str, str]
+    features: dict[str, str] = {}
     fits: dict[str, str] = {}

@@ -1,19 +1,28 @@
 """The plotting of models: apart from fits, so that nothing of a fit redraws them."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from n2mu.errors import ProductError
+from n2mu.plots.calibration import calibration_figure
+from n2mu.plots.class_roc import class_roc_figure
+from n2mu.plots.confusion import confusion_figure
 from n2mu.plots.content import read_keys
 from n2mu.plots.history import history_figure
+from n2mu.plots.importance import importance_figure
 from n2mu.plots.model_comparison import compare_models
 from n2mu.plots.model_tables import models_html, models_latex, models_markdown
 from n2mu.plots.models_figure import models_figure
 from n2mu.plots.models_settings import PlotModelsSettings
 from n2mu.plots.roc import roc_figure
+from n2mu.plots.score_correlation import score_correlation_figure
 from n2mu.plots.style import check_settings, save_figure
+from n2mu.plots.thresholds import thresholds_figure
+from n2mu.plots.train_test import train_test_figure
 from n2mu.products import atomic_directory, atomic_file, write_json
 
 logger = logging.getLogger(__name__)
@@ -31,6 +40,10 @@ EVALUATED = (
     "f1",
     "binary",
     "significance",
+    "train_test",
+    "calibration",
+    "correlations",
+    "importance",
 )
 FITTED = ("mu", "mu_stat_only", "significance")
 TRAINED = (
@@ -87,11 +100,29 @@ def run_plot_models(
         save_figure(models_figure(comparison, style), directory / "models")
         for model, folds in trained.items():
             save_figure(history_figure(folds, model, style), directory / f"history_{model}")
+        for content in evaluated:
+            for name, figure in _of_one(content, settings):
+                save_figure(figure, directory / f"{name}_{content['model']}")
     write_json(tables / "models.json", comparison)
     for suffix, write in ((".html", models_html), (".md", models_markdown), (".tex", models_latex)):
         with atomic_file(tables / f"models{suffix}") as temporary:
             temporary.write_text(write(comparison), encoding="utf-8")
     logger.info("figures of %d models are in %s, tables in %s", len(trained), figures, tables)
+
+
+def _of_one(
+    evaluation: Mapping[str, Any], settings: PlotModelsSettings
+) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures of one model with their names."""
+    style = settings.style
+    yield "roc", class_roc_figure(evaluation, style)
+    yield "confusion", confusion_figure(evaluation, style)
+    yield "thresholds", thresholds_figure(evaluation, style)
+    yield "train_test", train_test_figure(evaluation, style)
+    yield "calibration", calibration_figure(evaluation, style)
+    yield "importance", importance_figure(evaluation, settings.features, style)
+    for name in evaluation["correlations"]:
+        yield f"correlation_{name}", score_correlation_figure(evaluation, name, style)
 
 
 def _histories(paths: Iterable[Path]) -> dict[str, dict[int, Mapping[str, Any]]]:

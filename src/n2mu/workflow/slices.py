@@ -244,6 +244,11 @@ class Slices:
         return PlotModelsSettings(
             style=self.plots(),
             architectures={name: models.models[name].architecture for name in compared},
+            features={
+                name: feature.title
+                for name, feature in self._configuration.features.features.items()
+                if feature.title is not None
+            },
             fits=self._configuration.compared,
         )
 

@@ -1,0 +1,60 @@
+"""The shape of a quantity of background in bins of the signal score."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.names import verbatim
+from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 5.6, 3.8, 0.85, 0.65
+
+
+def score_correlation_figure(
+    evaluation: Mapping[str, Any], name: str, settings: PlotSettings
+) -> Figure:
+    """Draw the normalised histogram of the quantity for each bin of equal signal.
+
+    Parameters
+    ----------
+    evaluation
+        Contents of ``evaluation/<model>.json``.
+    name
+        Of the correlation.
+    """
+    content = evaluation["correlations"][name]
+    lines = heading(evaluation, settings)
+    if content["value"] is None:
+        lines.append(f"No correlation: {content['reason']}")
+    else:
+        digits = decimals([content["error"] or content["value"]])
+        shown = (plain(content[key] or 0.0, digits) for key in ("value", "error", "independent"))
+        lines.append("Correlation {} ± {}, {} if independent".format(*shown))
+    with house_style():
+        figure = new_figure(LEFT + WIDTH + 1.9, BOTTOM + HEIGHT + 1.2)
+        axes = axes_in_inches(figure, LEFT, BOTTOM, WIDTH, HEIGHT)
+        shapes = content["shapes"] or []
+        colours = colormaps["viridis"]
+        for number, shape in enumerate(shapes):
+            low, high = number / len(shapes), (number + 1) / len(shapes)
+            label = f"{100 * low:.0f} to {100 * high:.0f} %"
+            axes.stairs(shape, content["edges"], color=colours(1 - high * 0.9), label=label)
+        signal = class_title(str(evaluation["signal_class"]), settings)
+        if shapes:
+            axes.legend(
+                loc="upper left",
+                bbox_to_anchor=(1.025, 1.0),
+                title=f"{signal} below",
+                title_fontsize=10.5,
+            )
+        axes.set_xlim(content["edges"][0], content["edges"][-1])
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(f"{verbatim(name)}: {verbatim(content['observable'])}")
+        axes.set_ylabel("Share of background")
+        write_labels(figure, LEFT, BOTTOM + HEIGHT + 1.15, settings.labels, lines)
+    return figure
