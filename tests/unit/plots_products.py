@@ -138,7 +138,10 @@ def evaluation() -> list[Json]:
             "region": "SR",
             "signal_class": "ttH",
             "classes": ["ttH", "ttW"],
-            "auc": {"ttH": {"value": 1 / (1 + power), "error": 0.012}},
+            "auc": {
+                "ttH": {"value": 1 / (1 + power), "error": 0.012},
+                "ttW": {"value": None, "error": None},
+            },
             "mean_auc": {"value": 0.7, "error": 0.01},
             "accuracy": {"value": 0.5, "error": 0.02},
             "binary": {"accuracy": {"value": 0.8, "error": 0.02}},
@@ -151,12 +154,68 @@ def evaluation() -> list[Json]:
                 "by_predicted": [[2 / 3, -1 / 11], [1 / 3, 12 / 11]],
             },
             "significance": {
-                name: {"value": 1.5, "error": 0.1} for name in ("s_over_sqrt_b", "asimov", "binned")
+                "least_effective_events": 10.0,
+                "scan": {
+                    "threshold": [0.1, 0.5, 0.9],
+                    "effective_background": [90.0, 30.0, 3.0],
+                    "asimov": [1.2, 1.5, None],
+                    "s_over_sqrt_b": [1.3, 1.7, 4.0],
+                },
+                **{
+                    name: {"value": 1.5, "error": 0.1, "threshold": 0.5, "maximum": 1.6}
+                    for name in ("s_over_sqrt_b", "asimov", "binned")
+                },
             },
-            "roc": {"ttH": {"fpr": efficiency.tolist(), "tpr": (efficiency**power).tolist()}},
+            "train_test": {
+                "edges": [0.0, 0.5, 1.0],
+                "classes": {
+                    label: {
+                        "train": {"sumw": [2.0, 3.0], "error": [0.2, 0.3]},
+                        "test": {"sumw": [1.0, total], "error": [0.2, 0.0]},
+                        "p_value": p_value,
+                    }
+                    for label, total, p_value in (("ttH", 1.5, 0.03), ("ttW", -1.0, None))
+                },
+            },
+            "calibration": {
+                "classes": {label: reliability() for label in ("ttH", "ttW")},
+                "confidence": reliability(),
+            },
+            "correlations": {
+                "mass": {
+                    "observable": "m_ll",
+                    "edges": [100.0, 120.0, 180.0],
+                    "shapes": [[0.4, 0.6], [0.5, 0.5]],
+                    "value": 0.05,
+                    "error": 0.01,
+                    "independent": 0.02,
+                }
+            },
+            "importance": {
+                "permutation": {"features": features()},
+                "integrated_gradients": {"features": features() if name == "better" else None},
+            },
+            "roc": {
+                "ttH": {"fpr": efficiency.tolist(), "tpr": (efficiency**power).tolist()},
+                "ttW": {"fpr": None, "tpr": None, "reason": "ttW has the sum of weights -1"},
+            },
         }
         for name, power in (("worse", 0.6), ("better", 0.2))
     ]
+
+
+def reliability() -> Json:
+    return {
+        "predicted": [0.2, None, 0.8],
+        "observed": [0.25, None, 0.7],
+        "error": [0.02, None, 0.1],
+        "effective": [50.0, 0.0, 20.0],
+        "expected_error": {"value": 0.04, "error": 0.01},
+    }
+
+
+def features() -> list[Json]:
+    return [{"name": f"feature_{i}", "value": 0.1 / (i + 1), "error": 0.01} for i in range(25)]
 
 
 def history(fold: int) -> Json:

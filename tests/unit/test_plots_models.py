@@ -26,8 +26,8 @@ def test_a_model_without_a_curve_is_named_and_one_without_the_class_refused() ->
     content[0]["auc"]["ttH"] |= {"value": None, "error": None}
     content[0]["roc"]["ttH"] |= {"fpr": None, "tpr": None}
     assert any(text.startswith("worse, no AUC") for text in texts(roc_figure(content, settings())))
-    content[0]["signal_class"] = "ttW"
-    with pytest.raises(ProductError, match="no curve of class 'ttW'"):
+    content[0]["signal_class"] = "tZ"
+    with pytest.raises(ProductError, match="no curve of class 'tZ'"):
         roc_figure(content, settings())
 
 

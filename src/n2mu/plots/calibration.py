@@ -65,5 +65,6 @@ def calibration_figure(evaluation: Mapping[str, Any], settings: PlotSettings) ->
         axes.set_xlabel("Probability")
         axes.set_ylabel("Share of the class")
         lines = heading(evaluation, settings)
+        axes.tick_params(axis="x", pad=6)
         write_labels(figure, LEFT, BOTTOM + SIDE + 0.9, settings.labels, lines)
     return figure

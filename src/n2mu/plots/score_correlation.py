@@ -56,5 +56,6 @@ def score_correlation_figure(
         axes.set_ylim(bottom=0)
         axes.set_xlabel(f"{verbatim(name)}: {verbatim(content['observable'])}")
         axes.set_ylabel("Share of background")
+        axes.tick_params(axis="x", pad=6)
         write_labels(figure, LEFT, BOTTOM + HEIGHT + 1.15, settings.labels, lines)
     return figure

@@ -44,5 +44,6 @@ def thresholds_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
         axes.set_xlabel(f"Threshold of the {signal} score")
         axes.set_ylabel("Expected significance")
         lines = heading(evaluation, settings)
+        axes.tick_params(axis="x", pad=6)
         write_labels(figure, LEFT, BOTTOM + HEIGHT + 0.9, settings.labels, lines)
     return figure

@@ -42,6 +42,7 @@ def train_test_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
         axes.set_xlabel(f"{class_title(signal, settings)} score")
         axes.set_ylabel("Share of events")
         lines = heading(evaluation, settings)
+        axes.tick_params(axis="x", pad=6)
         write_labels(figure, LEFT, BOTTOM + HEIGHT + 0.9, settings.labels, lines)
     return figure
 

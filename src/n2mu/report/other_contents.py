@@ -110,11 +110,23 @@ def _sums(
     return Tabular(columns, lines, numbers=range(1, len(columns)))
 
 
+_OF_ONE_MODEL = {
+    "history_": "Training of",
+    "roc_": "ROC curves of all classes,",
+    "confusion_": "Confusion of",
+    "thresholds_": "Thresholds of",
+    "train_test_": "Training and unseen events,",
+    "calibration_": "Calibration of",
+    "importance_": "Features of",
+    "correlation_": "Correlation with the score,",
+}
+
+
 def _title(figure: str) -> str:
     """Return what a figure of models is called."""
-    kind, _, model = figure.partition("_")
-    if kind == "history":
-        return f"Training of {escape(model)}"
+    for start, title in _OF_ONE_MODEL.items():
+        if figure.startswith(start):
+            return f"{title} {escape(figure.removeprefix(start))}"
     known = {"roc": "ROC curves", "models": "Models by area and uncertainty of μ"}
     return known.get(figure, escape(figure))
 
