@@ -9,6 +9,7 @@ BENCHMARKS = {
     "skim_tth": "the whole skim of config/tth beside the same done naively; about five minutes",
     "listing": "listing thousands of files, at first and again; about a minute",
     "templates": "all templates of a fit of config/tth beside reading their columns; ten minutes",
+    "scoring": "scoring to friend trees beside the forward passes alone; two minutes",
     "training": "training beside Lightning and rtdl_revisiting_models, DisCo; about five minutes",
     "fit": "fits and rankings beside pyhf + MINUIT, cabinetry and nextstat; about ten minutes",
     "thesis": "the demo of 8.87 million events through the workflow; hours, only if named",
