@@ -8,6 +8,7 @@ BENCHMARKS = {
     "skim": "the skim beside decompression alone, naive uproot and RDataFrame; about five minutes",
     "skim_tth": "the whole skim of config/tth beside the same done naively; about five minutes",
     "listing": "listing thousands of files, at first and again; about a minute",
+    "opening": "opening trees of thousands of branches beside uproot; half a minute",
     "templates": "all templates of a fit of config/tth beside reading their columns; ten minutes",
     "scoring": "scoring to friend trees beside the forward passes alone; two minutes",
     "training": "training beside Lightning and rtdl_revisiting_models, DisCo; about five minutes",

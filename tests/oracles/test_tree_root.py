@@ -91,7 +91,7 @@ void everything(const char* path) {
 void many(const char* path, int branches) {
   TFile file(path, "RECREATE");
   TTree tree("t", "");
-  std::vector<std::vector<float>> v(branches / 3); std::vector<float> x(branches); int count;
+  std::vector<std::vector<float>> v(branches / 3 + 1); std::vector<float> x(branches); int count;
   tree.SetAutoFlush(10);
   for (int i = 0; i < branches; i++) {
     std::string name = (i % 50 ? "b" : std::string(300, 'l')) + std::to_string(i);
