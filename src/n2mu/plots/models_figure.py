@@ -33,6 +33,12 @@ def models_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> Figu
         "Accuracy": [entry["accuracy"] for entry in entries],
         "$Z$, bins": [entry["significance"]["binned"] for entry in entries],
     }
+    # a class without events has no area, and then the mean over classes has none either
+    panels = {
+        heading: values
+        for heading, values in panels.items()
+        if any(value["value"] is not None for value in values)
+    }
     fitted = any(entry["mu"] is not None for entry in entries)
     with house_style():
         names = [verbatim(entry["model"]) for entry in entries]

@@ -54,6 +54,10 @@ def separation_figure(
         None where signal or background has no positive yield.
     """
     content = region_content(region, "prefit", report, postfit, settings.samples)
+
+    def count(total: float) -> str:
+        return f"{total:.0f}" if total >= 100 else f"{total:.3g}"
+
     shapes = {}
     for kind in ("signal", "background"):
         parts = [v for n, v in content.samples.items() if settings.samples[n].kind == kind]
@@ -70,13 +74,13 @@ def separation_figure(
             rf"Separation $\langle S^2\rangle$ = {100 * separation(signal, background):.1f} %",
         ]
         handles = [
-            Line2D([], [], color=colour, label=f"Signal ({signal.sum():.3g} events)"),
+            Line2D([], [], color=colour, label=f"Signal ({count(signal.sum())} events)"),
             Line2D(
                 [],
                 [],
                 color=PALETTE[0],
                 linestyle="--",
-                label=f"Background ({background.sum():.3g} events)",
+                label=f"Background ({count(background.sum())} events)",
             ),
         ]
         figure, (axes,) = panels(

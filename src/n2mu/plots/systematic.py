@@ -25,6 +25,9 @@ Templates = Mapping[str, Mapping[str, Mapping[str, Template]]]
 
 MAIN, RATIO = 3.0, 2.2
 NOMINAL = "nominal"
+NEGLIGIBLE = 1e-3
+"""Share of a sample's events below which a bin does not choose the axis of changes."""
+
 SIDES = {"up": (SIGNAL, "Up"), "down": (PALETTE[0], "Down")}
 
 
@@ -125,6 +128,8 @@ def systematic_figure(
         )
         _draw(main, positions, nominal, variations, raw, None)
         _draw(ratio, positions, nominal, variations, raw, nominal.sumw)
+        reach = _reach(nominal, [*variations.values(), *(t for t in raw.values() if t is not None)])
+        ratio.set_ylim(-reach, reach)
         write_edges([main, ratio], positions, edges)
         main.set_ylim(bottom=min(0.0, main.get_ylim()[0]))
         main.set_ylabel("Events / bin")
@@ -150,6 +155,20 @@ def _variations(
             "have none (templates_report.json lists them)"
         )
     return {side: found[f"{systematic}_{side}"] for side in SIDES}
+
+
+def _reach(nominal: Template, shown: Sequence[Template]) -> float:
+    """Return how far the axis of changes reaches in percent.
+
+    Bins that hold next to nothing do not count: there every change is large.
+    """
+    known = nominal.sumw > NEGLIGIBLE * nominal.total
+    if not known.any():
+        return 1.0
+    scale = nominal.sumw[known]
+    found = [np.sqrt(nominal.sumw2[known]) / scale]
+    found += [np.abs(template.sumw[known] / scale - 1) for template in shown]
+    return 115.0 * float(np.max(found)) or 1.0
 
 
 def _draw(
