@@ -345,6 +345,15 @@ def test_objects_have_no_order_and_those_not_there_do_not_matter() -> None:
     assert changed.tolist() == [False, True, False, False, False]
 
 
+@pytest.mark.parametrize(("set_to", "is_random"), [(None, False), (0.0, False), (0.3, True)])
+def test_attention_may_have_a_dropout_of_its_own(set_to: float | None, is_random: bool) -> None:
+    options = {**SMALL["ft_transformer"], "dropout": 0.0, "attention_dropout": set_to}
+    model = build("ft_transformer", layout(4, CATEGORIES, 3), options).train()
+    continuous, categorical = inputs(9)
+    again = [model(continuous, categorical) for _ in range(2)]
+    assert torch.equal(*again) != is_random
+
+
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_dropout_leaves_the_mean_and_is_its_own_gradient(p: float) -> None:
     torch.manual_seed(1)

@@ -4,7 +4,15 @@ ARCHITECTURES: dict[str, tuple[str, ...]] = {
     "mlp": ("layers", "width", "dropout", "embeddings", "embedding_width", "missing"),
     "staged": ("stages", "layers", "width", "dropout", "missing"),
     "resnet": ("blocks", "width", "dropout", "embeddings", "embedding_width", "missing"),
-    "ft_transformer": ("blocks", "width", "heads", "feed_forward", "dropout", "missing"),
+    "ft_transformer": (
+        "blocks",
+        "width",
+        "heads",
+        "feed_forward",
+        "dropout",
+        "attention_dropout",
+        "missing",
+    ),
     "event_classifier_transformer": (
         "width",
         "heads",

@@ -98,10 +98,12 @@ class Block(nn.Module):
     [events, tokens, width] -> [events, queries, width].
     """
 
-    def __init__(self, width: int, heads: int, feed_forward: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, heads: int, feed_forward: int, dropout: float, attention_dropout: float
+    ) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(width)
-        self.attention = SelfAttention(width, heads, dropout)
+        self.attention = SelfAttention(width, heads, attention_dropout)
         self.feed_forward = nn.Sequential(
             nn.LayerNorm(width),
             nn.Linear(width, feed_forward),
@@ -143,8 +145,10 @@ class FTTransformer(nn.Module):
     feed_forward
         Hidden width of the feed-forward layers, in widths of a token.
     dropout
-        Share of attention weights, and of outputs of the feed-forward layers,
-        set to zero in training.
+        Share of outputs of the feed-forward layers set to zero in training.
+    attention_dropout
+        Share of attention weights set to zero in training; none: as of the
+        feed-forward layers.  Attention is fastest without.
     missing
         What stands for a missing continuous value: ``learnable`` or ``zero``.
     collections
@@ -178,6 +182,7 @@ class FTTransformer(nn.Module):
         heads: int = 4,
         feed_forward: int = 4,
         dropout: float = 0.2,
+        attention_dropout: float | None = None,
         missing: Missing = "learnable",
         collections: Sequence[Collection] = (),
         labelled: int | None = None,
@@ -193,8 +198,9 @@ class FTTransformer(nn.Module):
         self.n_single = self.collections[0].start if self.collections else n_continuous
         self.tokens = FeatureTokens(self.n_single, categories, width, missing)
         self.objects = nn.ModuleList(nn.Linear(c.branches, width) for c in self.collections)
+        of_weights = dropout if attention_dropout is None else attention_dropout
         self.blocks = nn.ModuleList(
-            Block(width, heads, feed_forward * width, dropout) for _ in range(blocks)
+            Block(width, heads, feed_forward * width, dropout, of_weights) for _ in range(blocks)
         )
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, n_classes))
 
