@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from n2mu.data.objects import Collection
 from n2mu.errors import ConfigurationError, TrainingError
@@ -426,3 +427,28 @@ def test_attention_with_dropout_in_blocks_is_that_of_all_events_at_once(
     theirs = torch.autograd.grad(expected, inputs, above)
     for mine, yours in zip(ours, theirs, strict=True):
         assert torch.allclose(mine, yours, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_without_dropout_is_flash_attention(masked: bool) -> None:
+    torch.manual_seed(1)
+    query, key, value = torch.randn(3, 4, 2, 6, 8).unbind()
+    mask = torch.rand(4, 1, 1, 6) < 0.7 if masked else None
+    if mask is not None:
+        mask[..., 0] = True
+    with sdpa_kernel(SDPBackend.MATH):
+        expected = attention(query, key, value, mask, 0.0)
+    with sdpa_kernel(SDPBackend.FLASH_ATTENTION):  # fails where it cannot be that
+        assert torch.allclose(attention(query, key, value, mask, 0.0), expected, atol=1e-6)
+
+
+def test_attention_with_dropout_in_half_precision_is_that_of_float32() -> None:
+    torch.manual_seed(1)
+    inputs = [x.bfloat16() for x in torch.randn(3, 4, 2, 6, 8).unbind()]
+    torch.manual_seed(2)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = attention(inputs[0], inputs[1], inputs[2], None, 0.3)
+    torch.manual_seed(2)
+    query, key, value = (x.float() for x in inputs)
+    assert found.dtype == torch.bfloat16
+    assert torch.equal(found, attention(query, key, value, None, 0.3).bfloat16())

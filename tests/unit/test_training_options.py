@@ -89,6 +89,11 @@ CASES: dict[str, dict[str, Any]] = {
     "event classifier": {"architecture": "event_classifier_transformer", "parameters": {}},
     "bfloat16": network(precision="bfloat16"),
     "float16": network(precision="float16"),
+    "transformer in bfloat16": {
+        "architecture": "ft_transformer",
+        "parameters": {"blocks": 1, "width": 8, "dropout": 0.1},
+        "precision": "bfloat16",
+    },
     "cosine": network(schedule={"kind": "cosine", "warmup_epochs": 1}),
     "auc": network(best_epoch="auc"),
     "significance": network(best_epoch="significance", significance={"mass": "mass", "bins": 4}),

@@ -2,10 +2,10 @@
 
 from itertools import pairwise
 
-from torch import Tensor, nn
+from torch import nn
 
 from n2mu.models.dropout import Dropout
-from n2mu.models.flat import FlatFeatures
+from n2mu.models.flat import FlatFeatures, FlatNetwork
 from n2mu.models.tokens import Missing
 
 
@@ -16,7 +16,7 @@ def _layers(sizes: list[int], dropout: float) -> nn.Sequential:
     return nn.Sequential(*modules, Dropout(dropout), nn.Linear(sizes[-2], sizes[-1]))
 
 
-class FeedForward(nn.Module):
+class FeedForward(FlatNetwork):
     """One hidden layer of ``4 N`` nodes with tanh for ``N`` inputs.
 
     The feed-forward network (FNN) that the event classifier transformer was
@@ -53,18 +53,12 @@ class FeedForward(nn.Module):
         *,
         missing: Missing = "zero",
     ) -> None:
-        super().__init__()
-        self.features = FlatFeatures(n_continuous, categories, missing=missing)
+        super().__init__(FlatFeatures(n_continuous, categories, missing=missing))
         n = self.features.size
         self.layers = _layers([n, 4 * n, n_classes], 0.0)
 
-    def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
-        """Return the logits."""
-        logits: Tensor = self.layers(self.features(continuous, categorical))
-        return logits
 
-
-class DeepFeedForward(nn.Module):
+class DeepFeedForward(FlatNetwork):
     """Hidden layers of ``3 N``, ``9 N`` and ``3 N`` nodes with tanh, then dropout.
 
     The deep feed-forward network (DFNN) of the same paper; otherwise as
@@ -103,12 +97,6 @@ class DeepFeedForward(nn.Module):
         dropout: float = 0.1,
         missing: Missing = "zero",
     ) -> None:
-        super().__init__()
-        self.features = FlatFeatures(n_continuous, categories, missing=missing)
+        super().__init__(FlatFeatures(n_continuous, categories, missing=missing))
         n = self.features.size
         self.layers = _layers([n, 3 * n, 9 * n, 3 * n, n_classes], dropout)
-
-    def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
-        """Return the logits."""
-        logits: Tensor = self.layers(self.features(continuous, categorical))
-        return logits

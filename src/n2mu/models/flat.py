@@ -146,6 +146,27 @@ class FlatFeatures(nn.Module):
         return torch.cat([numbers, classes.to(numbers.dtype).flatten(1)], dim=1)
 
 
+class FlatNetwork(nn.Module):
+    """Layers behind the features of an event as one vector; the base of networks without tokens.
+
+    Shape
+    -----
+    continuous [events, n_continuous] with NaN for missing, categorical
+    [events, n_categorical] -> logits [events, n_classes].
+    """
+
+    layers: nn.Module
+
+    def __init__(self, features: FlatFeatures) -> None:
+        super().__init__()
+        self.features = features
+
+    def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
+        """Return the logits."""
+        logits: Tensor = self.layers(self.features(continuous, categorical))
+        return logits
+
+
 class OneHot(nn.Module):
     """One number per class, one for the class of the event and zero for all others.
 

@@ -1,13 +1,13 @@
 """The multi-layer perceptron."""
 
-from torch import Tensor, nn
+from torch import nn
 
 from n2mu.models.dropout import Dropout
-from n2mu.models.flat import Embeddings, FlatFeatures
+from n2mu.models.flat import Embeddings, FlatFeatures, FlatNetwork
 from n2mu.models.tokens import Missing
 
 
-class MLP(nn.Module):
+class MLP(FlatNetwork):
     """Equal layers of ``Dropout(GELU(Linear(x)))`` and a linear output.
 
     Thesis eqs. 2.38-2.41.  As it comes, categorical features enter as one-hot
@@ -57,16 +57,12 @@ class MLP(nn.Module):
         embedding_width: int = 8,
         missing: Missing = "learnable",
     ) -> None:
-        super().__init__()
-        self.features = FlatFeatures(n_continuous, categories, embeddings, embedding_width, missing)
+        super().__init__(
+            FlatFeatures(n_continuous, categories, embeddings, embedding_width, missing)
+        )
         modules: list[nn.Module] = []
         inputs = self.features.size
         for _ in range(layers):
             modules += [nn.Linear(inputs, width), nn.GELU(), Dropout(dropout)]
             inputs = width
         self.layers = nn.Sequential(*modules, nn.Linear(inputs, n_classes))
-
-    def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
-        """Return the logits."""
-        logits: Tensor = self.layers(self.features(continuous, categorical))
-        return logits

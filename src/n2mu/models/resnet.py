@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from n2mu.models.dropout import Dropout
-from n2mu.models.flat import Embeddings, FlatFeatures
+from n2mu.models.flat import Embeddings, FlatFeatures, FlatNetwork
 from n2mu.models.tokens import Missing
 
 
@@ -27,7 +27,7 @@ class ResNetBlock(nn.Module):
         return x + branch
 
 
-class ResNet(nn.Module):
+class ResNet(FlatNetwork):
     """A linear layer, residual blocks, and ``Linear(LayerNorm(GELU(x)))``.
 
     Thesis eqs. 2.42-2.44, with 8 blocks of width 64 its section 2.3.4.
@@ -76,8 +76,9 @@ class ResNet(nn.Module):
         embedding_width: int = 64,
         missing: Missing = "learnable",
     ) -> None:
-        super().__init__()
-        self.features = FlatFeatures(n_continuous, categories, embeddings, embedding_width, missing)
+        super().__init__(
+            FlatFeatures(n_continuous, categories, embeddings, embedding_width, missing)
+        )
         self.layers = nn.Sequential(
             nn.Linear(self.features.size, width),
             *(ResNetBlock(width, dropout) for _ in range(blocks)),
@@ -85,8 +86,3 @@ class ResNet(nn.Module):
             nn.LayerNorm(width),
             nn.Linear(width, n_classes),
         )
-
-    def forward(self, continuous: Tensor, categorical: Tensor) -> Tensor:
-        """Return the logits."""
-        logits: Tensor = self.layers(self.features(continuous, categorical))
-        return logits
