@@ -29,7 +29,7 @@ from n2mu.plots.validation import with_validation
 from n2mu.plots.yields import STAGES, region_yields
 from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
 from n2mu.products import atomic_directory, atomic_file, write_json
-from n2mu.templates.histogram import read_root
+from n2mu.templates.histogram import Templates, read_root
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +106,9 @@ def run_plot_fit(
             f"{report}: templates of fit '{reported['fit']}', but {mu_fit} is of fit "
             f"'{fitted['fit']['name']}'; give products of one fit"
         )
+    filled = read_root(templates)
     shown, predicted = with_validation(
-        told.validation, fitted, yields, reported, paths=(workspace, mu_fit, templates)
+        told.validation, fitted, yields, reported, filled, paths=(workspace, mu_fit, templates)
     )
     with atomic_directory(output) as directory:
         save_figure(ranking_figure(fitted, ranked, settings), directory / "ranking")
@@ -119,7 +120,7 @@ def run_plot_fit(
         matrix = correlation_figure(fitted, yields, settings, correlation_threshold)
         save_figure(matrix, directory / "correlation")
         _draw_regions(settings, shown, predicted, reported, directory)
-        _draw_systematics(settings, reported, templates, directory)
+        _draw_systematics(settings, reported, templates, filled, directory)
         counted = region_yields(shown, predicted, settings)
         write_json(directory / "yields.json", counted)
         _write(directory / "yields.html", yields_html(counted))
@@ -160,14 +161,18 @@ def _draw_regions(
 
 
 def _draw_systematics(
-    settings: PlotSettings, report: Mapping[str, Any], templates: Path, directory: Path
+    settings: PlotSettings,
+    report: Mapping[str, Any],
+    templates: Path,
+    filled: Templates,
+    directory: Path,
 ) -> None:
     (directory / "pruning").mkdir()
     (directory / "systematics").mkdir()
     for region in report["regions"]:
         if (figure := pruning_figure(region, report, settings)) is not None:
             save_figure(figure, directory / "pruning" / region)
-    filled, unsmoothed = read_root(templates), read_root(templates, unsmoothed=True)
+    unsmoothed = read_root(templates, unsmoothed=True)
     for region, sample, systematic in largest_effects(report, filled, LARGEST):
         figure = systematic_figure(region, sample, systematic, report, filled, unsmoothed, settings)
         save_figure(figure, directory / "systematics" / region / sample / systematic)

@@ -18,10 +18,9 @@ from n2mu.plots.panel import panels, region_title
 from n2mu.plots.region import axis_title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style, panel_length
-from n2mu.templates.histogram import Template
+from n2mu.templates.histogram import Template, Templates
 
 Floats = NDArray[np.float64]
-Templates = Mapping[str, Mapping[str, Mapping[str, Template]]]
 
 MAIN, RATIO = 3.0, 2.2
 NOMINAL = "nominal"

@@ -11,7 +11,7 @@ from n2mu.fit.reopen import reopen_fit
 from n2mu.fit.threads import single_threaded
 from n2mu.fit.workspace import parse_workspace
 from n2mu.plots.fit_settings import ValidationSettings
-from n2mu.templates.histogram import read_root
+from n2mu.templates.histogram import Templates
 from n2mu.templates.workspace import build_workspace
 
 
@@ -20,6 +20,7 @@ def with_validation(
     mu_fit: Mapping[str, Any],
     postfit: Mapping[str, Any],
     report: Mapping[str, Any],
+    templates: Templates,
     *,
     paths: tuple[Path, Path, Path],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -31,6 +32,8 @@ def with_validation(
         Without them nothing is added.
     mu_fit, postfit, report
         Contents of ``mu_fit.json``, ``postfit.json`` and ``templates_report.json``.
+    templates
+        Contents of ``templates.root``.
     paths
         Of ``workspace.json``, ``mu_fit.json`` and ``templates.root``.
 
@@ -45,9 +48,9 @@ def with_validation(
     """
     if settings is None:
         return dict(mu_fit), dict(postfit)
-    workspace, fitted, templates = paths
-    spec = build_workspace(settings.workspace, read_root(templates), report["effects"])
-    parsed = parse_workspace(spec, f"{templates}, with validation regions")
+    workspace, fitted, source = paths
+    spec = build_workspace(settings.workspace, templates, report["effects"])
+    parsed = parse_workspace(spec, f"{source}, with validation regions")
     codes = mu_fit["provenance"]["interpolation"]
     likelihood = Likelihood.of(build_model(parsed, codes["normsys"], codes["histosys"]))
     blinded = {name: region["blinded"] for name, region in report["regions"].items()}

@@ -54,6 +54,10 @@ class Template:
         return float(self.sumw2.sum() ** 0.5)
 
 
+Templates = Mapping[str, Mapping[str, Mapping[str, Template]]]
+"""By region, sample and variation."""
+
+
 def bin_indices(values: FloatArray, edges: FloatArray) -> npt.NDArray[np.int64]:
     """Return the bin of each value [events]; values outside go to the first or last bin.
 

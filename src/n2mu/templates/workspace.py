@@ -16,12 +16,11 @@ from n2mu.config.acting import MINUS_ONE, term_name
 from n2mu.config.polynomial import value
 from n2mu.errors import TemplateError, nearest
 from n2mu.skim.read import NOMINAL
-from n2mu.templates.histogram import Template
+from n2mu.templates.histogram import Template, Templates
 from n2mu.templates.modifiers import Modifier, modifiers, multiplied
 from n2mu.templates.settings import Scaling, WorkspaceSettings
 
 FloatArray = npt.NDArray[np.float64]
-Templates = Mapping[str, Mapping[str, Mapping[str, Template]]]
 
 
 def build_workspace(
