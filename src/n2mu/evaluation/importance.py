@@ -23,7 +23,7 @@ from n2mu.training.validation import probabilities
 def permutation(sample: Sample, replicas: int) -> dict[str, Any]:
     """Return how much the AUC falls when the values of one feature are dealt anew.
 
-    L. Breiman, "Random Forests", Machine Learning 45 (2001) 5, section 10.
+    L. Breiman, "Random Forests", Machine Learning 45 (2001) 5.
     All columns of a collection are dealt together.
 
     Parameters

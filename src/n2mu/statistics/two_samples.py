@@ -27,7 +27,7 @@ def two_sample_chi2(
     ``sum_i (W2 w1_i - W1 w2_i)^2 / (W1^2 s2_i + W2^2 s1_i)`` with sums of weights
     w, of squared weights s, and totals W; the degrees of freedom are the bins
     with events less one: N. Gagunashvili, "Comparison of weighted and unweighted
-    histograms", PoS (ACAT) 060 (2007), eq. 17, as ROOT's ``Chi2Test("WW")``.
+    histograms", PoS (ACAT) 060 (2007), as ROOT's ``Chi2Test("WW")``.
 
     Parameters
     ----------
