@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 from plots_products import fit_products, overlapping, points, settings, texts
 
 from n2mu.errors import ProductError
+from n2mu.plots.names import title
 from n2mu.plots.pulls import pulls_figure
 from n2mu.plots.ranking import DOWN, UP, ranking_figure
 
@@ -146,3 +147,9 @@ def test_pulls_are_shown_group_by_group() -> None:
     assert headings[:2] == ["jet energy", "Other nuisance parameters"]
     rows = [len(axes.get_yticklabels()) for axes in figure.axes[:2]]
     assert rows == [len(names) - 3, 3]
+
+
+def test_a_bin_of_a_shape_factor_has_the_title_of_the_factor() -> None:
+    shown = title({"name": "qcd[2]", "kind": "norm"}, {"qcd": "Multijet"})
+    assert shown == "Multijet (bin 2)"
+    assert title({"name": "qcd[2]", "kind": "norm"}, {}) == "qcd[2]"

@@ -131,7 +131,7 @@ class Fit(Model):
     allowed_gates
         Gates that may fail without failing the fit.
     title
-        How comparisons call it.
+        How the report calls it.
     """
 
     regions: Annotated[list[str], Field(min_length=1), Unique]

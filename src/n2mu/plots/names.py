@@ -41,8 +41,12 @@ def title(parameter: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     name = str(parameter["name"])
     if name in titles:
         return titles[name]
-    if group(parameter) == GAMMA and (match := _BIN.match(name)):
-        return rf"$\gamma$ ({verbatim(match['where'])} bin {match['bin']})"
+    if match := _BIN.match(name):
+        if group(parameter) == GAMMA:
+            return rf"$\gamma$ ({verbatim(match['where'])} bin {match['bin']})"
+        # one of a shape factor
+        if match["where"] in titles:
+            return f"{titles[match['where']]} (bin {match['bin']})"
     return verbatim(name)
 
 
