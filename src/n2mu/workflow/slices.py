@@ -277,8 +277,8 @@ class Slices:
         """Return the titles of parameters; where there are several of one kind, with what of."""
         configuration = self._configuration
         fits = configuration.fits
-        factors = {**fits.norm_factors, **fits.shape_factors}
-        titles = {name: factor.title for name, factor in factors.items() if factor.title}
+        titles = {n: f.title for n, f in fits.norm_factors.items() if f.title is not None}
+        titles |= {n: f.title for n, f in fits.shape_factors.items() if f.title is not None}
         for name, systematic in configuration.systematics.systematics.items():
             if systematic.title is None:
                 continue
