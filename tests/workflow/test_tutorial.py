@@ -7,7 +7,7 @@ import pytest
 
 from tests.workflow.conftest import NO_ROOT
 from tests.workflow.page import blocks, follow
-from tests.workflow.snake import planned
+from tests.workflow.snake import ROOT, planned
 
 root = pytest.importorskip("ROOT", reason=NO_ROOT)
 pytestmark = pytest.mark.xdist_group("tutorial")
@@ -23,7 +23,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_analysis_is_as_short_as_the_page_says() -> None:
     lines = sum(len(b.text.splitlines()) for b in blocks("tutorial.md") if b.language == "yaml")
-    assert f"in {lines} lines of configuration" in (Path("docs/tutorial.md")).read_text()
+    assert f"in {lines} lines of configuration" in (ROOT / "docs/tutorial.md").read_text()
     assert lines <= 60
 
 
@@ -43,4 +43,4 @@ def test_mu_comes_out_with_the_yields_of_root(first: Path) -> None:
 
 
 def test_nothing_is_left_to_do(first: Path) -> None:
-    assert planned(first, "--configfile", "config/first.yaml") == {}
+    assert planned(first, "--configfile", str(first / "config/first.yaml")) == {}
