@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from n2mu.errors import ProductError
+from n2mu.templates.stored import bins_of
 
 FloatArray = npt.NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -131,8 +131,7 @@ def read_root(path: Path, *, unsmoothed: bool = False) -> dict[str, dict[str, di
                 *prefix, region, sample, variation = key.split("/")
                 if (prefix == [UNSMOOTHED]) != unsmoothed:
                     continue
-                histogram: Any = file[key]
-                template = Template(histogram.values(), histogram.variances(), 0)
+                template = Template(*bins_of(file, key), 0)
                 result.setdefault(region, {}).setdefault(sample, {})[variation] = template
     except (OSError, ValueError, uproot.exceptions.KeyInFileError) as error:
         reason = str(error).strip().splitlines()[0]
