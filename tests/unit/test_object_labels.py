@@ -22,6 +22,7 @@ from n2mu.errors import ConfigurationError, InputError, TrainingError
 from n2mu.losses.objects import object_cross_entropy, object_log_probabilities
 from n2mu.models.layout import Layout, objects_of
 from n2mu.models.registry import ARCHITECTURES, build
+from n2mu.scoring.stage import predict, score_columns
 from n2mu.training.checkpoint import load
 from n2mu.training.onnx import export_onnx
 from n2mu.training.settings import TrainingSample, TrainSettings
@@ -301,6 +302,16 @@ def test_a_jet_is_assigned_to_each_quark(tmp_path: Path) -> None:
     for k, number in enumerate((1, 2)):
         truth = ak.to_numpy(source.columns["jet_quark"][chosen] == number).argmax(1)
         assert (scores[chosen, :, k].argmax(1) == truth).mean() > 0.9
+
+
+def test_scores_of_objects_are_columns_of_the_event(tmp_path: Path) -> None:
+    model, _ = trained(tmp_path, settings("each_jet", epochs=1))
+    columns = events(2, 50)
+    fold = (np.arange(50) % 3).astype(np.int8)
+    assert score_columns({"toy": [model]})[:3] == ["toy_light_0", "toy_b_0", "toy_light_1"]
+    found = predict([model] * 3, columns, fold)
+    assert found.shape == (50, 10)
+    assert found == pytest.approx(model.predict(columns, 50), abs=1e-6)
 
 
 def test_numbers_in_lists_become_labels() -> None:
