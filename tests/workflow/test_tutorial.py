@@ -1,6 +1,7 @@
 """The tutorial does what it says, from files that ROOT wrote to mu."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.xdist_group("tutorial")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the directory in which the tutorial was followed."""
     directory = tmp_path_factory.mktemp("tutorial")
+    # a clone has another main configuration, which must not be mixed into this one
+    shutil.copytree(ROOT / "config", directory / "config")
     follow("tutorial.md", directory)
     return directory
 
