@@ -21,6 +21,7 @@ from n2mu.errors import ConfigurationError, ProductError
 from n2mu.evaluation.settings import EvaluationSample
 from n2mu.evaluation.study import run_study
 from n2mu.evaluation.study_settings import StudySettings
+from n2mu.plots.numbers import MINUS
 from n2mu.plots.study import curves_figure, study_figure, study_latex, study_markdown
 from n2mu.products import read_json
 from n2mu.statistics.auc import weighted_auc
@@ -260,9 +261,11 @@ def test_figures_and_tables_show_every_variant(study: Any) -> None:
     for figure in (study_figure(result, plot_settings()), curves_figure(result, plot_settings())):
         assert {"wide", "narrow", "again"} <= set(texts(figure))
         assert overlapping(figure) == []
-    markdown = study_markdown(result, plot_settings()).splitlines()
+    markdown = study_markdown(result).splitlines()
     assert [line.split("|")[1].strip() for line in markdown[2:]] == ["wide", "narrow", "again"]
-    assert "\\hline" in study_latex(result, plot_settings())
+    latex = study_latex(result, plot_settings())
+    assert r"AUC, $t\bar{t}H$" in latex
+    assert MINUS not in latex
 
 
 def test_every_statement_of_the_thesis_is_on_variants_that_there_are() -> None:

@@ -43,8 +43,8 @@ def command(
     output = job.paths.study(study, "study.json")
     save_figure(study_figure(result, style), output.with_suffix(""))
     save_figure(curves_figure(result, style), output.with_name("curves"))
-    for suffix, text in ((".md", study_markdown), (".tex", study_latex)):
+    for suffix, text in ((".md", study_markdown(result)), (".tex", study_latex(result, style))):
         with atomic_file(output.with_suffix(suffix)) as temporary:
-            temporary.write_text(text(result, style))
+            temporary.write_text(text)
     write_json(output, result)
     logger.info("wrote %s", output)

@@ -12,13 +12,13 @@ from matplotlib.ticker import MaxNLocator
 
 from n2mu.plots.colours import shade
 from n2mu.plots.names import verbatim
-from n2mu.plots.numbers import decimals, plain, signed
+from n2mu.plots.numbers import MINUS, decimals, plain, signed
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
 
 PANEL, ROW, GAP, BOTTOM = 2.3, 0.3, 0.4, 0.7
 SIDE, HEIGHT, LEFT, SPACE = 3.6, 2.6, 0.95, 0.95
-SMOOTHING = 0.6
+SMOOTHING = 0.4
 """Weight of the past in the moving average of curves."""
 
 CURVES = {
@@ -103,6 +103,7 @@ def curves_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
         names = [verbatim(variant["variant"]) for variant in study["variants"]]
         known = [variant["curves"] for variant in study["variants"]]
         shown = [key for key in CURVES if any(v is not None for c in known for v in c[key])]
+        lengths = [len(curves["auc"]) for curves in known]
         top = BOTTOM + 2 * HEIGHT + SPACE - 0.2
         width = LEFT + 2 * SIDE + SPACE
         figure = new_figure(width + 0.75 + widest(names, 10.5), top + 1.2)
@@ -117,7 +118,10 @@ def curves_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
             )
             for index, variant in enumerate(study["variants"]):
                 _curve(axes, variant["curves"][key], shade(index))
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            if max(lengths) > 4 * min(lengths):
+                axes.set_xscale("log")
+            else:
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.02, y=0.06)
             axes.set_ylabel(CURVES[key].format(signal=_signal(study, settings)), fontsize=11)
             axes.set_xlabel("Epoch", fontsize=11)
@@ -133,21 +137,27 @@ def curves_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
 
 
 def _curve(axes: Axes, values: Sequence[float | None], colour: str) -> None:
-    numbers = [_number(value) for value in values]
-    epochs = range(1, len(numbers) + 1)
+    """Draw the epochs that were validated."""
+    known = [(epoch, value) for epoch, value in enumerate(values, 1) if value is not None]
+    epochs, numbers = [epoch for epoch, _ in known], [value for _, value in known]
     axes.plot(epochs, numbers, color=colour, alpha=0.35, linewidth=1)
-    smooth: list[float] = []
-    past = nan
-    for number in numbers:
-        if number == number:
-            past = number if past != past else SMOOTHING * past + (1 - SMOOTHING) * number
-        smooth.append(past)
+    smooth = numbers[:1]
+    for number in numbers[1:]:
+        smooth.append(SMOOTHING * smooth[-1] + (1 - SMOOTHING) * number)
     axes.plot(epochs, smooth, color=colour, linewidth=2)
 
 
-def study_rows(study: Mapping[str, Any], settings: PlotSettings) -> list[list[str]]:
-    """Return the table of a study: its header, then a row per variant."""
-    titles = measures_of(study, _signal(study, settings))
+def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
+    """Return the table of a study: its header, then a row per variant.
+
+    Parameters
+    ----------
+    study
+        Contents of ``study.json``.
+    signal
+        What the signal class is called.
+    """
+    titles = measures_of(study, signal)
     header = ["Variant", "Parameters"]
     for title in titles.values():
         header += [title, "difference to the first"]
@@ -162,22 +172,24 @@ def study_rows(study: Mapping[str, Any], settings: PlotSettings) -> list[list[st
     return rows
 
 
-def study_markdown(study: Mapping[str, Any], settings: PlotSettings) -> str:
+def study_markdown(study: Mapping[str, Any]) -> str:
     """Return the table of a study in Markdown."""
-    header, *rows = study_rows(study, settings)
+    header, *rows = study_rows(study, str(study["signal_class"]))
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
 def study_latex(study: Mapping[str, Any], settings: PlotSettings) -> str:
     """Return the table of a study as a LaTeX tabular."""
-    header, *rows = study_rows(study, settings)
-    body = [
-        " & ".join(cell.replace("_", r"\_").replace("±", r"$\pm$") for cell in cells) + r" \\"
-        for cells in [header, *rows]
-    ]
+    header, *rows = study_rows(study, _signal(study, settings))
+    written = [header, *([_escaped(cell) for cell in row] for row in rows)]
+    body = [" & ".join(cells) + r" \\" for cells in written]
     lines = [rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}", r"\hline", body[0], r"\hline"]
     return "\n".join([*lines, *body[1:], r"\hline", r"\end{tabular}"]) + "\n"
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("_", r"\_").replace("±", r"$\pm$").replace(MINUS, "$-$")
 
 
 def total(measure: Mapping[str, float | None]) -> float:
