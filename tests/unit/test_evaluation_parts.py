@@ -1,5 +1,6 @@
 """Train against test, calibration, correlation with a quantity, and importance of features."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from n2mu.evaluation.events import ScoredEvents
 from n2mu.evaluation.importance import attributions, permutation
 from n2mu.evaluation.overtraining import train_against_test, trained_on
 from n2mu.evaluation.sample import draw
+from n2mu.models.histogram_trees import HistogramTrees
 from n2mu.scoring.stage import predict
 from n2mu.statistics.two_samples import merged_bins, two_sample_chi2
 from n2mu.training.checkpoint import TrainedModel, load
@@ -249,3 +251,11 @@ def test_what_stands_for_a_missing_value_belongs_to_its_feature(tmp_path: Path) 
     assert gradients["completeness"] < 1e-3
     attributed = {f["name"]: f["value"] for f in gradients["features"]}
     assert attributed["z"] > 0
+
+
+def test_trees_have_no_gradient_to_integrate(tmp_path: Path) -> None:
+    found, models = modelled(tmp_path, 60)
+    sample = draw(found, 0, models, 60)
+    grown = [replace(model, network=HistogramTrees(2, [], 2)) for model in models]
+    result = attributions(replace(sample, folds=grown), 8)
+    assert result == {"features": None, "reason": "trees have no gradient"}
