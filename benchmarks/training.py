@@ -1,7 +1,8 @@
 """Training beside Lightning and the authors' FT-Transformer; distance correlation beside all pairs.
 
-Opponents have the same parameters, batches, data, dropout and fused AdamW, no logger, no progress
-bar and no checkpoint. ``DEVICE=cuda`` runs the same on a GPU, with more events.
+Opponents have the same parameters, batches, data, share of dropout (PyTorch's own) and fused AdamW,
+no logger, no progress bar and no checkpoint. ``DEVICE=cuda`` runs the same on a GPU, with more
+events.
 """
 
 import copy
@@ -24,6 +25,7 @@ from n2mu.config.features import Feature
 from n2mu.config.models import Classifier
 from n2mu.losses.binary_cross_entropy import binary_cross_entropy
 from n2mu.losses.disco import distance_correlation
+from n2mu.models.dropout import Dropout
 from n2mu.models.ft_transformer import FTTransformer
 from n2mu.models.mlp import MLP
 from n2mu.training.batch import Batch, ResidentEvents
@@ -66,12 +68,13 @@ def mlp_table(dropout: float) -> None:
     x = torch.randn(MLP_EVENTS, FEATURES)
     y = (x[:, 0] + torch.randn(MLP_EVENTS) > 0).long()
     start = network(dropout)
+    theirs = with_pytorch_dropout(start)
     seconds, results = in_turn(
         {
             "n2mu": lambda: own_mlp(start, x, y),
-            "plain loop, DataLoader": lambda: plain_mlp(start, x, y),
-            "Lightning, DataLoader": lambda: lightning_mlp(start, x, y, whole=False),
-            "Lightning, whole batches": lambda: lightning_mlp(start, x, y, whole=True),
+            "plain loop, DataLoader": lambda: plain_mlp(theirs, x, y),
+            "Lightning, DataLoader": lambda: lightning_mlp(theirs, x, y, whole=False),
+            "Lightning, whole batches": lambda: lightning_mlp(theirs, x, y, whole=True),
         }
     )
     losses = {name: f"{loss:.4f}" for name, loss in results.items()}
@@ -104,6 +107,16 @@ def print_rates(
 
 def network(dropout: float) -> nn.Module:
     return MLP(FEATURES, [], 1, layers=2, width=64, dropout=dropout, missing="zero")
+
+
+def with_pytorch_dropout(model: nn.Module) -> nn.Module:
+    """Return a copy as it would be written without n2mu."""
+    model = copy.deepcopy(model)
+    for module in model.modules():
+        for name, part in module.named_children():
+            if isinstance(part, Dropout):
+                setattr(module, name, nn.Dropout(part.p))
+    return model
 
 
 def settings(batch: int) -> TrainSettings:
