@@ -44,7 +44,7 @@ def test_every_model_gets_the_fit_with_its_own_score() -> None:
     assert list(made.fits) == ["best", "best_b"]
     assert made.fits["best_b"].observable == "b_sig"
     # what is only looked at costs time and changes nothing
-    assert made.fits["best_b"].validation_regions == []
+    assert (made.fits["best_b"].validation_regions, made.fits["best_b"].check) == ([], False)
     assert comparison_fits(made, told, ["a", "b"], ["best"]) == {"a": "best", "b": "best_b"}
 
 

@@ -85,4 +85,4 @@ def _with_score_of(reference: Fit, model: str, models: Models) -> Fit:
 
 def _core(fit: Fit) -> Fit:
     """Return a fit without what does not enter the signal strength."""
-    return fit.model_copy(update={"validation_regions": [], "title": None})
+    return fit.model_copy(update={"validation_regions": [], "title": None, "check": False})
