@@ -152,9 +152,7 @@ PROCESSES: dict[str, Process] = {
     "WttW": Process(
         ("t", "tbar", "W+", "W-"), 130 * GEV, 0.7, 0.7, 0.8, weight_scale=0.008, isolation=0.72
     ),
-    "tHjb": Process(
-        ("t", "H", "q", "b"), 90 * GEV, 0.9, 1.0, 0.6, negative=0.12, weight_scale=0.06
-    ),
+    "tHjb": Process(("t", "H", "q", "b"), 90 * GEV, 0.9, 1.0, 0.6, negative=0.1, weight_scale=0.06),
     "tWH": Process(("t", "W-", "H"), 110 * GEV, 0.8, 0.8, 0.8, negative=0.1, weight_scale=0.016),
 }
 
