@@ -35,8 +35,3 @@ def report(error: ConfigurationError) -> None:
     if found is None:
         raise error
     found.append(error)
-
-
-def collecting() -> bool:
-    """Tell whether mistakes are collected."""
-    return _found.get() is not None

@@ -60,11 +60,6 @@ class TrainedModel:
     device: torch.device
 
     @property
-    def feature_names(self) -> list[str]:
-        """Names of the features, in the order of the configuration."""
-        return list(self.features)
-
-    @property
     def columns(self) -> list[str]:
         """Branches that :meth:`predict` needs."""
         return branches_of(self.features)
