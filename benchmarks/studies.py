@@ -123,7 +123,7 @@ def verdict(found: Mapping[str, float | None], expected: Expected) -> str:
         return "not measured"
     reach = SIGMAS * hypot(events, found["error_training"] or 0.0)
     if abs(value) <= reach:
-        return "agrees" if expected == "the same" else "not decided"
+        return "agrees" if expected == "the same" else "no difference seen"
     seen = "higher" if value > 0 else "lower"
     return "agrees" if seen == expected else f"differs: {seen}"
 

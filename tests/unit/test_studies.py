@@ -284,7 +284,7 @@ def test_every_statement_of_the_thesis_is_on_variants_that_there_are() -> None:
         (0.05, "the same", "differs: higher"),
         (-0.05, "lower", "agrees"),
         (0.01, "the same", "agrees"),
-        (0.01, "higher", "not decided"),
+        (0.01, "higher", "no difference seen"),
         (None, "higher", "not measured"),
     ],
 )
