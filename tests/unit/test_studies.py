@@ -284,6 +284,8 @@ def test_every_statement_of_the_thesis_is_on_variants_that_there_are() -> None:
         (0.05, "the same", "differs: higher"),
         (-0.05, "lower", "agrees"),
         (0.01, "the same", "agrees"),
+        (-0.05, "not higher", "agrees"),
+        (0.05, "not higher", "differs: higher"),
         (0.01, "higher", "no difference seen"),
         (None, "higher", "not measured"),
     ],
