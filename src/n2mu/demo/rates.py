@@ -32,7 +32,7 @@ IDENTIFIED = (0, 2, 4)
 BASE = {
     Leaf.LIGHT_JET: (4.85e-3, 1.1e-2, 1.0e-6, 2.0e-5, 3.0e-7, 4.0e-6, 0.0),
     Leaf.C_JET: (4.6e-3, 1.0e-2, 1.5e-5, 3.0e-4, 9.0e-5, 6.0e-4, 0.0),
-    Leaf.B_JET: (1.9e-3, 5.0e-3, 2.05e-4, 1.5e-3, 2.65e-5, 5.0e-4, 1.24e-2),
+    Leaf.B_JET: (1.9e-3, 5.0e-3, 1.9e-4, 1.5e-3, 2.4e-5, 5.0e-4, 1.24e-2),
 }
 """Probability of each outcome by kind of jet, at 40 GeV."""
 
