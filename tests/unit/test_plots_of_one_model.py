@@ -11,6 +11,7 @@ from n2mu.plots.calibration import calibration_figure
 from n2mu.plots.class_roc import class_roc_figure
 from n2mu.plots.confusion import confusion_figure
 from n2mu.plots.importance import importance_figure
+from n2mu.plots.models_settings import DrawnCorrelation
 from n2mu.plots.score_correlation import score_correlation_figure
 from n2mu.plots.thresholds import thresholds_figure
 from n2mu.plots.train_test import train_test_figure
@@ -23,7 +24,7 @@ FIGURES: dict[str, Callable[[Json], Figure]] = {
     "train and test": lambda content: train_test_figure(content, settings()),
     "calibration": lambda content: calibration_figure(content, settings()),
     "importance": lambda content: importance_figure(content, {"feature_0": "HT"}, settings()),
-    "correlation": lambda content: score_correlation_figure(content, "mass", settings()),
+    "correlation": lambda content: score_correlation_figure(content, "mass", None, settings()),
 }
 
 
@@ -44,7 +45,10 @@ def test_what_does_not_exist_is_said() -> None:
 
 def test_negative_yields_stand_in_the_matrix_as_they_are() -> None:
     shown = texts(FIGURES["confusion"](evaluation()[BETTER]))
-    assert "\N{MINUS SIGN}14 %\n\N{MINUS SIGN}0.50" in shown
+    assert {"\N{MINUS SIGN}14 %", "\N{MINUS SIGN}0.50"} <= set(shown)
+    content = evaluation()[BETTER]
+    content["confusion"]["by_true"][0][1] = -0.002
+    assert "0 %" in texts(FIGURES["confusion"](content))
 
 
 def test_thresholds_that_leave_too_little_background_are_not_drawn() -> None:
@@ -58,3 +62,19 @@ def test_the_twenty_leading_features_are_shown_and_trees_have_no_attributions() 
     assert [len(axes.patches) for axes in figure.axes] == [20, 20]
     assert {"HT", "feature_19"} <= set(texts(figure)) and "feature_20" not in texts(figure)
     assert len(FIGURES["importance"](evaluation()[WORSE]).axes) == 1
+
+
+def test_the_axis_of_a_correlation_has_its_unit_and_scale_or_the_expression_alone() -> None:
+    content = evaluation()[BETTER]
+    assert "m_ll" in texts(FIGURES["correlation"](content))
+    drawn = DrawnCorrelation(axis="$m$ [TeV]", scale=1e-3)
+    (axes,) = score_correlation_figure(content, "mass", drawn, settings()).axes
+    assert axes.get_xlabel() == "$m$ [TeV]"
+    assert axes.get_xlim() == pytest.approx((0.1, 0.18))
+
+
+def test_every_class_has_a_panel_of_its_own() -> None:
+    content = evaluation()[BETTER]
+    headings = [axes.get_title(loc="left") for axes in FIGURES["train and test"](content).axes]
+    assert headings == [r"$t\bar{t}H$, $p$ = 0.03", "ttW, no test"]
+    assert len(FIGURES["calibration"](content).axes) == 3

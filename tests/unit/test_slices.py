@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from n2mu.config.coherence import Configuration
+from n2mu.config.evaluation import Correlation, Evaluation
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
 from n2mu.demo.listing import configured_listing
+from n2mu.plots.models_settings import DrawnCorrelation
 from n2mu.workflow.fingerprint import imported
 from n2mu.workflow.slices import Slices
 
@@ -84,3 +86,22 @@ def test_training_does_not_depend_on_how_a_feature_is_shown(configuration: Confi
         r"$E_\mathrm{T}^\mathrm{miss}$ [GeV]",
         "x [TeV]",
     )
+
+
+def test_a_correlation_has_its_own_title_or_that_of_its_feature_and_measures_the_same(
+    configuration: Configuration,
+) -> None:
+    bins = {"bins": 8, "low": 1e5, "high": 9e5}
+
+    def named(**given: str) -> Slices:
+        correlation = Correlation.model_validate({**bins, **given})
+        options = Evaluation(correlations={"HT": correlation})
+        models = configuration.models.model_copy(update={"evaluation": options})
+        return slices(Configuration(**{**vars(configuration), "models": models}))
+
+    plain, titled = named(observable="HT / 1"), named(observable="HT / 1", title="$H$", unit="MeV")
+    assert plain.plot_models().correlations == {}
+    assert titled.plot_models().correlations["HT"] == DrawnCorrelation(axis="$H$ [MeV]")
+    assert titled.evaluate("mlp_small") == plain.evaluate("mlp_small")
+    feature = named(observable="HT").plot_models().correlations["HT"]
+    assert feature == DrawnCorrelation(axis=r"$H_\mathrm{T}$ [GeV]", scale=1e-3)

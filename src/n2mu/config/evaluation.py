@@ -48,6 +48,9 @@ class Correlation(Model):
         Number of bins of the score, each with the same expected signal.
     selection
         The events that count.
+    title, unit
+        How the figure calls it (LaTeX), and its unit. Without both, a feature has its own
+        title and unit, and another quantity stands as it is written.
     """
 
     observable: Expression
@@ -56,6 +59,8 @@ class Correlation(Model):
     high: float
     score_bins: Annotated[int, Field(ge=2)] = 8
     selection: Expression = "1"
+    title: str | None = None
+    unit: str | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> "Correlation":
@@ -86,6 +91,19 @@ class Evaluation(Model):
     correlations: dict[Name, Correlation] = {}
     importance_events: PositiveInt = 1000
     integration_steps: PositiveInt = 32
+
+    @property
+    def measured(self) -> "Evaluation":
+        """Without what only figures show, so that a title alone measures nothing again."""
+        unnamed = {"title": None, "unit": None}
+        return self.model_copy(
+            update={
+                "correlations": {
+                    name: correlation.model_copy(update=unnamed)
+                    for name, correlation in self.correlations.items()
+                }
+            }
+        )
 
     @property
     def expressions(self) -> dict[str, str]:

@@ -8,9 +8,12 @@ from matplotlib.figure import Figure
 from n2mu.plots.model_panel import class_title, heading
 from n2mu.plots.numbers import plain
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
+from n2mu.plots.style import LINE, axes_in_inches, house_style, new_figure, widest, write_labels
 
-CELL, BOTTOM, GAP = 0.85, 0.95, 0.5
+CELL, GAP, TITLE_SIZE = 0.72, 0.4, 12.0
+PREDICTED = "Share of the predicted class"
+DARK = 0.5
+"""Share above which white is read better than black."""
 
 
 def confusion_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
@@ -25,38 +28,48 @@ def confusion_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
     titles = [class_title(name, settings) for name in confusion["classes"]]
     side = CELL * len(titles)
     with house_style():
-        left = 0.75 + widest(titles, 11)
-        figure = new_figure(left + 2 * side + GAP + 0.25, BOTTOM + side + 1.5)
+        room = widest(titles, TITLE_SIZE)
+        left = 0.7 + room
+        turned = room > CELL - 0.08
+        bottom = 0.7 + (room if turned else LINE)
+        # two classes: the second heading is wider than its matrix
+        last = max(side, widest([PREDICTED], TITLE_SIZE))
+        figure = new_figure(left + side + GAP + last + 0.25, bottom + side + 1.3)
         for number, (key, what) in enumerate(
             (
                 ("by_true", "Share of the true class"),
-                ("by_predicted", "Share of the predicted class"),
+                ("by_predicted", PREDICTED),
             )
         ):
-            axes = axes_in_inches(figure, left + number * (side + GAP), BOTTOM, side, side)
+            axes = axes_in_inches(figure, left + number * (side + GAP), bottom, side, side)
             shares = [[float("nan") if c is None else c for c in row] for row in confusion[key]]
             axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
             for i, row in enumerate(confusion["weighted"]):
                 for j, events in enumerate(row):
                     share = confusion[key][i][j]
-                    text = "\N{EM DASH}" if share is None else f"{plain(100 * share, 0)} %"
-                    dark = share is not None and share > 0.6
-                    axes.text(
-                        j,
-                        i,
-                        f"{text}\n{plain(events, 2)}",
-                        ha="center",
-                        va="center",
-                        fontsize=9,
-                        color="white" if dark else "black",
-                    )
+                    colour = "white" if share is not None and share > DARK else "black"
+                    percent = "\N{EM DASH}" if share is None else _percent(share)
+                    where: dict[str, Any] = {"ha": "center", "color": colour}
+                    axes.text(j, i - 0.04, percent, va="bottom", fontsize=12, **where)
+                    axes.text(j, i + 0.06, _count(events), va="top", fontsize=9.5, **where)
             axes.minorticks_off()
             axes.tick_params(length=0)
-            axes.set_xticks(range(len(titles)), titles)
-            axes.set_yticks(range(len(titles)), titles if number == 0 else [""] * len(titles))
+            angle = 90 if turned else 0
+            axes.set_xticks(range(len(titles)), titles, fontsize=TITLE_SIZE, rotation=angle)
+            shown = titles if number == 0 else [""] * len(titles)
+            axes.set_yticks(range(len(titles)), shown, fontsize=TITLE_SIZE)
             axes.set_xlabel("Predicted class")
-            axes.set_title(what, fontsize=11, loc="left", pad=5)
+            axes.set_title(what, fontsize=TITLE_SIZE, loc="left", pad=5)
         figure.axes[0].set_ylabel("True class")
         lines = heading(evaluation, settings)
-        write_labels(figure, left, BOTTOM + side + 1.45, settings.labels, lines)
+        write_labels(figure, left, bottom + side + 1.25, settings.labels, lines)
     return figure
+
+
+def _percent(share: float) -> str:
+    # nothing has no sign
+    return f"{plain(round(100 * share) + 0.0, 0)} %"
+
+
+def _count(events: float) -> str:
+    return plain(events, 0 if abs(events) >= 1000 else 2)

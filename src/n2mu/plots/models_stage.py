@@ -20,7 +20,7 @@ from n2mu.plots.models_figure import models_figure
 from n2mu.plots.models_settings import PlotModelsSettings
 from n2mu.plots.roc import roc_figure
 from n2mu.plots.score_correlation import score_correlation_figure
-from n2mu.plots.style import check_settings, save_figure
+from n2mu.plots.style import check_settings, check_texts, save_figure
 from n2mu.plots.thresholds import thresholds_figure
 from n2mu.plots.train_test import train_test_figure
 from n2mu.products import atomic_directory, atomic_file, write_json
@@ -91,6 +91,9 @@ def run_plot_models(
     """
     style = settings.style
     check_settings(style)
+    check_texts({f"feature '{name}', title": title for name, title in settings.features.items()})
+    drawn = settings.correlations.items()
+    check_texts({f"correlation '{name}', axis": correlation.axis for name, correlation in drawn})
     evaluated = [read_keys(path, EVALUATED) for path in evaluations]
     trained = _histories(histories)
     fitted = {fit: read_keys(path, FITTED) for fit, path in mu_fits.items()}
@@ -122,7 +125,8 @@ def _of_one(
     yield "calibration", calibration_figure(evaluation, style)
     yield "importance", importance_figure(evaluation, settings.features, style)
     for name in evaluation["correlations"]:
-        yield f"correlation_{name}", score_correlation_figure(evaluation, name, style)
+        drawn = settings.correlations.get(name)
+        yield f"correlation_{name}", score_correlation_figure(evaluation, name, drawn, style)
 
 
 def _histories(paths: Iterable[Path]) -> dict[str, dict[int, Mapping[str, Any]]]:

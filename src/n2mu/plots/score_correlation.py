@@ -7,6 +7,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.models_settings import DrawnCorrelation
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
@@ -16,7 +17,10 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 5.6, 3.8, 0.85, 0.65
 
 
 def score_correlation_figure(
-    evaluation: Mapping[str, Any], name: str, settings: PlotSettings
+    evaluation: Mapping[str, Any],
+    name: str,
+    drawn: DrawnCorrelation | None,
+    settings: PlotSettings,
 ) -> Figure:
     """Draw the normalised histogram of the quantity for each bin of equal signal.
 
@@ -26,8 +30,12 @@ def score_correlation_figure(
         Contents of ``evaluation/<model>.json``.
     name
         Of the correlation.
+    drawn
+        The axis of the quantity; without one, its expression is shown.
     """
     content = evaluation["correlations"][name]
+    drawn = drawn or DrawnCorrelation(axis=verbatim(content["observable"]))
+    edges = [drawn.scale * edge for edge in content["edges"]]
     lines = heading(evaluation, settings)
     if content["value"] is None:
         lines.append(f"No correlation: {content['reason']}")
@@ -43,7 +51,7 @@ def score_correlation_figure(
         for number, shape in enumerate(shapes):
             low, high = number / len(shapes), (number + 1) / len(shapes)
             label = f"{100 * low:.0f} to {100 * high:.0f} %"
-            axes.stairs(shape, content["edges"], color=colours(1 - high * 0.9), label=label)
+            axes.stairs(shape, edges, color=colours(1 - high * 0.9), label=label)
         signal = class_title(str(evaluation["signal_class"]), settings)
         if shapes:
             axes.legend(
@@ -52,9 +60,9 @@ def score_correlation_figure(
                 title=f"{signal} below",
                 title_fontsize=10.5,
             )
-        axes.set_xlim(content["edges"][0], content["edges"][-1])
+        axes.set_xlim(min(edges), max(edges))
         axes.set_ylim(bottom=0)
-        axes.set_xlabel(f"{verbatim(name)}: {verbatim(content['observable'])}")
+        axes.set_xlabel(drawn.axis)
         axes.set_ylabel("Share of background")
         axes.tick_params(axis="x", pad=6)
         write_labels(figure, LEFT, BOTTOM + HEIGHT + 1.15, settings.labels, lines)

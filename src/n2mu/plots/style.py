@@ -4,7 +4,7 @@ Figures are made as objects, never through pyplot, and every figure is built and
 saved inside `house_style`, so that nothing depends on a user's matplotlibrc.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -185,6 +185,17 @@ def check_settings(settings: PlotSettings) -> None:
                 f"sample '{name}': '{sample.colour}' is no colour; "
                 "use a name such as 'steelblue' or '#4682b4'"
             )
+    check_texts(texts)
+
+
+def check_texts(texts: Mapping[str, str]) -> None:
+    """Check that matplotlib can typeset texts, given by where they stand.
+
+    Raises
+    ------
+    ConfigurationError
+        With that place.
+    """
     parser = MathTextParser("path")
     for where, text in texts.items():
         if is_math_text(text):

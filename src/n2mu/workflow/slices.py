@@ -18,7 +18,8 @@ from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.plots.fit_settings import PlotFitSettings
-from n2mu.plots.models_settings import PlotModelsSettings
+from n2mu.plots.models_settings import DrawnCorrelation, PlotModelsSettings
+from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
@@ -178,7 +179,7 @@ class Slices:
             classes=models.classes_of(model),
             all_classes=models.classes,
             signal_class=models.signal_class,
-            options=models.evaluation,
+            options=models.evaluation.measured,
             samples=self._evaluation_samples(),
         )
 
@@ -198,7 +199,7 @@ class Slices:
             classes={variant: models.classes_of(names[0]) for variant, names in trainings.items()},
             all_classes=models.classes,
             signal_class=models.signal_class,
-            options=models.evaluation,
+            options=models.evaluation.measured,
             samples=self._evaluation_samples(),
         )
 
@@ -249,8 +250,23 @@ class Slices:
                 for name, feature in self._configuration.features.features.items()
                 if feature.title is not None
             },
+            correlations=self._correlations(),
             fits=self._configuration.compared,
         )
+
+    def _correlations(self) -> dict[str, DrawnCorrelation]:
+        """Return axes of quantities that have a title or a unit, or are a feature with a title."""
+        shown = {}
+        features = self._configuration.features.features
+        for name, given in self._configuration.models.evaluation.correlations.items():
+            if given.title is not None or given.unit is not None:
+                unit = "" if given.unit is None else f" [{given.unit}]"
+                shown[name] = DrawnCorrelation(axis=f"{given.title or verbatim(name)}{unit}")
+                continue
+            feature = features.get(given.observable.strip())
+            if feature is not None and feature.expression is None and feature.axis is not None:
+                shown[name] = DrawnCorrelation(axis=feature.axis, scale=feature.scale)
+        return shown
 
     def plots(self) -> PlotSettings:
         """Return what figures and tables are told."""
