@@ -31,7 +31,7 @@ from n2mu.config import (
     studies,
     systematics,
 )
-from n2mu.config.architectures import ARCHITECTURES
+from n2mu.config.architectures import architectures
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration
 from n2mu.config.expression import Expression, ExpressionText
@@ -301,7 +301,7 @@ def page() -> Iterator[str]:
     yield "## Parameters of architectures\n"
     yield "`parameters` of a model takes, for each `architecture` ([models](models.md)):\n"
     yield "| architecture | parameters |\n| --- | --- |"
-    for name, parameters in ARCHITECTURES.items():
+    for name, parameters in architectures().items():
         yield f"| `{name}` | {', '.join(f'`{p}`' for p in parameters)} |"
 
 

@@ -404,4 +404,4 @@ def test_the_training_set_is_the_preselection_unless_it_is_given(tiny: TinyAnaly
 
 def test_the_known_architectures_are_those_of_the_registry() -> None:
     signatures = {name: tuple(parameters_of(name)) for name in ARCHITECTURES}
-    assert signatures == architectures.ARCHITECTURES
+    assert signatures == architectures.architectures()

@@ -17,6 +17,7 @@ ORDER = [
     "errors",
     "products",
     "progress",
+    "registries",
     "expressions",
     "config",
     "inputs",

@@ -100,4 +100,4 @@ def test_jobs_are_told_of_labels_where_there_is_a_truth(labelled: TinyAnalysis) 
 
 def test_the_architectures_with_an_output_per_object_are_those_of_the_registry() -> None:
     found = tuple(name for name, kind in ARCHITECTURES.items() if getattr(kind, "per_object", 0))
-    assert found == architectures.PER_OBJECT
+    assert found == architectures.per_object()

@@ -6,6 +6,7 @@ from snakemake.exceptions import WorkflowError
 from n2mu.commands.job import export_config, open_job, slice_digest, slice_json
 from n2mu.errors import N2muError
 from n2mu.products import canonical_json, digest
+from n2mu.registries import registered
 from n2mu.workflow.fingerprint import fingerprint
 
 
@@ -267,3 +268,23 @@ def of_study(product):
     return lambda wildcards: [
         getattr(job().paths, product)(*names) for names in trainings_of_study(wildcards)
     ]
+
+
+def fit_figures():
+    """Return the figures of which a fit has one each, with their captions."""
+    figures = []
+    for name, entry in registered("n2mu.plots.fit_figures", "FIT_FIGURES").items():
+        figure = report(
+            job().paths.fit("{fit}", f"plots/{name}.png"),
+            caption=f"../report/{name if entry is None else 'figure'}.rst",
+            category="Fit {fit}",
+            labels={"figure": name.replace("_", " ")},
+        )
+        figures.append(figure)
+    return figures
+
+
+def fit_figures_to_print():
+    """Return the same figures for print."""
+    names = registered("n2mu.plots.fit_figures", "FIT_FIGURES")
+    return [job().paths.fit("{fit}", f"plots/{name}.pdf") for name in names]

@@ -8,24 +8,7 @@ rule plot_fit:
         templates=job().paths.fit("{fit}", "templates.root"),
         workspace=job().paths.fit("{fit}", "workspace.json"),
     output:
-        report(
-            job().paths.fit("{fit}", "plots/ranking.png"),
-            caption="../report/ranking.rst",
-            category="Fit {fit}",
-            labels={"figure": "ranking"},
-        ),
-        report(
-            job().paths.fit("{fit}", "plots/pulls.png"),
-            caption="../report/pulls.rst",
-            category="Fit {fit}",
-            labels={"figure": "pulls"},
-        ),
-        report(
-            job().paths.fit("{fit}", "plots/correlation.png"),
-            caption="../report/correlation.rst",
-            category="Fit {fit}",
-            labels={"figure": "correlation"},
-        ),
+        *fit_figures(),
         report(
             job().paths.fit("{fit}", "plots/summary.html"),
             caption="../report/summary.rst",
@@ -115,9 +98,7 @@ rule plot_fit:
             category="Fit {fit}",
             labels={"figure": "signal over background"},
         ),
-        job().paths.fit("{fit}", "plots/ranking.pdf"),
-        job().paths.fit("{fit}", "plots/pulls.pdf"),
-        job().paths.fit("{fit}", "plots/correlation.pdf"),
+        *fit_figures_to_print(),
         job().paths.fit("{fit}", "plots/composition_prefit.pdf"),
         job().paths.fit("{fit}", "plots/composition_postfit.pdf"),
         job().paths.fit("{fit}", "plots/regions_prefit.pdf"),

@@ -1,4 +1,8 @@
 """The losses that ``models.yaml`` may name, known without loading torch."""
 
-LOSSES = ("cross_entropy", "extreme", "extreme_linear")
-"""The names in the registry of losses."""
+from n2mu.registries import registered
+
+
+def losses() -> tuple[str, ...]:
+    """Return the names in the registry of losses."""
+    return tuple(registered("n2mu.losses.registry", "LOSSES"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from n2mu.config.acting import affected_samples
-from n2mu.config.architectures import ARCHITECTURES, PER_OBJECT
+from n2mu.config.architectures import architectures, per_object
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.models import Models
@@ -224,17 +224,17 @@ def _check_architectures(models: Models, where: str) -> None:
         with independent():
             key = f"{where}: models.{name}"
             architecture = classifier.architecture
-            if architecture not in ARCHITECTURES:
+            if architecture not in architectures():
                 raise ConfigurationError(
                     f"{key}.architecture: unknown architecture '{architecture}'"
-                    f"{nearest(architecture, ARCHITECTURES)}"
+                    f"{nearest(architecture, architectures())}"
                 )
-            if classifier.labels is not None and architecture not in PER_OBJECT:
+            if classifier.labels is not None and architecture not in per_object():
                 raise ConfigurationError(
                     f"{key}.labels: architecture '{architecture}' has no output per object; "
-                    f"choose {' or '.join(PER_OBJECT)}"
+                    f"choose {' or '.join(per_object())}"
                 )
-            known = ARCHITECTURES[architecture]
+            known = architectures()[architecture]
             for parameter in classifier.parameters:
                 if parameter not in known:
                     raise ConfigurationError(

@@ -13,11 +13,11 @@ from pydantic import (
     model_validator,
 )
 
-from n2mu.config.architectures import TREES
+from n2mu.config.architectures import grown
 from n2mu.config.base import Model
 from n2mu.config.evaluation import Evaluation, Significance
 from n2mu.config.expression import Expression
-from n2mu.config.losses import LOSSES
+from n2mu.config.losses import losses
 from n2mu.config.names import Name, Unique
 from n2mu.config.object_labels import ObjectLabels
 from n2mu.config.variants import varied
@@ -56,8 +56,8 @@ class Decorrelation(Model):
 
 
 def _known_loss(name: str) -> str:
-    if name not in LOSSES:
-        raise ValueError(f"unknown loss '{name}'{nearest(name, LOSSES)}")
+    if name not in losses():
+        raise ValueError(f"unknown loss '{name}'{nearest(name, losses())}")
     return name
 
 
@@ -229,7 +229,7 @@ class Classifier(Model):
             )
         if self.architecture == "staged":
             self._refuse("a staged network", formulation="multi_class")
-        if self.architecture in TREES:
+        if self.architecture in grown():
             self._refuse(
                 "trees",
                 formulation=("multi_class", "binary"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from n2mu.config.architectures import FROM_DATA
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.models.event_classifier import EventClassifierTransformer
 from n2mu.models.feed_forward import DeepFeedForward, FeedForward
@@ -37,8 +38,7 @@ def parameters_of(architecture: str) -> list[str]:
     return [
         name
         for name, parameter in inspect.signature(ARCHITECTURES[architecture]).parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        and name not in ("signal", "collections", "labelled")
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in FROM_DATA
     ]
 
 

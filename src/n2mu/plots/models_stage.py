@@ -8,21 +8,16 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from n2mu.errors import ProductError
-from n2mu.plots.calibration import calibration_figure
-from n2mu.plots.class_roc import class_roc_figure
-from n2mu.plots.confusion import confusion_figure
 from n2mu.plots.content import read_keys
 from n2mu.plots.history import history_figure
-from n2mu.plots.importance import importance_figure
 from n2mu.plots.model_comparison import compare_models
 from n2mu.plots.model_tables import models_html, models_latex, models_markdown
 from n2mu.plots.models_figure import models_figure
 from n2mu.plots.models_settings import PlotModelsSettings
+from n2mu.plots.one_model_figures import MODEL_FIGURES
 from n2mu.plots.roc import roc_figure
 from n2mu.plots.score_correlation import score_correlation_figure
 from n2mu.plots.style import check_settings, check_texts, save_figure
-from n2mu.plots.thresholds import thresholds_figure
-from n2mu.plots.train_test import train_test_figure
 from n2mu.products import atomic_directory, atomic_file, write_json
 
 logger = logging.getLogger(__name__)
@@ -117,16 +112,12 @@ def _of_one(
     evaluation: Mapping[str, Any], settings: PlotModelsSettings
 ) -> Iterator[tuple[str, Figure]]:
     """Yield the figures of one model with their names."""
-    style = settings.style
-    yield "roc", class_roc_figure(evaluation, style)
-    yield "confusion", confusion_figure(evaluation, style)
-    yield "thresholds", thresholds_figure(evaluation, style)
-    yield "train_test", train_test_figure(evaluation, style)
-    yield "calibration", calibration_figure(evaluation, style)
-    yield "importance", importance_figure(evaluation, settings.features, style)
+    for name, draw in MODEL_FIGURES.items():
+        yield name, draw(evaluation, settings)
     for name in evaluation["correlations"]:
         drawn = settings.correlations.get(name)
-        yield f"correlation_{name}", score_correlation_figure(evaluation, name, drawn, style)
+        figure = score_correlation_figure(evaluation, name, drawn, settings.style)
+        yield f"correlation_{name}", figure
 
 
 def _histories(paths: Iterable[Path]) -> dict[str, dict[int, Mapping[str, Any]]]:

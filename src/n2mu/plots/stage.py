@@ -8,13 +8,14 @@ from typing import Any
 from n2mu.errors import ProductError
 from n2mu.plots.composition import composition_figure
 from n2mu.plots.content import read_keys
-from n2mu.plots.correlation import CORRELATION_THRESHOLD, correlation_figure
+from n2mu.plots.correlation import CORRELATION_THRESHOLD
+from n2mu.plots.fit_figures import FIT_FIGURES
 from n2mu.plots.fit_lines import region_dataset
+from n2mu.plots.fit_products import FitProducts
 from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.ordered import ordered_figure
 from n2mu.plots.pruning import pruning_figure
-from n2mu.plots.pulls import pulls_figure
-from n2mu.plots.ranking import ranking_figure, ranking_pages
+from n2mu.plots.ranking import ranking_pages
 from n2mu.plots.region import region_figure
 from n2mu.plots.regions import regions_figure
 from n2mu.plots.sensitivity import sensitivity_figure
@@ -77,7 +78,7 @@ def run_plot_fit(
     templates, workspace
         ``templates.root`` and ``workspace.json`` of the same fit.
     output
-        Directory of ``ranking``, ``pulls``, ``correlation``, ``composition_<prefit|postfit>``,
+        Directory of what `FIT_FIGURES` names, ``composition_<prefit|postfit>``,
         ``regions_<prefit|postfit>``, ``ordered/<prefit|postfit>``, ``sensitivity``,
         ``regions/<region>_<prefit|postfit>``, ``separation/<region>``, ``pruning/<region>`` and, of
         the largest, ``systematics/<region>/<sample>/<systematic>`` as PDF and PNG, of
@@ -111,14 +112,13 @@ def run_plot_fit(
         told.validation, fitted, yields, reported, filled, paths=(workspace, mu_fit, templates)
     )
     with atomic_directory(output) as directory:
-        save_figure(ranking_figure(fitted, ranked, settings), directory / "ranking")
+        read = FitProducts(fitted, ranked, yields, reported, settings, correlation_threshold)
+        for name, draw in FIT_FIGURES.items():
+            save_figure(draw(read), directory / name)
         if ranking_page_size is not None:
             pages = ranking_pages(fitted, ranked, settings, ranking_page_size)
             for number, page in enumerate(pages, start=1):
                 save_figure(page, directory / f"ranking_page{number}")
-        save_figure(pulls_figure(fitted, settings), directory / "pulls")
-        matrix = correlation_figure(fitted, yields, settings, correlation_threshold)
-        save_figure(matrix, directory / "correlation")
         _draw_regions(settings, shown, predicted, reported, directory)
         _draw_systematics(settings, reported, templates, filled, directory)
         counted = region_yields(shown, predicted, settings)

@@ -32,13 +32,15 @@ class Captions:
         self._main = main
         self._environment = Environment(undefined=StrictUndefined, autoescape=False)
 
-    def __call__(self, name: str, **wildcards: str) -> str:
+    def __call__(self, name: str, text: str | None = None, **wildcards: str) -> str:
         """Return a caption as HTML: its first paragraph, and what follows on demand.
 
         Parameters
         ----------
         name
             Of the text, without its suffix.
+        text
+            In place of the text of this name.
         wildcards
             Of the rule that makes what is shown, and of the name of the file.
 
@@ -50,15 +52,14 @@ class Captions:
         path = self._directory / f"{name}.rst"
         told = SimpleNamespace(wildcards=SimpleNamespace(**wildcards), config=self._main)
         try:
-            text = self._environment.from_string(path.read_text(encoding="utf-8")).render(
-                snakemake=told
-            )
+            source = path.read_text(encoding="utf-8") if text is None else text
+            filled = self._environment.from_string(source).render(snakemake=told)
             options = {
                 "halt_level": _HALT_AT_WARNINGS,
                 "report_level": 5,
                 "input_encoding": "unicode",
             }
-            html = str(publish_parts(text, writer="html5", settings_overrides=options)["body"])
+            html = str(publish_parts(filled, writer="html5", settings_overrides=options)["body"])
         except (OSError, TemplateError, SystemMessage) as error:
             raise ProductError(f"{path}: no caption can be made of it ({error})") from None
         for label in self._main["labels"].values():

@@ -8,6 +8,7 @@ from n2mu.plots.latex import to_html
 from n2mu.plots.page import body_of
 from n2mu.plots.panel import region_title
 from n2mu.plots.yields import STAGES
+from n2mu.registries import caption, registered
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture
 from n2mu.report.exhibits import Category, Exhibit
@@ -15,6 +16,7 @@ from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import of_regions
 from n2mu.workflow.paths import Paths
 
+FIGURES = ("n2mu.plots.fit_figures", "FIT_FIGURES")
 WHEN = {"prefit": "before", "postfit": "after"}
 
 
@@ -41,9 +43,10 @@ class FitContents:
     def figure(
         self,
         stem: str,
-        caption: str,
+        text: str,
         title: str,
         regions: Sequence[str] | None = None,
+        said: str | None = None,
         **wildcards: str,
     ) -> Exhibit:
         """Return a figure below the directory of plots.
@@ -52,23 +55,25 @@ class FitContents:
         ----------
         stem
             Its path without suffix.
-        caption
-            Name of its text.
+        text
+            Name of its caption.
         regions
             That it shows, by default those of the fit.
+        said
+            The caption itself, if there is no such text.
         """
         path = self._plots / f"{stem}.png"
         name = f"{self.fit}_{stem.replace('/', '_')}.pdf"
         return Exhibit(
             title=title,
-            caption=self._captions(caption, fit=self.fit, **wildcards),
+            caption=self._captions(text, said, fit=self.fit, **wildcards),
             statistics=self._statistics(regions),
             picture=picture(path),
             downloads=[download(path.with_suffix(".pdf"), name)],
         )
 
     def table(
-        self, stem: str, caption: str, title: str, others: Sequence[str] = (), long: bool = False
+        self, stem: str, text: str, title: str, others: Sequence[str] = (), long: bool = False
     ) -> Exhibit:
         """Return a table below the directory of plots, and the files that go with it.
 
@@ -81,7 +86,7 @@ class FitContents:
         forms = [download(path.with_suffix(s), f"{self.fit}_{stem}{s}") for s in (*others, ".html")]
         return Exhibit(
             title=title,
-            caption=self._captions(caption, fit=self.fit),
+            caption=self._captions(text, fit=self.fit),
             statistics=self._statistics(None),
             table=body_of(path),
             downloads=forms,
@@ -121,6 +126,7 @@ class FitContents:
                 self.figure("ranking", "ranking", "Ranking of the nuisance parameters"),
                 self.figure("pulls", "pulls", "Pulls and constraints"),
                 self.figure("correlation", "correlation", "Correlations"),
+                *self._added(),
                 self.yields(),
             ],
             "Regions": [
@@ -182,6 +188,14 @@ class FitContents:
         short = f"Fit {escape(self.fit)}"
         long = f"{short}: {to_html(title)}" if title else short
         return Category(f"fit-{self.fit}", short, long, parts)
+
+    def _added(self) -> list[Exhibit]:
+        """Return the figures that have no text but their docstring."""
+        return [
+            self.figure(name, name, name.replace("_", " ").capitalize(), said=said)
+            for name in registered(*FIGURES)
+            if (said := caption(*FIGURES, name)) is not None
+        ]
 
     def _statistics(self, regions: Sequence[str] | None) -> str:
         return of_regions(

@@ -8,6 +8,7 @@ from n2mu.plots.content import read_keys
 from n2mu.plots.latex import to_html
 from n2mu.plots.page import body_of, table
 from n2mu.plots.panel import region_title
+from n2mu.registries import caption, registered
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture
 from n2mu.report.exhibits import Category, Exhibit
@@ -16,6 +17,8 @@ from n2mu.report.statistics import collisions, selection
 from n2mu.report.tabular import Cell, Code, Tabular, with_error
 from n2mu.workflow.paths import Paths
 
+FIGURES = ("n2mu.plots.one_model_figures", "MODEL_FIGURES")
+
 
 def models_category(settings: ReportSettings, paths: Paths, captions: Captions) -> Category:
     """Return the comparison of all models, and their figures."""
@@ -23,7 +26,7 @@ def models_category(settings: ReportSettings, paths: Paths, captions: Captions) 
     figures = [
         Exhibit(
             title=_title(name),
-            caption=captions("models", figure=name),
+            caption=captions("models", _said(name), figure=name),
             statistics=evaluated(settings),
             picture=picture(paths.model_plots / f"{name}.png"),
             downloads=[download(paths.model_plots / f"{name}.pdf", f"{name}.pdf")],
@@ -122,13 +125,19 @@ _OF_ONE_MODEL = {
 }
 
 
+def _said(figure: str) -> str | None:
+    """Return the caption of a figure that has it as docstring."""
+    names = [name for name in registered(*FIGURES) if figure.startswith(f"{name}_")]
+    return caption(*FIGURES, max(names, key=len)) if names else None
+
+
 def _title(figure: str) -> str:
     """Return what a figure of models is called."""
     for start, title in _OF_ONE_MODEL.items():
         if figure.startswith(start):
             return f"{title} {escape(figure.removeprefix(start))}"
     known = {"roc": "ROC curves", "models": "Models by area and uncertainty of μ"}
-    return known.get(figure, escape(figure))
+    return known.get(figure, escape(figure.replace("_", " ")))
 
 
 def evaluated(settings: ReportSettings) -> str:

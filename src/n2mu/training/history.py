@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.config.architectures import TREES
+from n2mu.config.architectures import grown
 from n2mu.data.folds import splitmix64
 from n2mu.training.events import Events
 from n2mu.training.settings import TrainSettings
@@ -68,7 +68,7 @@ def history_of(
             "seconds": seconds,
             # trees grow at once
             "events_per_second_of_epoch": None
-            if settings.classifier.architecture in TREES
+            if settings.classifier.architecture in grown()
             else [events / spent for spent in result.seconds],
         },
     }

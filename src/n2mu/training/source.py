@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import xxhash
 
-from n2mu.config.architectures import TREES
+from n2mu.config.architectures import grown
 from n2mu.data.matrix import class_counts, continuous_features
 from n2mu.data.objects import collections
 from n2mu.data.scaling import Scaler, fit_scaler
@@ -75,7 +75,7 @@ def sources(
         yield Sources(training, validation, weighting, scaler, source, content_of(batch))
         return
     sizes = f"{needed / 1e9:.3g} GB of training events, {allowed / 1e9:.3g} GB may be used"
-    if settings.classifier.architecture in TREES:
+    if settings.classifier.architecture in grown():
         raise TrainingError(
             f"{sizes}, and trees need all of them at once; raise memory_gb, or set fraction"
         )
