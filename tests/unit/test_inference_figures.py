@@ -17,7 +17,8 @@ from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.inference import run_plot_inference
 from n2mu.plots.limit import limit_figure
 from n2mu.plots.mu_summary import mu_summary_figure
-from n2mu.plots.ranking import ranking_pages
+from n2mu.plots.pulls import pulls_figure
+from n2mu.plots.ranking import ranking_figure, ranking_pages
 from n2mu.plots.scan import scan_figure
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.stage import run_plot_fit
@@ -265,3 +266,38 @@ def test_a_figure_of_earlier_toys_does_not_survive_a_run_without(tmp_path: Path)
     write_json(product, {"kind": "gofs"})
     with pytest.raises(ProductError, match="unknown kind 'gofs'; did you mean 'gof'"):
         run_plot_inference(settings(), product)
+
+
+def test_lists_in_talks_are_short_and_say_so() -> None:
+    style = settings()
+    talk = style.model_copy(update={"labels": style.labels.model_copy(update={"format": "talk"})})
+    mu_fit, ranking = fit_products(20, gammas=0)
+    with_gammas, _ = fit_products(20, gammas=5)
+    shown = {
+        "ranking": ranking_figure(mu_fit, ranking, talk),
+        "pulls": pulls_figure(with_gammas, talk),
+        "correlation": correlation_figure(mu_fit, correlation(20), talk, 0.0),
+        "compared pulls": pulls_comparison(comparison(2, 20), talk),
+        "compared ranking": ranking_comparison(comparison(2, 20), talk),
+    }
+    assert [name for name, figure in shown.items() if overlapping(figure)] == []
+    rows = {name: len(labels_of(figure)) for name, figure in shown.items() if name != "ranking"}
+    assert rows == {"pulls": 12, "correlation": 12, "compared pulls": 12, "compared ranking": 10}
+    assert len(shown["ranking"].axes[1].get_yticklabels()) == 10
+    for figure in shown.values():
+        assert any(" of " in text and " parameters" in text for text in texts(figure))
+
+
+def test_pulls_in_talks_are_those_of_parameters_that_the_data_moved() -> None:
+    mu_fit, _ = fit_products(30, gammas=2)
+    for number, parameter in enumerate(mu_fit["parameters"][:30]):
+        parameter["pull"], parameter["constraint"] = 0.0, 0.9
+        if number % 3 == 0:
+            parameter["pull"] = 0.5 if number % 2 else -0.5
+    mu_fit["parameters"][1]["constraint"] = 0.2
+    labels = settings().labels.model_copy(update={"format": "talk"})
+    found = labels_of(pulls_figure(mu_fit, settings().model_copy(update={"labels": labels})))
+    constrained = r"$t\bar{t}W$ scale"
+    assert len(found) == 12 and constrained in found
+    pulled = [label for label in found if label != constrained]
+    assert sum(int(label.strip("x").split("_")[-1]) % 3 == 0 for label in pulled) == 10

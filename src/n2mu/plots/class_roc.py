@@ -9,7 +9,7 @@ from n2mu.plots.colours import shade
 from n2mu.plots.model_panel import class_title, heading
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
 
 SIDE, LEFT, BOTTOM = 5.2, 0.85, 0.65
 
@@ -22,9 +22,10 @@ def class_roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
     evaluation
         Contents of ``evaluation/<model>.json``.
     """
+    side = panel_length(SIDE, settings.labels)
     with house_style():
-        figure = new_figure(LEFT + SIDE + 0.3, BOTTOM + SIDE + 1.15)
-        axes = axes_in_inches(figure, LEFT, BOTTOM, SIDE, SIDE)
+        figure = new_figure(LEFT + side + 0.3, BOTTOM + side + 1.15)
+        axes = axes_in_inches(figure, LEFT, BOTTOM, side, side)
         for index, name in enumerate(evaluation["classes"]):
             area, curve = evaluation["auc"][name], evaluation["roc"][name]
             title = class_title(name, settings)
@@ -43,5 +44,5 @@ def class_roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
         axes.set_xlabel("Efficiency for all other classes")
         axes.set_ylabel("Efficiency for the class")
         lines = heading(evaluation, settings)
-        write_labels(figure, LEFT, BOTTOM + SIDE + 1.1, settings.labels, lines)
+        write_labels(figure, LEFT, BOTTOM + side + 1.1, settings.labels, lines)
     return figure

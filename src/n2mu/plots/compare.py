@@ -14,7 +14,7 @@ from n2mu.errors import ProductError
 from n2mu.fit.comparison import impact_size
 from n2mu.plots.mu_summary import fit_names, mu_summary_figure
 from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
-from n2mu.plots.pulls import AXES, GREEN, HEADINGS, NOMINAL, YELLOW
+from n2mu.plots.pulls import AXES, GREEN, HEADINGS, IN_TALKS, NOMINAL, YELLOW, moved, note
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import (
     FAILED,
@@ -22,7 +22,9 @@ from n2mu.plots.style import (
     axes_in_inches,
     check_settings,
     house_style,
+    leading,
     new_figure,
+    panel_length,
     save_figure,
     widest,
     write_labels,
@@ -77,10 +79,15 @@ def pulls_comparison(comparison: Mapping[str, Any], settings: PlotSettings) -> F
     comparison
         Contents of the product of ``n2mu compare``.
     """
-    row = _row_height(comparison)
+    row, width = _row_height(comparison), panel_length(WIDTH, settings.labels)
     panels: list[tuple[str, Sequence[Entry]]] = []
+    parameters = comparison["parameters"]
+    if settings.labels.format == "talk":
+        parameters = _in_talks(parameters)
+    count = len(comparison["parameters"])
+    lines = [note(len(parameters), count)] if len(parameters) < count else []
     for kind in (ALPHA, GAMMA, FREE):
-        members = [entry for entry in comparison["parameters"] if group(entry) == kind]
+        members = [entry for entry in parameters if group(entry) == kind]
         pages = ceil(len(members) * row / (ROWS * 0.22))
         size = ceil(len(members) / pages) if pages else 1
         panels += [(kind, members[i : i + size]) for i in range(0, len(members), size)]
@@ -89,21 +96,21 @@ def pulls_comparison(comparison: Mapping[str, Any], settings: PlotSettings) -> F
         lefts, edge = [], 0.1
         for texts in names:
             lefts.append(edge + widest(texts, NAME_SIZE) + 0.2)
-            edge = lefts[-1] + WIDTH + GAP
-        header = LINE * (2 + ceil(len(comparison["fits"]) / 2)) + 0.25
+            edge = lefts[-1] + width + GAP
+        header = LINE * (2 + len(lines) + ceil(len(comparison["fits"]) / 2)) + 0.25
         tallest = max((len(members) for _, members in panels), default=1) * row
         height = header + TOP + tallest + AXIS
         figure = new_figure(max(edge, 5.5), height)
         for left, (kind, entries), texts in zip(lefts, panels, names, strict=True):
             tall = row * len(entries)
-            axes = axes_in_inches(figure, left, height - header - TOP - tall, WIDTH, tall)
+            axes = axes_in_inches(figure, left, height - header - TOP - tall, width, tall)
             _pulls(axes, kind, entries, texts)
-        write_labels(figure, 0.15, height - 0.1, settings.labels)
+        write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
         handles = [
             Line2D([], [], color=COLOURS[i % len(COLOURS)], marker="o", label=name)
             for i, name in enumerate(fit_names(comparison))
         ]
-        place = (0.15 / figure.get_figwidth(), 1 - (0.15 + 2 * LINE) / height)
+        place = (0.15 / figure.get_figwidth(), 1 - (0.15 + (2 + len(lines)) * LINE) / height)
         figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=2)
     return figure
 
@@ -123,7 +130,8 @@ def ranking_comparison(
     first
         Number of parameters, the largest impact in any fit on top.
     """
-    shown = sorted(comparison["ranking"], key=impact_size, reverse=True)[:first]
+    shown = sorted(comparison["ranking"], key=impact_size, reverse=True)
+    shown = shown[: leading(first, settings.labels)]
     fits = comparison["fits"]
     row = max(0.27, 0.13 * len(fits) + 0.1)
     with house_style():
@@ -161,6 +169,17 @@ def ranking_comparison(
         place = (1 - 0.15 / figure.get_figwidth(), 1 - 0.12 / height)
         figure.legend(handles=handles, loc="upper right", bbox_to_anchor=place)
     return figure
+
+
+def _in_talks(parameters: Sequence[Entry]) -> list[Entry]:
+    """Return free parameters, and those that the data moved most in any of the fits."""
+
+    def largest(entry: Entry) -> float:
+        return max((moved(fit) for fit in entry["fits"] if fit is not None), default=0.0)
+
+    nuisance = [entry for entry in parameters if group(entry) == ALPHA]
+    names = {entry["name"] for entry in sorted(nuisance, key=largest, reverse=True)[:IN_TALKS]}
+    return [entry for entry in parameters if group(entry) == FREE or entry["name"] in names]
 
 
 def _failed(entry: Entry) -> bool:

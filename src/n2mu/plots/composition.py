@@ -12,9 +12,9 @@ from n2mu.plots.panel import panels, region_title
 from n2mu.plots.processes import summed
 from n2mu.plots.region_content import region_content
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import house_style, widest
+from n2mu.plots.style import house_style, panel_length, widest
 
-ROW = 0.42
+ROW, WIDTH = 0.42, 6.0
 TITLE_SIZE, NUMBER_SIZE = 11.0, 9.0
 LEAST_NUMBERED = 0.055
 """Share below which a part of a bar is too narrow for its percentage."""
@@ -61,7 +61,7 @@ def composition_figure(
         height = max(ROW * len(regions), min(0.222 * len(handles), 3.0))
         totals = [sum(float(v) for _, v in yields[region].values()) for region in regions]
         counts = [f"{total:.4g} events" for total in totals]
-        width = 6.0
+        width = panel_length(WIDTH, settings.labels)
         figure, (axes,) = panels(
             settings,
             [f"{heading} composition of the regions"],

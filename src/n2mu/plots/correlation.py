@@ -15,6 +15,9 @@ from n2mu.plots.style import LINE, axes_in_inches, house_style, new_figure, wide
 
 CORRELATION_THRESHOLD = 0.1
 
+IN_TALKS = 12
+"""Most parameters in talks, but for free ones, which are shown in any case."""
+
 CELL = 0.34
 NAME_SIZE, NUMBER_SIZE = 9.5, 8.0
 BAR, BAR_GAP = 0.18, 0.25
@@ -36,7 +39,7 @@ def correlation_figure(
         Contents of ``mu_fit.json`` and ``postfit.json``.
     threshold
         Shown are those without constraint, the signal strength among them, and parameters with an
-        absolute correlation above this with another one.
+        absolute correlation above this with another one; in talks of these the strongest.
 
     Returns
     -------
@@ -59,12 +62,16 @@ def correlation_figure(
     free = [index for index, name in enumerate(names) if fitted[name]["kind"] == FREE]
     others = [index for index in range(len(names)) if index not in free]
     kept = free + [index for index in others if largest[index] > threshold]
+    chosen = f"free, or a correlation above {threshold:g}"
+    if settings.labels.format == "talk" and len(kept) > IN_TALKS:
+        strongest = sorted(set(kept) - set(free), key=lambda index: -largest[index])
+        strongest = strongest[: max(IN_TALKS - len(free), 0)]
+        kept = free + [index for index in others if index in strongest]
+        chosen = "free, and the strongest correlations"
     titles = [title(fitted[names[index]], settings.parameters) for index in kept]
     lines = fit_lines(mu_fit)
     if len(kept) < len(names):
-        lines.append(
-            f"{len(kept)} of {len(names)} parameters: free, or a correlation above {threshold:g}"
-        )
+        lines.append(f"{len(kept)} of {len(names)} parameters: {chosen}")
     with house_style():
         return _draw(100 * matrix[np.ix_(kept, kept)], titles, lines, settings)
 

@@ -14,10 +14,16 @@ from matplotlib.ticker import MaxNLocator
 from n2mu.plots.colours import shade
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
+from n2mu.plots.style import (
+    axes_in_inches,
+    house_style,
+    new_figure,
+    panel_length,
+    widest,
+    write_labels,
+)
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 4.2, 2.0, 0.95, 0.65
-ROW, COLUMN = HEIGHT + 0.1, WIDTH + 1.0
 LEGEND = 10.5
 
 Histories = Mapping[int, Mapping[str, Any]]
@@ -42,19 +48,21 @@ def history_figure(histories: Histories, heading: str, settings: PlotSettings) -
     """
     folds = dict(sorted(histories.items()))
     classes = _class_areas(list(folds.values()))
+    wide, tall = (panel_length(length, settings.labels) for length in (WIDTH, HEIGHT))
+    next_row, next_column = tall + 0.1, wide + 1.0
     with house_style():
         panels = _panels(folds, classes)
         rows = -(-len(panels) // 2)
-        top = BOTTOM + rows * ROW
+        top = BOTTOM + rows * next_row
         titles = [_title(name, settings) for name in classes]
-        side = LEFT + COLUMN + WIDTH + 0.2
+        side = LEFT + next_column + wide + 0.2
         texts = ["Training events", *titles]
         figure = new_figure(side + 0.6 + widest(texts, LEGEND), top + 0.95)
         for number, (title, draw) in enumerate(panels):
             column, row = divmod(number, rows)
             lowest = row == rows - 1 or number == len(panels) - 1
-            place = (LEFT + column * COLUMN, top - (row + 1) * ROW)
-            axes = axes_in_inches(figure, *place, WIDTH, HEIGHT)
+            place = (LEFT + column * next_column, top - (row + 1) * next_row)
+            axes = axes_in_inches(figure, *place, wide, tall)
             draw(axes)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.02, y=0.08)

@@ -10,7 +10,7 @@ from n2mu.plots.colours import PALETTE
 from n2mu.plots.model_panel import class_title, heading
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
+from n2mu.plots.style import axes_in_inches, house_style, leading, new_figure, widest, write_labels
 
 WIDTH, ROW, GAP, BOTTOM = 2.9, 0.25, 0.3, 0.7
 SHOWN = 20
@@ -31,9 +31,11 @@ def importance_figure(
     content = evaluation["importance"]
     gradients = content["integrated_gradients"]["features"]
     signal = class_title(str(evaluation["signal_class"]), settings)
-    panels = [("Fall of the AUC when shuffled", content["permutation"]["features"][:SHOWN])]
+    panels = [("Fall of the AUC when shuffled", content["permutation"]["features"])]
     if gradients is not None:
-        panels.insert(0, (f"Attribution to the {signal} score", gradients[:SHOWN]))
+        panels.insert(0, (f"Attribution to the {signal} score", gradients))
+    shown = leading(SHOWN, settings.labels)
+    panels = [(label, features[:shown]) for label, features in panels]
     with house_style():
         names = [
             [titles.get(entry["name"]) or verbatim(entry["name"]) for entry in entries]

@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from n2mu.plots.names import verbatim
 from n2mu.plots.panel import region_title
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
+from n2mu.plots.style import (
+    axes_in_inches,
+    house_style,
+    new_figure,
+    panel_length,
+    widest,
+    write_labels,
+)
 
 PANEL, ROW, GAP, BOTTOM = 1.75, 0.32, 0.3, 0.7
 
@@ -40,15 +47,16 @@ def models_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> Figu
         if any(value["value"] is not None for value in values)
     }
     fitted = any(entry["mu"] is not None for entry in entries)
+    panel = panel_length(PANEL, settings.labels)
     with house_style():
         names = [verbatim(entry["model"]) for entry in entries]
         left = 0.35 + widest(names, 11)
         height = ROW * (len(entries) + 1)
         top = BOTTOM + height
-        figure = new_figure(left + (len(panels) + fitted) * (PANEL + GAP) + 0.15, top + 1.2)
+        figure = new_figure(left + (len(panels) + fitted) * (panel + GAP) + 0.15, top + 1.2)
         for number, (heading, values) in enumerate(panels.items()):
-            place = left + number * (PANEL + GAP)
-            axes = axes_in_inches(figure, place, BOTTOM, PANEL, height)
+            place = left + number * (panel + GAP)
+            axes = axes_in_inches(figure, place, BOTTOM, panel, height)
             axes.errorbar(
                 [nan if value["value"] is None else value["value"] for value in values],
                 range(len(entries)),
@@ -58,8 +66,8 @@ def models_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> Figu
             )
             _finish(axes, names if number == 0 else [""] * len(names), heading)
         if fitted:
-            place = left + len(panels) * (PANEL + GAP)
-            axes = axes_in_inches(figure, place, BOTTOM, PANEL, height)
+            place = left + len(panels) * (panel + GAP)
+            axes = axes_in_inches(figure, place, BOTTOM, panel, height)
             _uncertainties(axes, [entry["mu"] for entry in entries])
             _finish(axes, [""] * len(names), r"$\Delta\mu$")
         region = region_title(comparison["region"], settings)

@@ -10,7 +10,15 @@ from n2mu.plots.fit_lines import data_title, sides
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import LINE, axes_in_inches, house_style, new_figure, widest, write_labels
+from n2mu.plots.style import (
+    LINE,
+    axes_in_inches,
+    house_style,
+    new_figure,
+    panel_length,
+    widest,
+    write_labels,
+)
 
 ROW, WIDTH, BOTTOM, TOP = 0.5, 4.2, 0.7, 0.35
 SIZE = 11.5
@@ -40,13 +48,14 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
     datasets = {data_title(fit["dataset"]) for fit in fits}
     lines = [*datasets] if len(datasets) == 1 else []
     names = fit_names(comparison)
+    panel = panel_length(WIDTH, settings.labels)
     with house_style():
         left = 0.4 + widest(names, SIZE)
         widths = [widest(column, SIZE) + 0.3 for column in columns]
         header = LINE * (len(lines) + 2) + 0.35
         height = BOTTOM + ROW * len(fits) + TOP + header
-        figure = new_figure(left + WIDTH + sum(widths) + 0.3, height)
-        axes = axes_in_inches(figure, left, BOTTOM, WIDTH, ROW * len(fits) + TOP)
+        figure = new_figure(left + panel + sum(widths) + 0.3, height)
+        axes = axes_in_inches(figure, left, BOTTOM, panel, ROW * len(fits) + TOP)
         _draw(axes, values, statistics, "Stat. only", STATISTICS)
         _draw(axes, values, totals, "Total", TOTAL)
         axes.plot(values, range(len(values)), "o", color="black", zorder=4)
@@ -62,9 +71,9 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
         axes.set_xlabel(r"$\mu$")
         above = 1.0 + 0.08 / (ROW * len(fits) + TOP)
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, above), ncols=2)
-        edge = left + WIDTH + 0.15
+        edge = left + panel + 0.15
         for column, width in zip(columns, widths, strict=True):
-            _write(axes, (edge + width / 2 - left) / WIDTH, column)
+            _write(axes, (edge + width / 2 - left) / panel, column)
             edge += width
         write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
     return figure

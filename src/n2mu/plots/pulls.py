@@ -10,10 +10,21 @@ from matplotlib.figure import Figure
 from n2mu.plots.fit_lines import fit_lines
 from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import LINE, axes_in_inches, house_style, new_figure, widest, write_labels
+from n2mu.plots.style import (
+    LINE,
+    axes_in_inches,
+    house_style,
+    new_figure,
+    panel_length,
+    widest,
+    write_labels,
+)
 
 ROWS = 45
 """Longest panel; more parameters continue in a further column."""
+
+IN_TALKS = 12
+"""Longest panel, and most nuisance parameters, in talks."""
 
 ROW, WIDTH, AXIS, TOP = 0.22, 3.2, 0.62, 0.35
 NAME_SIZE = 9.5
@@ -59,39 +70,67 @@ def pulls_figure(mu_fit: Mapping[str, Any], settings: PlotSettings) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    lines = fit_lines(mu_fit)
+    lines, width = fit_lines(mu_fit), panel_length(WIDTH, settings.labels)
+    parameters, rows, groups = mu_fit["parameters"], ROWS, settings.groups
+    if settings.labels.format == "talk":
+        parameters, rows, groups = _in_talks(parameters), IN_TALKS, {}
+    if len(parameters) < len(mu_fit["parameters"]):
+        lines.append(note(len(parameters), len(mu_fit["parameters"])))
     with house_style():
-        columns = _columns(_panels(mu_fit["parameters"], settings))
+        columns = _columns(_panels(parameters, settings.parameters, groups, rows), rows)
         lefts, edge = [], 0.1
         for column in columns:
             edge += widest([name for panel in column for name in panel.names], NAME_SIZE) + 0.2
             lefts.append(edge)
-            edge += WIDTH + 0.2
+            edge += width + 0.2
         header = LINE * (len(lines) + 2) + 0.25
         height = header + max(sum(panel.full_height for panel in column) for column in columns)
-        figure = new_figure(max(edge, 5.0), height)
+        figure = new_figure(max(edge, 5.0, 0.3 + widest(lines, 11.5)), height)
         for left, column in zip(lefts, columns, strict=True):
             top = height - header
             for panel in column:
                 bottom = top - TOP - panel.height
-                _draw(axes_in_inches(figure, left, bottom, WIDTH, panel.height), panel)
+                _draw(axes_in_inches(figure, left, bottom, width, panel.height), panel)
                 top -= panel.full_height
         write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
     return figure
 
 
-def _panels(parameters: Sequence[Mapping[str, Any]], settings: PlotSettings) -> list[_Panel]:
+def moved(parameter: Mapping[str, Any]) -> float:
+    """Return the pull, or what the fit took off the error: the larger one."""
+    pull, constraint = parameter["pull"], parameter["constraint"]
+    return max(abs(float(pull or 0.0)), 0.0 if constraint is None else abs(1.0 - constraint))
+
+
+def _in_talks(parameters: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return free parameters, and the nuisance parameters that the data moved most; no gammas."""
+    nuisance = [parameter for parameter in parameters if group(parameter) == ALPHA]
+    names = {p["name"] for p in sorted(nuisance, key=moved, reverse=True)[:IN_TALKS]}
+    return [p for p in parameters if group(p) == FREE or p["name"] in names]
+
+
+def note(shown: int, count: int) -> str:
+    """Return what a figure with some of the parameters says."""
+    return f"{shown} of {count} parameters: largest pulls and constraints"
+
+
+def _panels(
+    parameters: Sequence[Mapping[str, Any]],
+    titles: Mapping[str, str],
+    groups: Mapping[str, Sequence[str]],
+    longest: int,
+) -> list[_Panel]:
     panels = []
     for kind in (ALPHA, GAMMA, FREE):
         members = [parameter for parameter in parameters if group(parameter) == kind]
         if not members:
             continue
         reach = _reach(kind, members)
-        for heading, part in _parts(kind, members, settings.groups):
-            rows = ceil(len(part) / ceil(len(part) / ROWS))
+        for heading, part in _parts(kind, members, groups):
+            rows = ceil(len(part) / ceil(len(part) / longest))
             for start in range(0, len(part), rows):
                 chunk = part[start : start + rows]
-                names = [title(parameter, settings.parameters) for parameter in chunk]
+                names = [title(parameter, titles) for parameter in chunk]
                 panels.append(_Panel(kind, heading, chunk, names, reach))
     return panels
 
@@ -119,8 +158,8 @@ def _named(parameter: str, names: Sequence[str]) -> bool:
     )
 
 
-def _columns(panels: Sequence[_Panel]) -> list[list[_Panel]]:
-    limit = TOP + ROW * ROWS + AXIS
+def _columns(panels: Sequence[_Panel], longest: int) -> list[list[_Panel]]:
+    limit = TOP + ROW * longest + AXIS
     columns: list[list[_Panel]] = [[]]
     for panel in panels:
         used = sum(other.full_height for other in columns[-1])

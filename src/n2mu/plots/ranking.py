@@ -17,6 +17,7 @@ from n2mu.plots.style import (
     LINE,
     axes_in_inches,
     house_style,
+    leading,
     new_figure,
     widest,
     write_labels,
@@ -68,14 +69,14 @@ def ranking_figure(
     mu_fit, ranking
         Contents of ``mu_fit.json`` and ``ranking.json``.
     first
-        Number of parameters to show, the largest post-fit impact on top. A parameter whose
-        ranking failed is shown in any case, and marked.
+        Number of parameters to show, ten at most in talks, the largest post-fit impact on
+        top. A parameter whose ranking failed is shown in any case, and marked.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    shown = _selected(ranking["parameters"], first)
+    shown = _selected(ranking["parameters"], leading(first, settings.labels))
     count = len(ranking["parameters"])
     note = [f"{len(shown)} of {count} parameters"] if len(shown) < count else []
     return _figure(mu_fit, shown, note, settings)

@@ -11,7 +11,7 @@ from n2mu.plots.models_settings import DrawnCorrelation
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 5.6, 3.8, 0.85, 0.65
 
@@ -43,9 +43,10 @@ def score_correlation_figure(
         digits = decimals([content["error"] or content["value"]])
         shown = (plain(content[key] or 0.0, digits) for key in ("value", "error", "independent"))
         lines.append("Correlation {} ± {}, {} if independent".format(*shown))
+    width, height = (panel_length(length, settings.labels) for length in (WIDTH, HEIGHT))
     with house_style():
-        figure = new_figure(LEFT + WIDTH + 1.9, BOTTOM + HEIGHT + 1.2)
-        axes = axes_in_inches(figure, LEFT, BOTTOM, WIDTH, HEIGHT)
+        figure = new_figure(LEFT + width + 1.9, BOTTOM + height + 1.2)
+        axes = axes_in_inches(figure, LEFT, BOTTOM, width, height)
         shapes = content["shapes"] or []
         colours = colormaps["viridis"]
         for number, shape in enumerate(shapes):
@@ -65,5 +66,5 @@ def score_correlation_figure(
         axes.set_xlabel(drawn.axis)
         axes.set_ylabel("Share of background")
         axes.tick_params(axis="x", pad=6)
-        write_labels(figure, LEFT, BOTTOM + HEIGHT + 1.15, settings.labels, lines)
+        write_labels(figure, LEFT, BOTTOM + height + 1.15, settings.labels, lines)
     return figure

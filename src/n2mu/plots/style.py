@@ -31,6 +31,9 @@ LINE = 0.24
 TALK = 0.75
 """Length of panels in talks; their letters stay as large as in papers."""
 
+TALK_ROWS = 10
+"""Longest list of the leading parameters or features in talks."""
+
 FAILED = "#c1121f"
 
 
@@ -114,6 +117,11 @@ def widest(texts: Sequence[str], size: float) -> float:
 def panel_length(length: float, labels: Labels) -> float:
     """Return the length of a panel in inches, which is shorter in talks."""
     return length * TALK if labels.format == "talk" else length
+
+
+def leading(count: int, labels: Labels) -> int:
+    """Return how many rows of a ranking are shown, which are fewer in talks."""
+    return min(count, TALK_ROWS) if labels.format == "talk" else count
 
 
 def energy_line(labels: Labels) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from n2mu.plots.colours import PALETTE
 from n2mu.plots.model_panel import class_title, heading
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import axes_in_inches, house_style, new_figure, write_labels
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 5.6, 3.8, 0.85, 0.65
 MEASURES = {"asimov": "Asimov significance", "s_over_sqrt_b": r"$s/\sqrt{b}$"}
@@ -25,9 +25,10 @@ def thresholds_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
     """
     content = evaluation["significance"]
     scan, least = content["scan"], content["least_effective_events"]
+    width, height = (panel_length(length, settings.labels) for length in (WIDTH, HEIGHT))
     with house_style():
-        figure = new_figure(LEFT + WIDTH + 0.3, BOTTOM + HEIGHT + 0.95)
-        axes = axes_in_inches(figure, LEFT, BOTTOM, WIDTH, HEIGHT)
+        figure = new_figure(LEFT + width + 0.3, BOTTOM + height + 0.95)
+        axes = axes_in_inches(figure, LEFT, BOTTOM, width, height)
         enough = [events >= least for events in scan["effective_background"]]
         for (key, title), colour in zip(MEASURES.items(), PALETTE, strict=False):
             values = [
@@ -45,5 +46,5 @@ def thresholds_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
         axes.set_ylabel("Expected significance")
         lines = heading(evaluation, settings)
         axes.tick_params(axis="x", pad=6)
-        write_labels(figure, LEFT, BOTTOM + HEIGHT + 0.9, settings.labels, lines)
+        write_labels(figure, LEFT, BOTTOM + height + 0.9, settings.labels, lines)
     return figure
