@@ -1,4 +1,4 @@
-"""What docs/extending.md says is enough to add a model, a loss, a treatment, a figure."""
+"""A model and a loss that are added train; a treatment that is added acts."""
 
 from pathlib import Path
 from typing import get_args
@@ -68,7 +68,7 @@ def test_a_loss_is_a_function_and_its_entries(
     assert history["epochs"][history["best_epoch"]]["auc"] > 0.8
 
 
-def test_the_names_that_the_configuration_knows_are_those_of_the_registries() -> None:
+def test_the_names_that_the_configuration_reads_are_those_of_the_registries() -> None:
     assert losses() == tuple(LOSSES)
     assert list(architectures()) == list(ARCHITECTURES)
     with pytest.raises(ValueError, match="unknown loss 'extrem'; did you mean 'extreme'"):

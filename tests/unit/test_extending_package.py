@@ -1,0 +1,91 @@
+"""What docs/extending.md shows is added to a copy of the package, and used there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import n2mu
+
+PAGE = (Path(__file__).parents[2] / "docs/extending.md").read_text()
+
+USE = """
+import sys
+from pathlib import Path
+
+from n2mu.config.models import Loss
+from n2mu.config.architectures import architectures
+from n2mu.registries import caption, registered
+
+assert architectures()["linear"] == ("bias",)
+assert Loss(kind="hinge").kind == "hinge"
+assert "rate_effects" in registered("n2mu.plots.fit_figures", "FIT_FIGURES")
+said = caption("n2mu.plots.fit_figures", "FIT_FIGURES", "rate_effects")
+assert said == "Relative changes of the rate by all systematics, of all samples and regions."
+said = caption("n2mu.plots.one_model_figures", "MODEL_FIGURES", "areas")
+assert said == "Area under the ROC curve of the model, in percent."
+
+assert not {"torch", "matplotlib"} & set(sys.modules)
+
+import torch
+from plots_products import evaluation, settings, write_fit
+
+from n2mu.losses.registry import LOSSES
+from n2mu.models.registry import ARCHITECTURES, parameters_of
+from n2mu.plots.fit_settings import PlotFitSettings
+from n2mu.plots.models_settings import PlotModelsSettings
+from n2mu.plots.models_stage import _of_one
+from n2mu.plots.stage import run_plot_fit
+
+assert parameters_of("linear") == ["bias"]
+model = ARCHITECTURES["linear"](3, [2], 4, bias=False)
+assert model(torch.randn(5, 3), torch.zeros(5, 1, dtype=torch.long)).shape == (5, 4)
+signal = torch.tensor([True, False])
+assert LOSSES["hinge"](torch.tensor([0.5, 0.5]), signal).tolist() == [0.5, 1.5]
+here = Path(sys.argv[1])
+run_plot_fit(PlotFitSettings(style=settings(3)), *write_fit(here), output=here / "plots")
+assert (here / "plots/rate_effects.png").stat().st_size > 1000
+assert (here / "plots/rate_effects.pdf").exists()
+told = PlotModelsSettings(style=settings(), architectures={"worse": "mlp"}, fits={})
+assert "areas" in [name for name, _ in _of_one(evaluation()[0], told)]
+"""
+
+
+def shown() -> dict[str, str]:
+    """The files that the page shows, by path."""
+    blocks = re.findall(r"    ```python\n    # (src/\S+)\n(.*?)    ```\n", PAGE, flags=re.DOTALL)
+    return {path: dedent(text) for path, text in blocks}
+
+
+def add(registry: Path, entry: str, module: str) -> None:
+    """Add an entry to a dictionary and import what it names."""
+    name = entry.split(": ")[1]
+    text = registry.read_text()
+    start = re.search(r"^[A-Z_]+: dict\[.*\] = \{\n", text, flags=re.MULTILINE)
+    assert start is not None
+    text = f"{text[: start.end()]}    {entry},\n{text[start.end() :]}"
+    first = text.index("\nfrom n2mu.")
+    registry.write_text(f"{text[:first]}\nfrom {module} import {name}{text[first:]}")
+
+
+def test_a_model_a_loss_and_figures_are_each_one_file_and_one_entry(tmp_path: Path) -> None:
+    source = Path(n2mu.__file__).parent
+    skip = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, tmp_path / "src/n2mu", ignore=skip)
+    files = shown()
+    for path, text in files.items():
+        assert not (tmp_path / path).exists()
+        (tmp_path / path).write_text(text)
+    entries = re.findall(r"entry (?:is )?in `(src/\S+)`: `([^`]+)`", PAGE)
+    assert len(entries) == len(files) == 4
+    for (registry, entry), path in zip(entries, files, strict=True):
+        module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
+        add(tmp_path / registry, entry, module)
+    paths = [str(tmp_path / "src"), str(Path(__file__).parent)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-c", USE, str(tmp_path)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
