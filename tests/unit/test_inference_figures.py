@@ -297,7 +297,7 @@ def test_pulls_in_talks_are_those_of_parameters_that_the_data_moved() -> None:
     mu_fit["parameters"][1]["constraint"] = 0.2
     labels = settings().labels.model_copy(update={"format": "talk"})
     found = labels_of(pulls_figure(mu_fit, settings().model_copy(update={"labels": labels})))
-    constrained = r"$t\bar{t}W$ scale"
-    assert len(found) == 12 and constrained in found
-    pulled = [label for label in found if label != constrained]
-    assert sum(int(label.strip("x").split("_")[-1]) % 3 == 0 for label in pulled) == 10
+    found = [label.strip("x") for label in found]
+    # the first has a title; the one of small error, those pulled, and one of the others
+    pulled = [f"np_{number}" for number in range(3, 30, 3)]
+    assert found == [r"$t\bar{t}W$ scale", "np_1", "np_2", *pulled]
