@@ -240,7 +240,8 @@ def test_every_lepton_is_either_prompt_or_fake_or_of_the_wrong_charge(data_set: 
 
 
 def test_same_sign_leptons_of_top_pairs_are_fakes_or_of_the_wrong_charge() -> None:
-    columns = generated("tt_410470.mc16e").trees["nominal"].scalars
+    trees, _ = make_trees(planned("tt_410470.mc16e", events=12_000))
+    columns = trees["nominal"].scalars
     fake_tau = columns["taus_isHadronicTau_0"] == 0
     assert 0 < fake_tau.mean() < 1
     weight = np.abs(columns["weight_mc"])

@@ -186,7 +186,7 @@ def test_the_plan_names_stages_reasons_and_times(changed: Path) -> None:
     lines = n2mu(changed, *arguments).stdout.splitlines()
     stages = {line.split()[0]: line for line in lines}
     assert stages["skim"].split() == ["skim", "2", "stay"]
-    assert "2 run (regions.SR.binning" in stages["templates"]
+    assert "3 run (regions.SR.binning" in stages["templates"]
     assert "about" in stages["fit"]
     staying = sum(int(number) for line in lines[:-1] for number in re.findall(r"(\d+) stay", line))
     assert staying > 10

@@ -122,7 +122,7 @@ CONFIGURATION: list[tuple[str, str, str, str, Counter[str]]] = [
     ),
     ("group of a systematic", "systematics", "group: luminosity", "group: beam", FITTED | DRAWN),
     ("title of a systematic", "systematics", "title: Luminosity", "title: Lumi", DRAWN),
-    ("colour of a sample", "samples", "#d1495b", "#d1495c", DRAWN),
+    ("colour of a sample", "samples", "#bd1f01", "#bd1f02", DRAWN),
     ("label of all figures", "../config", "13 TeV", "13.6 TeV", DRAWN),
     ("bounds of a free factor", "fits", "bounds: [0, 5]", "bounds: [0, 6]", BUILT),
     ("expected signal of a fit", "fits", "asimov_mu: 1.0", "asimov_mu: 2.0", FILLED_LIKE_FTT),
