@@ -182,7 +182,8 @@ def measure(way: str, scratch: Path, size: str, *more: str) -> dict[str, float]:
     run = ways[way](job, scratch, size, *more)
     cpu, read, started = time.process_time(), bytes_read(), time.perf_counter()
     counts = run()
-    # workers are children of this server; they count once it has ended
+    # workers are children of this server, and count once it has ended; there is no public way to
+    # end it, and the standard library's own tests use this one
     _forkserver._stop()  # type: ignore[attr-defined]
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = {

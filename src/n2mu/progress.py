@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 T = TypeVar("T")
 SECONDS = 60.0
@@ -112,7 +112,7 @@ class _Bar:
         _Bar.active = False
 
 
-def _terminals() -> list[logging.StreamHandler]:  # type: ignore[type-arg]
+def _terminals() -> list[logging.StreamHandler[TextIO]]:
     """Return what writes messages to standard error."""
     return [
         handler

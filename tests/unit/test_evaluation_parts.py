@@ -246,7 +246,7 @@ def test_a_feature_that_the_model_does_not_read_has_no_importance(tmp_path: Path
 def test_what_stands_for_a_missing_value_belongs_to_its_feature(tmp_path: Path) -> None:
     found, models = modelled(tmp_path, 300)
     for model in models:
-        model.network.get_submodule("features.missing").value.data[1] = 3.0  # type: ignore[operator]
+        model.network.get_parameter("features.missing.value").data[1] = 3.0
     gradients = attributions(draw(found, 0, models, 300), 64)
     assert gradients["completeness"] < 1e-3
     attributed = {f["name"]: f["value"] for f in gradients["features"]}

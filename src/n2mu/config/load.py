@@ -38,6 +38,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 _Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
+# which of the two is known at run time only, so that no type checker can follow
 class _UniqueKeyLoader(_Loader):  # type: ignore[misc,valid-type]
     """YAML without silently overwritten keys."""
 

@@ -54,7 +54,9 @@ class Tree:
             try:
                 self._partial = _Partial(file, name)
                 self._tree = self._partial.tree
-            except Exception:
+            except (
+                Exception
+            ):  # whatever a parser stumbles over; uproot then reads all or says why not
                 self._open_whole()
             self.name = str(self._tree.name)
             self.num_entries = int(self._tree.num_entries)
@@ -66,7 +68,7 @@ class Tree:
             if self._partial is not None:
                 try:
                     return frozenset(self._partial.elements)
-                except Exception:
+                except Exception:  # as above
                     self._open_whole()
             return frozenset(self._tree.keys(recursive=False))
 
@@ -91,7 +93,7 @@ class Tree:
             if self._partial is not None:
                 try:
                     self._partial.interpret(names)
-                except Exception:
+                except Exception:  # as above
                     self._open_whole()
             return self._tree
 

@@ -13,10 +13,10 @@ from matplotlib.ticker import MaxNLocator
 from n2mu.plots.colours import shade
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import MINUS, decimals, plain, signed
+from n2mu.plots.rows import BOTTOM, GAP, PANEL, ROW, row_axes
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
 
-PANEL, ROW, GAP, BOTTOM = 2.3, 0.3, 0.4, 0.7
 SIDE, HEIGHT, LEFT, SPACE = 3.6, 2.6, 0.95, 0.95
 SMOOTHING = 0.4
 """Weight of the past in the moving average of curves."""
@@ -61,7 +61,7 @@ def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
         figure = new_figure(left + len(titles) * (PANEL + GAP) + 0.2, top + 1.2)
         rows = np.arange(len(names))
         for number, (key, title) in enumerate(titles.items()):
-            axes = axes_in_inches(figure, left + number * (PANEL + GAP), BOTTOM, PANEL, height)
+            axes = row_axes(figure, left, number, names)
             measures = [variant["measures"][key] for variant in variants]
             values = [_number(measure["value"]) for measure in measures]
             axes.errorbar(values, rows, xerr=[total(m) for m in measures], fmt="o", color="black")
@@ -77,12 +77,6 @@ def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
                 linewidth=2.5,
             )
             axes.axvline(first, color="0.5", linestyle="--", linewidth=1, zorder=0)
-            axes.set_ylim(len(names), -1)
-            axes.set_yticks(rows, names if number == 0 else [""] * len(names))
-            axes.minorticks_off()
-            axes.tick_params(axis="y", length=0)
-            axes.margins(x=0.12)
-            axes.locator_params(axis="x", nbins=3)
             axes.ticklabel_format(axis="x", style="plain", useOffset=False)
             axes.set_xlabel(title, fontsize=11)
         write_labels(figure, left, top + 1.15, settings.labels, _heading(study, settings))
