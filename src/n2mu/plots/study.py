@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from n2mu.plots.colours import shade
+from n2mu.plots.latex import to_latex
 from n2mu.plots.names import verbatim
-from n2mu.plots.numbers import MINUS, decimals, plain, signed
+from n2mu.plots.numbers import decimals, plain, signed
 from n2mu.plots.rows import BOTTOM, GAP, PANEL, ROW, row_axes
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
@@ -175,15 +176,10 @@ def study_markdown(study: Mapping[str, Any]) -> str:
 
 def study_latex(study: Mapping[str, Any], settings: PlotSettings) -> str:
     """Return the table of a study as a LaTeX tabular."""
-    header, *rows = study_rows(study, _signal(study, settings))
-    written = [header, *([_escaped(cell) for cell in row] for row in rows)]
-    body = [" & ".join(cells) + r" \\" for cells in written]
-    lines = [rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}", r"\hline", body[0], r"\hline"]
+    rows = study_rows(study, _signal(study, settings))
+    body = [" & ".join(to_latex(cell) for cell in row) + r" \\" for row in rows]
+    lines = [rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}", r"\hline", body[0], r"\hline"]
     return "\n".join([*lines, *body[1:], r"\hline", r"\end{tabular}"]) + "\n"
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("_", r"\_").replace("±", r"$\pm$").replace(MINUS, "$-$")
 
 
 def total(measure: Mapping[str, float | None]) -> float:
