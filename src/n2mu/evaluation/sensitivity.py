@@ -62,9 +62,15 @@ def sensitivity(
         "least_effective_events": LEAST_EFFECTIVE_EVENTS,
         "scan": {name: numbers(values) for name, values in scan.items()},
     }
+    of_others = {
+        int(k): threshold_scan(score[fold != k], is_signal[fold != k], weights[fold != k])
+        for k in np.unique(fold)
+    }
     for measure in MEASURES:
         best = _best(scan, measure)
-        result[measure] = _by_folds(score, is_signal, weights, fold, measure, replicas) | {
+        result[measure] = _by_folds(
+            score, is_signal, weights, fold, of_others, measure, replicas
+        ) | {
             "threshold": None if best is None else float(scan["threshold"][best]),
             "maximum": None if best is None else float(scan[measure][best]),
         }
@@ -90,18 +96,17 @@ def _by_folds(
     is_signal: NDArray[np.bool_],
     weights: NDArray[np.float64],
     fold: NDArray[np.integer],
+    of_others: dict[int, dict[str, NDArray[np.float64]]],
     measure: str,
     replicas: int,
 ) -> Number:
     """Return the significance with each fold cut at the best threshold of the others."""
     passing = np.zeros(score.size, np.bool_)
-    for k in np.unique(fold):
-        own = fold == k
-        scan = threshold_scan(score[~own], is_signal[~own], weights[~own])
+    for k, scan in of_others.items():
         best = _best(scan, measure)
         if best is None:
             return {"value": None, "error": None}
-        passing |= own & (score >= scan["threshold"][best])
+        passing |= (fold == k) & (score >= scan["threshold"][best])
     kinds = np.stack([passing & is_signal, passing & ~is_signal], axis=1).astype(np.float64)
 
     def value(weight: NDArray[np.float64]) -> NDArray[np.float64]:
