@@ -1,7 +1,7 @@
 """The cross-sections and the misidentification rates of the built-in Monte Carlo.
 
 ``python -m benchmarks.calibration [GROUP ...]`` makes the numbers of ``CALIBRATION`` in
-n2mu.demo.datasets: the present ones times the events without fakes of table 1.2 of the thesis
+n2mu.demo.tth.datasets: the present ones times the events without fakes of table 1.2 of the thesis
 over those found after the ntuple preselection.  To be run after every change of rates, spectra
 or efficiencies; the numbers go to config/tth/inputs.yaml, too, which a test compares.
 ``python -m benchmarks.calibration SR`` counts the signal region instead, beside tables 1.2 and
@@ -18,14 +18,14 @@ import numpy as np
 from benchmarks.demo import FAKES, PROCESSES, ROOT, SIGNAL_REGION, label, sum_of
 from benchmarks.timing import print_table
 from n2mu.config.load import load
-from n2mu.demo.datasets import CALIBRATION, DATA_SETS, DataSet, calibration
-from n2mu.demo.derived import Columns
-from n2mu.demo.generate import RUNS, sample
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.plan import LUMINOSITY
-from n2mu.demo.rates import PREPARATION, SIMULATION, Enrichment
-from n2mu.demo.weights import event_weight
-from n2mu.demo.yields import PROMPT, Yield, categories
+from n2mu.demo.tth.datasets import CALIBRATION, DATA_SETS, DataSet, calibration
+from n2mu.demo.tth.generate import RUNS, sample
+from n2mu.demo.tth.plan import LUMINOSITY
+from n2mu.demo.tth.rates import PREPARATION, SIMULATION, Enrichment
+from n2mu.demo.tth.weights import event_weight
+from n2mu.demo.tth.yields import PROMPT, Yield, categories
+from n2mu.demo.write import Columns
 from n2mu.expressions import parse
 
 BLOCK = 20_000

@@ -19,9 +19,9 @@ import uproot
 
 from benchmarks.timing import one_core, print_table
 from n2mu.config.load import load
-from n2mu.demo.generate import make_trees
-from n2mu.demo.plan import DATA, PlannedFile, Size, plan
-from n2mu.demo.yields import ALL, PROMPT, Key, Normalisation, Yield, count
+from n2mu.demo.tth.generate import make_trees
+from n2mu.demo.tth.plan import DATA, TthFile, plan
+from n2mu.demo.tth.yields import ALL, PROMPT, Key, Normalisation, Yield, count
 from n2mu.expressions import parse
 
 ROOT = Path(__file__).parents[1]
@@ -81,9 +81,7 @@ FAKES = {
 """Table 1.3 of the thesis: misidentified objects in the signal region."""
 
 
-def nominal(
-    size: Size, base: Path | None
-) -> Iterator[tuple[PlannedFile, Mapping[str, Any], float]]:
+def nominal(size: str, base: Path | None) -> Iterator[tuple[TthFile, Mapping[str, Any], float]]:
     """Yield the nominal events of each simulated file, and its own sum of weights."""
     for file in plan(size):
         if file.group == DATA or file.group.startswith("alt_"):
@@ -99,7 +97,7 @@ def nominal(
             yield file, tree.arrays(names, library="np"), float(total)
 
 
-def yields(size: Size, base: Path | None) -> dict[Key, Yield]:
+def yields(size: str, base: Path | None) -> dict[Key, Yield]:
     """Return the yields of all files; the sums of weights are those of whole data sets."""
     configuration = load(ROOT / "config/config.yaml")
     normalisation = Normalisation(configuration.inputs)

@@ -17,15 +17,15 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from benchmarks.demo import PROCESSES, ROOT, SIGNAL_REGION
 from benchmarks.timing import print_table
 from n2mu.config.load import load
-from n2mu.demo.datasets import DATA_SETS, DataSet, calibration
-from n2mu.demo.generate import RUNS, sample
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.modes import Leaf
-from n2mu.demo.plan import LUMINOSITY
-from n2mu.demo.rates import OUTCOMES, Enrichment
-from n2mu.demo.strata import Strata, strata
-from n2mu.demo.weights import event_weight
-from n2mu.demo.yields import PROMPT, categories
+from n2mu.demo.tth.datasets import DATA_SETS, DataSet, calibration
+from n2mu.demo.tth.generate import RUNS, sample
+from n2mu.demo.tth.modes import Leaf
+from n2mu.demo.tth.plan import LUMINOSITY
+from n2mu.demo.tth.rates import OUTCOMES, Enrichment
+from n2mu.demo.tth.strata import Strata, strata
+from n2mu.demo.tth.weights import event_weight
+from n2mu.demo.tth.yields import PROMPT, categories
 from n2mu.expressions import parse
 from n2mu.statistics.auc import weighted_roc
 

@@ -34,16 +34,17 @@ def opened(scratch: Path, size: str) -> Job:
 
 
 def generate(job: Job, scratch: Path, size: Any) -> Callable[[], int]:
-    from n2mu.demo.listing import planned_chunks, planned_identity
+    from n2mu.demo.listing import planned_chunks
     from n2mu.demo.stage import run_demo
 
     def run() -> int:
         for chunk in job.slices.chunks:
-            planned = {file.path: planned_identity(file) for file in planned_chunks(size)[chunk]}
+            files = planned_chunks("tth", size)[chunk]
+            planned = {file.path: identity for identity, file in files.items()}
             done = scratch / size / f"{chunk}.json"
             # those of an older generator are made again
             if not done.exists() or json.loads(done.read_text()) != planned:
-                run_demo(size, chunk, scratch / size)
+                run_demo("tth", size, chunk, scratch / size)
         return 0
 
     return run

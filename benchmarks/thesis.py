@@ -48,7 +48,7 @@ def main() -> None:
 
 def require_disk(scratch: Path) -> None:
     """Exit if the ntuples and products would not fit."""
-    ntuples = sum(file.bytes for files in planned_chunks(SIZE).values() for file in files)
+    ntuples = sum(file.bytes for c in planned_chunks("tth", SIZE).values() for file in c.values())
     made = sum(p.stat().st_size for p in scratch.rglob("*") if p.is_file())
     needed = (1 + PRODUCTS) * ntuples - made
     free = shutil.disk_usage(scratch).free

@@ -6,17 +6,16 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.derived import Columns
-from n2mu.demo.generate import make_trees
-from n2mu.demo.plan import PlannedFile, plan
-from n2mu.demo.write import Table
+from n2mu.demo.tth.generate import make_trees
+from n2mu.demo.tth.plan import TthFile, plan
+from n2mu.demo.write import Columns, Table
 
 DATA_SETS = ("ttH_346344.mc16a", "ttZ_504334.mc16d", "tt_410470.mc16e", "VV_364253.mc16a")
 
 
 @dataclass(frozen=True)
 class Generated:
-    file: PlannedFile
+    file: TthFile
     trees: dict[str, Table]
     metadata: Columns
 
@@ -25,7 +24,7 @@ VARIED = tuple(name for name in DATA_SETS if not name.startswith("VV"))
 """Those with the trees of the varied energies and resolutions."""
 
 
-def planned(data_set: str, events: int = 3000) -> PlannedFile:
+def planned(data_set: str, events: int = 3000) -> TthFile:
     """Return the first planned file of a data set with another number of events."""
     file = next(file for file in plan("tiny") if file.data_set == data_set)
     return replace(file, events=events)

@@ -11,10 +11,10 @@ from n2mu.config.acting import affected_samples, factors_on, parameter
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
 from n2mu.config.systematics import SetSystematic, TreeSystematic, WeightSystematic
-from n2mu.demo.generate import make_trees
-from n2mu.demo.plan import plan
-from n2mu.demo.reconstruct import SHIFTS
-from n2mu.demo.yields import Normalisation
+from n2mu.demo.tth.generate import make_trees
+from n2mu.demo.tth.plan import plan
+from n2mu.demo.tth.reconstruct import SHIFTS
+from n2mu.demo.tth.yields import Normalisation
 from n2mu.expressions import parse, unimplied
 
 CONFIGURATION = load(Path(__file__).parents[2] / "config/config.yaml")

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from n2mu.demo import misidentify as misidentification
-from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.kinematics import boost, from_pt_eta_phi, mass, transverse_momentum, two_body
-from n2mu.demo.misidentify import misidentify
-from n2mu.demo.modes import LEPTONS, MODES, Leaf
-from n2mu.demo.processes import PROCESSES
-from n2mu.demo.rates import OUTCOMES, PREPARATION, SIMULATION, Enrichment
-from n2mu.demo.strata import strata
-from n2mu.demo.truth import Truth, generate
-from n2mu.demo.weights import generator_weights
+from n2mu.demo.tth import misidentify as misidentification
+from n2mu.demo.tth.datasets import DATA_SETS
+from n2mu.demo.tth.misidentify import misidentify
+from n2mu.demo.tth.modes import LEPTONS, MODES, Leaf
+from n2mu.demo.tth.processes import PROCESSES
+from n2mu.demo.tth.rates import OUTCOMES, PREPARATION, SIMULATION, Enrichment
+from n2mu.demo.tth.strata import strata
+from n2mu.demo.tth.truth import Truth, generate
+from n2mu.demo.tth.weights import generator_weights
 
 
 @pytest.mark.parametrize("dsid", sorted(DATA_SETS))

@@ -11,8 +11,8 @@ from demo_events import generated, planned
 
 from n2mu.config.load import load
 from n2mu.demo import write
-from n2mu.demo.output import generate_file
-from n2mu.demo.reconstruct import SHIFTS
+from n2mu.demo.tth.output import generate_file
+from n2mu.demo.tth.reconstruct import SHIFTS
 from n2mu.demo.write import write_ntuple
 from n2mu.errors import N2muError
 
@@ -67,7 +67,7 @@ def test_an_interrupted_file_leaves_nothing_behind(
     def fail(*_: Any) -> None:
         raise N2muError("stopped")
 
-    monkeypatch.setattr("n2mu.demo.output.write_ntuple", fail)
+    monkeypatch.setattr("n2mu.demo.tth.output.write_ntuple", fail)
     with pytest.raises(N2muError, match="stopped"):
         generate_file(planned("tt_410470.mc16a", 100), tmp_path, IDENTITY)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from demo_events import DATA_SETS, generated, jets_of, planned
 
-from n2mu.demo.datasets import DATA_SETS as OF_NUMBER
-from n2mu.demo.generate import make_trees
-from n2mu.demo.processes import PROCESSES
-from n2mu.demo.reconstruct import SHIFTS
-from n2mu.demo.weights import OWN_SUMS
+from n2mu.demo.tth.datasets import DATA_SETS as OF_NUMBER
+from n2mu.demo.tth.generate import make_trees
+from n2mu.demo.tth.processes import PROCESSES
+from n2mu.demo.tth.reconstruct import SHIFTS
+from n2mu.demo.tth.weights import OWN_SUMS
 
 Vector = tuple[float, float, float, float]
 

@@ -6,22 +6,24 @@ from collections import Counter
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 import yaml
 
 from n2mu.config.inputs import Inputs, data_sets
-from n2mu.demo.plan import Size, identity, pack, plan
+from n2mu.demo.generators import GENERATORS
+from n2mu.demo.listing import planned_listing
+from n2mu.demo.planned import identity, pack
+from n2mu.demo.tth.plan import plan
 from n2mu.errors import ConfigurationError
 
 CONFIGURATION = Path(__file__).parents[2] / "config" / "tth"
-SIZES: tuple[Size, Size] = ("tiny", "small")
+SIZES = ("tiny", "small")
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_plan_holds_every_configured_data_set_where_its_files_are_looked_for(
-    size: Size,
+    size: str,
 ) -> None:
     inputs = Inputs.model_validate(yaml.safe_load((CONFIGURATION / "inputs.yaml").read_text()))
     configured = {data_set.name: data_set for data_set in data_sets(inputs)}
@@ -34,7 +36,7 @@ def test_the_plan_holds_every_configured_data_set_where_its_files_are_looked_for
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_every_file_has_its_own_path_seed_and_event_numbers(size: Size) -> None:
+def test_every_file_has_its_own_path_seed_and_event_numbers(size: str) -> None:
     files = plan(size)
     assert len({file.path for file in files}) == len(files)
     assert len({file.seed for file in files}) == len(files)
@@ -55,9 +57,25 @@ def test_the_plan_is_the_same_each_time_it_is_asked_for() -> None:
     assert plan("small") == plan("small")
 
 
-def test_an_unknown_size_is_refused_with_the_sizes_that_exist() -> None:
-    with pytest.raises(ConfigurationError, match="'tinny' is unknown; did you mean 'tiny'"):
-        plan(cast(Any, "tinny"))
+@pytest.mark.parametrize("analysis", GENERATORS)
+def test_an_unknown_size_is_refused_with_the_sizes_that_exist(analysis: str) -> None:
+    with pytest.raises(ConfigurationError, match="has no size 'tinny'; did you mean 'tiny'"):
+        planned_listing(analysis, "tinny", "demo")
+
+
+def test_an_analysis_without_a_generator_is_refused_with_those_that_have_one() -> None:
+    with pytest.raises(ConfigurationError, match="analysis 'ttth'; did you mean 'tth'"):
+        planned_listing("ttth", "tiny", "demo")
+
+
+@pytest.mark.parametrize("analysis", GENERATORS)
+def test_every_size_of_a_generator_fills_its_chunks(analysis: str) -> None:
+    generator = GENERATORS[analysis]
+    for size, chunks in generator.chunks.items():
+        listed = planned_listing(analysis, size, "demo").files
+        assert len({file.chunk for file in listed}) == chunks
+        assert sorted(file.path for file in listed) == sorted(f.path for f in generator.plan(size))
+        assert len({file.content for file in listed}) == len(listed)
 
 
 def test_the_identity_changes_with_the_code_and_with_everything_planned() -> None:
@@ -71,7 +89,7 @@ def test_the_identity_changes_with_the_code_and_with_everything_planned() -> Non
 
 
 @pytest.mark.parametrize(("size", "chunks"), [("tiny", 2), ("small", 4)])
-def test_chunks_share_all_files_and_weigh_about_the_same(size: Size, chunks: int) -> None:
+def test_chunks_share_all_files_and_weigh_about_the_same(size: str, chunks: int) -> None:
     files = plan(size)
     packed = pack(files, chunks)
     assert list(packed) == [f"c{index:04d}" for index in range(chunks)]
@@ -90,8 +108,9 @@ def test_chunks_that_no_file_could_fill_are_refused(chunks: int) -> None:
 
 def test_the_plan_imports_nothing_heavy() -> None:
     code = (
-        "import sys, n2mu.demo.plan; "
-        "print([m for m in ('numpy', 'uproot', 'awkward', 'pydantic') if m in sys.modules])"
+        "import sys; from n2mu.demo.generators import GENERATORS; "
+        "[g.plan(size) for g in GENERATORS.values() for size in g.chunks]; "
+        "print([m for m in ('numpy', 'uproot', 'awkward', 'pythia8mc') if m in sys.modules])"
     )
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -12,17 +12,16 @@ from benchmarks.demo import FAKES, label, sum_of
 from benchmarks.demo import PROCESSES as REFERENCE
 
 from n2mu.config.load import load
-from n2mu.demo import pseudodata
-from n2mu.demo.datasets import DATA_SETS, calibration
-from n2mu.demo.derived import Columns
-from n2mu.demo.generate import make_trees
-from n2mu.demo.plan import plan
-from n2mu.demo.processes import PROCESSES
-from n2mu.demo.pseudodata import fake_factor, observe, observed
-from n2mu.demo.rates import PREPARATION
-from n2mu.demo.weights import event_weight
-from n2mu.demo.write import Table
-from n2mu.demo.yields import PROMPT, Normalisation, Yield, categories
+from n2mu.demo.tth import pseudodata
+from n2mu.demo.tth.datasets import DATA_SETS, calibration
+from n2mu.demo.tth.generate import make_trees
+from n2mu.demo.tth.plan import plan
+from n2mu.demo.tth.processes import PROCESSES
+from n2mu.demo.tth.pseudodata import fake_factor, observe, observed
+from n2mu.demo.tth.rates import PREPARATION
+from n2mu.demo.tth.weights import event_weight
+from n2mu.demo.tth.yields import PROMPT, Normalisation, Yield, categories
+from n2mu.demo.write import Columns, Table
 from n2mu.expressions import parse
 
 CONFIGURATION = load(Path(__file__).parents[2] / "config/config.yaml")

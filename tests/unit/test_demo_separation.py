@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from benchmarks.separation import areas, events
 
-from n2mu.demo.decays import decay_taus, tau_polarisation
 from n2mu.demo.kinematics import two_body
-from n2mu.demo.modes import Leaf
-from n2mu.demo.rates import SIMULATION
-from n2mu.demo.strata import strata
+from n2mu.demo.tth.decays import decay_taus, tau_polarisation
+from n2mu.demo.tth.modes import Leaf
+from n2mu.demo.tth.rates import SIMULATION
+from n2mu.demo.tth.strata import strata
 
 
 def test_the_signal_is_neither_buried_in_the_signal_region_nor_obvious() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from demo_events import DATA_SETS, VARIED, generated, jets_of
 
-from n2mu.demo.derived import Columns
-from n2mu.demo.reconstruct import SHIFTS
+from n2mu.demo.tth.reconstruct import SHIFTS
+from n2mu.demo.write import Columns
 
 VARIED_WEIGHT = re.compile(r"_UP$|_DOWN$|_MEMBER_\d+$")
 JETS = ("JET_JES__1up", "JET_JES__1down")

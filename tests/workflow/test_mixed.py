@@ -9,7 +9,7 @@ import pytest
 import uproot
 from scipy.stats import chi2
 
-from n2mu.demo.pseudodata import FAKE_FACTORS
+from n2mu.demo.tth.pseudodata import FAKE_FACTORS
 
 pytestmark = pytest.mark.xdist_group("tiny")
 CONTROL = ("CR_tau", "CR_e", "CR_mu")

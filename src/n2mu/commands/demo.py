@@ -26,9 +26,10 @@ def command(
     from n2mu.errors import ConfigurationError
 
     job = open_job(config)
-    if job.configuration.main.demo is None:
+    main = job.configuration.main
+    if main.demo is None:
         raise ConfigurationError("this configuration has no 'demo' size; its ntuples are listed")
     choose(chunk, job.slices.chunks, "chunk")
-    (base,) = map(Path, job.configuration.main.ntuples.values())
-    run_demo(job.configuration.main.demo, chunk, base)
+    (base,) = map(Path, main.ntuples.values())
+    run_demo(main.analysis, main.demo, chunk, base)
     logger.info("wrote the ntuples of chunk %s below %s", chunk, base)

@@ -43,8 +43,8 @@ class Main(Model):
     ntuples
         Directories that hold the ntuples, by base name.
     demo
-        Size of the built-in Monte Carlo that stands for the ntuples; without
-        it the listing names the files.
+        Size of the built-in Monte Carlo of the analysis that stands for the ntuples;
+        without it the listing names the files.
     listing
         File that ``n2mu list`` writes and everything else reads.
     results
@@ -61,7 +61,7 @@ class Main(Model):
 
     analysis: str
     ntuples: Annotated[dict[Name, str], Field(min_length=1)]
-    demo: Literal["tiny", "small", "thesis"] | None = None
+    demo: Literal["tiny", "small", "benchmark", "thesis"] | None = None
     listing: str | None = None
     results: str = "results"
     models: Annotated[list[str], Field(min_length=1), Unique]

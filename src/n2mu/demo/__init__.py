@@ -1,6 +1,5 @@
-"""The built-in Monte Carlo: a toy generator and a toy detector, for demonstration and tests.
+"""The built-in Monte Carlo: ntuples in an experiment's format, for demonstration and tests.
 
-It writes ntuples in an experiment's format so that the whole chain can run
-without data.  Its rates and resolutions are simple and parametric: nothing that
-comes out of it is a physics result.
+With it the whole chain runs without data.  One subpackage per analysis generates the events;
+nothing that comes out of them is a physics result.
 """

@@ -2,33 +2,44 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from n2mu.config.main import Main
-from n2mu.demo.plan import PlannedFile, Size, identity, pack, plan
+from n2mu.demo.generators import generator
+from n2mu.demo.planned import identity, pack
 from n2mu.inputs.listing import ListedFile, Listing, read_listing
-from n2mu.workflow.fingerprint import fingerprint
-
-CHUNKS: dict[Size, int] = {"tiny": 2, "small": 2, "thesis": 120}
 
 
 @cache
-def planned_chunks(size: Size) -> dict[str, list[PlannedFile]]:
-    """Return the planned files of a size by chunk."""
-    return pack(plan(size), CHUNKS[size])
+def planned_chunks(analysis: str, size: str) -> dict[str, dict[str, Any]]:
+    """Return the planned files of a size by chunk, each by its identity.
+
+    The identity is what is drawn and the code that draws it.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such analysis or size.
+    """
+    chosen = generator(analysis, size)
+    return {
+        chunk: {f"plan:{identity(file, chosen.fingerprint)}": file for file in files}
+        for chunk, files in pack(chosen.plan(size), chosen.chunks[size]).items()
+    }
 
 
-def planned_identity(file: PlannedFile) -> str:
-    """Return the identity of a planned file: what is drawn, and the code that draws it."""
-    return f"plan:{identity(file, fingerprint('n2mu.demo.output'))}"
-
-
-def planned_listing(size: Size, base: str) -> Listing:
+def planned_listing(analysis: str, size: str, base: str) -> Listing:
     """Return the listing of the demo's ntuples.
 
     Parameters
     ----------
     base
         Name of the directory that will hold them.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such analysis or size.
     """
     return Listing(
         files=[
@@ -37,13 +48,13 @@ def planned_listing(size: Size, base: str) -> Listing:
                 path=file.path,
                 bytes=file.bytes,
                 modified=None,
-                content=planned_identity(file),
+                content=content,
                 entries=None,
                 chunk=chunk,
                 data_sets=[file.data_set],
             )
-            for chunk, files in planned_chunks(size).items()
-            for file in files
+            for chunk, files in planned_chunks(analysis, size).items()
+            for content, file in files.items()
         ]
     )
 
@@ -53,10 +64,12 @@ def configured_listing(main: Main) -> Listing:
 
     Raises
     ------
+    ConfigurationError
+        If the demo has no such analysis or size.
     ProductError
         If the listing does not exist.
     """
     if main.demo is not None:
-        return planned_listing(main.demo, next(iter(main.ntuples)))
+        return planned_listing(main.analysis, main.demo, next(iter(main.ntuples)))
     assert main.listing is not None
     return read_listing(Path(main.listing))

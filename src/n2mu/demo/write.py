@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import awkward as ak
-import numpy as np
 import uproot
+from numpy.typing import NDArray
 
-from n2mu.demo.derived import Columns
 from n2mu.demo.headers import remembered_headers
-from n2mu.demo.reconstruct import Candidates
+
+Columns = dict[str, NDArray[Any]]
+"""Scalar branches by name, shape ``[events]`` each."""
 
 PLAN_KEY = "n2mu_plan"
 METADATA_TREE = "sumWeights"
@@ -21,27 +21,21 @@ _SMALL = 500
 """Fewer events are not compressed: to set the compression up for each branch takes longer."""
 
 
-def jet_record(jets: Candidates) -> ak.Array:
-    """Return the jets as lists of float32 records, momenta in MeV.
-
-    Written under the name ``jets`` they become the list branches ``jets_pt``,
-    ``jets_eta``, ``jets_phi`` and ``jets_e`` with the common counter ``njets``.
-    """
-    exists = jets.exists
-    quantities = {"pt": jets.pt, "eta": jets.eta, "phi": jets.phi, "e": jets.p4[..., 3]}
-    return ak.zip(
-        {
-            name: ak.unflatten(values[exists].astype(np.float32), jets.count)
-            for name, values in quantities.items()
-        }
-    )
-
-
 class Table(NamedTuple):
-    """The content of one tree: scalar branches ``[events]`` and the jets of each event."""
+    """The content of one tree: scalar branches ``[events]`` and, if any, each event's jets."""
 
     scalars: Columns
-    jets: ak.Array
+    jets: Any = None
+
+    @property
+    def events(self) -> int:
+        """Number of entries."""
+        return len(next(iter(self.scalars.values())))
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Arrays by the name of the branch, or of the group of branches."""
+        return self.scalars if self.jets is None else {**self.scalars, "jets": self.jets}
 
 
 def write_ntuple(
@@ -58,18 +52,18 @@ def write_ntuple(
     identity
         Stored as a TObjString named ``n2mu_plan``.
     """
-    small = all(len(table.jets) < _SMALL for table in trees.values())
+    small = all(table.events < _SMALL for table in trees.values())
     compression = None if small else _COMPRESSION
     with remembered_headers(), uproot.recreate(path, compression=compression) as file:
         file[PLAN_KEY] = identity
-        for name, (scalars, jets) in trees.items():
-            branches = {branch: values.dtype for branch, values in scalars.items()}
+        for name, table in trees.items():
+            branches: dict[str, Any] = {b: values.dtype for b, values in table.scalars.items()}
+            if table.jets is not None:
+                branches["jets"] = table.jets.type.content
             # a plain assignment would write an RNTuple, which AddFriend does not find
-            tree = file.mktree(
-                name, {**branches, "jets": jets.type.content}, initial_basket_capacity=_BASKETS
-            )
-            if len(jets) > 0:
-                tree.extend({**scalars, "jets": jets})
+            tree = file.mktree(name, branches, initial_basket_capacity=_BASKETS)
+            if table.events > 0:
+                tree.extend(table.content)
         if metadata is None:
             return
         tree = file.mktree(

@@ -61,7 +61,7 @@ def _planned(
     base = next(iter(bases))
     chosen: dict[str, Chosen] = {}
     planned: set[str] = set()
-    for file in planned_listing(main.demo, base).files:
+    for file in planned_listing(main.analysis, main.demo, base).files:
         path = bases[base] / file.path
         for name in file.data_sets:
             planned.add(name)

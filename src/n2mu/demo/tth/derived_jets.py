@@ -1,12 +1,14 @@
 """Ntuple branches of jets, b-tags and their combinations with leptons."""
 
+import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.derived import MISSING, Columns
 from n2mu.demo.kinematics import Floats, delta_r, mass
-from n2mu.demo.reconstruct import CENTRAL_ETA, Candidates, Objects
-from n2mu.demo.response import Response
+from n2mu.demo.tth.derived import MISSING
+from n2mu.demo.tth.reconstruct import CENTRAL_ETA, Candidates, Objects
+from n2mu.demo.tth.response import Response
+from n2mu.demo.write import Columns
 
 TAG_77, TAG_85 = 3, 2
 """Smallest pseudo-continuous b-tag of the 77 % and the 85 % working point."""
@@ -117,3 +119,19 @@ def jet_branches(response: Response, objects: Objects) -> Columns:
         "nJets_OR_DL1r_85": (central & (tag >= TAG_85)).sum(axis=1).astype(np.int32),
         "sumPsbtag": np.where(central, tag, 0).sum(axis=1).astype(np.int32),
     }
+
+
+def jet_record(jets: Candidates) -> ak.Array:
+    """Return the jets as lists of float32 records, momenta in MeV.
+
+    Written under the name ``jets`` they become the list branches ``jets_pt``,
+    ``jets_eta``, ``jets_phi`` and ``jets_e`` with the common counter ``njets``.
+    """
+    exists = jets.exists
+    quantities = {"pt": jets.pt, "eta": jets.eta, "phi": jets.phi, "e": jets.p4[..., 3]}
+    return ak.zip(
+        {
+            name: ak.unflatten(values[exists].astype(np.float32), jets.count)
+            for name, values in quantities.items()
+        }
+    )

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.config.inputs import Inputs, data_sets
-from n2mu.demo.datasets import DATA_SETS
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.plan import PlannedFile
+from n2mu.demo.tth.datasets import DATA_SETS
+from n2mu.demo.tth.plan import TthFile
 from n2mu.expressions import Expression, parse
 
 PROMPT = "prompt"
@@ -92,7 +92,7 @@ class Normalisation:
 
 
 def count(
-    files: Iterable[tuple[PlannedFile, Mapping[str, Any], float]],
+    files: Iterable[tuple[TthFile, Mapping[str, Any], float]],
     normalisation: Normalisation,
     selections: Mapping[str, Expression],
 ) -> dict[Key, Yield]:

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from n2mu.demo.generate import make_trees
-from n2mu.demo.plan import PlannedFile
-from n2mu.demo.pseudodata import observe
-from n2mu.demo.reconstruct import NOMINAL
+from n2mu.demo.tth.generate import make_trees
+from n2mu.demo.tth.plan import TthFile
+from n2mu.demo.tth.pseudodata import observe
+from n2mu.demo.tth.reconstruct import NOMINAL
 from n2mu.demo.write import write_ntuple
 from n2mu.products import atomic_file
 
 
-def generate_file(file: PlannedFile, base: Path, identity: str) -> None:
+def generate_file(file: TthFile, base: Path, identity: str) -> None:
     """Generate one planned file and write it; the same plan gives the same content.
 
     Parameters

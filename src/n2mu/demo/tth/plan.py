@@ -1,22 +1,19 @@
-"""What the built-in Monte Carlo writes: data sets, files, sizes and seeds.
+"""What is generated for the ttH analysis: data sets, files, sizes and seeds.
 
 Pure Python without heavy imports, because the Snakefile asks for the plan each
 time it is parsed.
 """
 
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from dataclasses import dataclass
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from n2mu.demo.datasets import DATA_SETS, DataSet
-from n2mu.errors import ConfigurationError, nearest
-from n2mu.products import canonical_json, digest
-
-Size = Literal["tiny", "small", "thesis"]
+from n2mu.demo.planned import PlannedFile, split
+from n2mu.demo.tth.datasets import DATA_SETS, DataSet
+from n2mu.products import digest
 
 SEED = 20230817
-"""Every random number of the built-in Monte Carlo descends from it."""
+"""Every random number of this generator descends from it."""
 
 LUMINOSITY = {"mc16a": 36646.74, "mc16d": 44630.6, "mc16e": 58791.6}
 """Integrated luminosity per campaign in pb^-1; events are shared out in proportion."""
@@ -27,44 +24,30 @@ DATA_CAMPAIGNS = {"data_2015_2016": "mc16a", "data_2017": "mc16d", "data_2018": 
 DATA = "data"
 """Group and input of the pseudo-data."""
 
-SIZES: tuple[Size, ...] = ("tiny", "small", "thesis")
+CHUNKS = {"tiny": 2, "small": 2, "thesis": 120}
+"""Chunks by size."""
 
 
-@dataclass(frozen=True)
-class PlannedFile:
-    """One ntuple file of the built-in Monte Carlo.
+@dataclass(frozen=True, kw_only=True)
+class TthFile(PlannedFile):
+    """One ntuple file of the ttH analysis; one of data has 0 generated events.
 
     Attributes
     ----------
-    path
-        Below the base directory of the ntuples.
-    data_set
-        ``<input>.<campaign>``.
+    dsid
+        Data set number; 0 for data.
+    campaign
+        Simulated campaign, or year of data.
     group
         The process as table 1.2 of the thesis names it.
-    events
-        Generated events: the sum of weights counts all of them, the trees hold
-        those that pass the ntuple preselection; 0 for data.
-    first_event
-        Event number of the first generated event.
     varied
         Whether it holds the trees of the varied energies and resolutions.
-    seed
-        Seed of the file's own stream of random numbers.
-    bytes
-        Estimated size, which balances the chunks.
     """
 
-    path: str
-    data_set: str
     dsid: int
     campaign: str
     group: str
-    events: int
-    first_event: int
     varied: bool
-    seed: int
-    bytes: int
 
 
 class _Budget(NamedTuple):
@@ -123,16 +106,7 @@ _BYTES_PER_ENTRY = {False: 450, True: 3600}
 _BYTES_PER_FILE = {False: 120_000, True: 1_100_000}
 
 
-def _split(total: int, shares: list[float]) -> list[int]:
-    """Split a whole number in proportion to shares, without losing any."""
-    bounds = [0.0]
-    for share in shares:
-        bounds.append(bounds[-1] + share)
-    edges = [round(total * bound / bounds[-1]) for bound in bounds]
-    return [high - low for low, high in pairwise(edges)]
-
-
-def _generated(row: DataSet, size: Size) -> int:
+def _generated(row: DataSet, size: str) -> int:
     """Return the generated events of a data set over all campaigns."""
     budget = _BUDGETS[row.group]
     if size == "thesis":
@@ -142,36 +116,29 @@ def _generated(row: DataSet, size: Size) -> int:
     return round(total * row.share)
 
 
-def plan(size: Size) -> list[PlannedFile]:
-    """Return every file of the built-in Monte Carlo of one size, in a fixed order.
+def plan(size: str) -> list[TthFile]:
+    """Return every file of one size, in a fixed order.
 
     Parameters
     ----------
     size
         ``tiny`` for tests, ``small`` for the demonstration, ``thesis`` for as many raw
         events as the thesis had.
-
-    Raises
-    ------
-    ConfigurationError
-        If the size does not exist.
     """
-    if size not in SIZES:
-        raise ConfigurationError(f"demo size '{size}' is unknown{nearest(size, SIZES)}")
     planned = []
     for row in DATA_SETS.values():
         varied = row.group in VARIED
-        shares = _split(_generated(row, size), list(LUMINOSITY.values()))
+        shares = split(_generated(row, size), list(LUMINOSITY.values()))
         for campaign, events_of_campaign in zip(LUMINOSITY, shares, strict=True):
             parts = 1 if size == "tiny" else _SPLIT.get(row.group, 1)
             parts = max(parts, ceil(events_of_campaign / _THESIS_EVENTS_PER_FILE))
             first_event = 1
-            for part, events in enumerate(_split(events_of_campaign, [1.0] * parts), start=1):
+            for part, events in enumerate(split(events_of_campaign, [1.0] * parts), start=1):
                 folder = row.folder or str(row.dsid)
                 path = f"{campaign}/{row.ptag}/{folder}/{row.dsid}_{part:06d}.root"
                 kept = events * _BUDGETS[row.group].kept
                 planned.append(
-                    PlannedFile(
+                    TthFile(
                         path=path,
                         data_set=f"{row.input}.{campaign}",
                         dsid=row.dsid,
@@ -188,10 +155,10 @@ def plan(size: Size) -> list[PlannedFile]:
     return planned + [_observed(campaign) for campaign in DATA_CAMPAIGNS]
 
 
-def _observed(campaign: str) -> PlannedFile:
+def _observed(campaign: str) -> TthFile:
     """Return the file of one year of pseudo-data, the same in every size."""
     path = f"{DATA}/{campaign}/{campaign}_000001.root"
-    return PlannedFile(
+    return TthFile(
         path=path,
         data_set=f"{DATA}.{campaign}",
         dsid=0,
@@ -203,53 +170,3 @@ def _observed(campaign: str) -> PlannedFile:
         seed=int(digest(f"{SEED} {path}", 15), 16),
         bytes=_BYTES_OF_DATA,
     )
-
-
-def identity(file: PlannedFile, code: str) -> str:
-    """Return what identifies a file's content: its plan and the generator's code.
-
-    Parameters
-    ----------
-    file
-        The planned file.
-    code
-        Fingerprint of the generator's source code.
-    """
-    return digest(canonical_json({"file": asdict(file), "code": code}), 32)
-
-
-def pack(files: list[PlannedFile], chunks: int) -> dict[str, list[PlannedFile]]:
-    """Share files out to chunks of about equal bytes; a file stays whole.
-
-    The largest file goes first to the chunk that holds the fewest bytes, so the
-    same plan gives the same chunks.
-
-    Parameters
-    ----------
-    files
-        The plan.
-    chunks
-        Number of chunks; none is empty if there are as many files.
-
-    Returns
-    -------
-    dict
-        Chunk name (``c0000`` ...) to its files, in the order of the plan.
-
-    Raises
-    ------
-    ConfigurationError
-        If there are fewer files than chunks, or less than one chunk.
-    """
-    if not 1 <= chunks <= len(files):
-        raise ConfigurationError(
-            f"{len(files)} planned files cannot fill {chunks} chunks; "
-            f"ask for 1 to {len(files)} chunks"
-        )
-    sizes = [0] * chunks
-    members: list[list[int]] = [[] for _ in range(chunks)]
-    for index in sorted(range(len(files)), key=lambda i: (-files[i].bytes, files[i].path)):
-        target = min(range(chunks), key=lambda c: (sizes[c], c))
-        sizes[target] += files[index].bytes
-        members[target].append(index)
-    return {f"c{c:04d}": [files[i] for i in sorted(members[c])] for c in range(chunks)}

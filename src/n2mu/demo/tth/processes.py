@@ -1,7 +1,7 @@
 """The processes: which heavy particles, how they move, how much radiation.
 
 A process is a list of heavy particles plus extra jets, so a new one is a new row.
-The decay modes are in `n2mu.demo.modes`.
+The decay modes are in `n2mu.demo.tth.modes`.
 """
 
 from dataclasses import dataclass, replace

@@ -15,16 +15,16 @@ import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.datasets import DATA_SETS, DataSet, calibration
-from n2mu.demo.derived import Columns
-from n2mu.demo.generate import RUNS, Sample, sample
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.plan import DATA_CAMPAIGNS, LUMINOSITY, SEED, PlannedFile
-from n2mu.demo.rates import PSEUDO_DATA
-from n2mu.demo.reconstruct import Candidates
-from n2mu.demo.strata import MAX_EXTRA_JETS, Strata, strata
-from n2mu.demo.weights import event_weight
-from n2mu.demo.write import Table, jet_record
+from n2mu.demo.tth.datasets import DATA_SETS, DataSet, calibration
+from n2mu.demo.tth.derived_jets import jet_record
+from n2mu.demo.tth.generate import RUNS, Sample, sample
+from n2mu.demo.tth.plan import DATA_CAMPAIGNS, LUMINOSITY, SEED, TthFile
+from n2mu.demo.tth.rates import PSEUDO_DATA
+from n2mu.demo.tth.reconstruct import Candidates
+from n2mu.demo.tth.strata import MAX_EXTRA_JETS, Strata, strata
+from n2mu.demo.tth.weights import event_weight
+from n2mu.demo.write import Columns, Table
 
 FAKE_FACTORS = {"tau": 1.2, "e": 0.8, "mu": 1.3}
 """How many times more fakes than simulated there are in pseudo-data, per fake object."""
@@ -96,7 +96,7 @@ def _largest(dsid: int, events: int) -> NDArray[np.float64]:
     return result
 
 
-def _of_data_set(file: PlannedFile, row: DataSet) -> list[tuple[Columns, Candidates]]:
+def _of_data_set(file: TthFile, row: DataSet) -> list[tuple[Columns, Candidates]]:
     """Return the accepted events of one data set, block by block.
 
     Each cell has a largest intensity of its own, estimated from a few events.  What of an
@@ -129,7 +129,7 @@ def _of_data_set(file: PlannedFile, row: DataSet) -> list[tuple[Columns, Candida
     return accepted
 
 
-def observe(file: PlannedFile) -> Table:
+def observe(file: TthFile) -> Table:
     """Return the observed events of one year, in random order.
 
     Parameters

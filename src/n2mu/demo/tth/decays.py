@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats, mass, two_body
-from n2mu.demo.modes import JETS, Leaf
-from n2mu.demo.processes import GEV, MASS
-from n2mu.demo.spectra import resonance_mass, species
-from n2mu.demo.strata import Strata
+from n2mu.demo.tth.modes import JETS, Leaf
+from n2mu.demo.tth.processes import GEV, MASS
+from n2mu.demo.tth.spectra import resonance_mass, species
+from n2mu.demo.tth.strata import Strata
 
 _JET_MASS = 5 * GEV
 _RHO, _A1, _PION = 0.775 * GEV, 1.23 * GEV, 0.14 * GEV

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from n2mu.demo.datasets import DATA_SETS
-from n2mu.demo.derived import Columns
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.processes import GEV, Process
-from n2mu.demo.reconstruct import CENTRAL_ETA, Candidates, Objects
-from n2mu.demo.response import Response
-from n2mu.demo.truth import HardProcess, Truth
+from n2mu.demo.tth.datasets import DATA_SETS
+from n2mu.demo.tth.processes import GEV, Process
+from n2mu.demo.tth.reconstruct import CENTRAL_ETA, Candidates, Objects
+from n2mu.demo.tth.response import Response
+from n2mu.demo.tth.truth import HardProcess, Truth
+from n2mu.demo.write import Columns
 
 B_TAG_EIGENVARIATIONS = 4
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats, azimuth, delta_r, pseudorapidity
-from n2mu.demo.processes import GEV
-from n2mu.demo.response import Response
-from n2mu.demo.truth import Truth
+from n2mu.demo.tth.processes import GEV
+from n2mu.demo.tth.response import Response
+from n2mu.demo.tth.truth import Truth
 
 LEPTONS_KEPT = 4
 TAUS_KEPT = 2

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats, azimuth, delta_phi, delta_r, mass, transverse_momentum
-from n2mu.demo.processes import GEV, MASS
-from n2mu.demo.reconstruct import Candidates, Objects
-from n2mu.demo.response import NOT_MEASURED, RNN_LOOSE, RNN_MEDIUM, RNN_TIGHT, Response
-from n2mu.demo.truth import Truth
+from n2mu.demo.tth.processes import GEV, MASS
+from n2mu.demo.tth.reconstruct import Candidates, Objects
+from n2mu.demo.tth.response import NOT_MEASURED, RNN_LOOSE, RNN_MEDIUM, RNN_TIGHT, Response
+from n2mu.demo.tth.truth import Truth
+from n2mu.demo.write import Columns
 
 MISSING = -99.0
-Columns = dict[str, NDArray[Any]]
 
 _LEPTON_FLAGS = ("isMedium", "isTightLH", "isolationLoose_VarRad")
 _LEPTON_FLOATS = ("chargeIDBDTResult_recalc_rel207_tight", "Mtrktrk_atConvV_CO", "RadiusCO")

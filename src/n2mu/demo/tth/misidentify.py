@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats, pseudorapidity, transverse_momentum
-from n2mu.demo.modes import JETS, LEPTONS, Leaf
-from n2mu.demo.processes import GEV
-from n2mu.demo.rates import (
+from n2mu.demo.tth.modes import JETS, LEPTONS, Leaf
+from n2mu.demo.tth.processes import GEV
+from n2mu.demo.tth.rates import (
     FAKE_ELECTRON,
     FAKE_TAU,
     IDENTIFIED,

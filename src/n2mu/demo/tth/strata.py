@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.datasets import DATA_SETS
-from n2mu.demo.modes import JETS, LEPTONIC, LEPTONS, MODES, SLOTS, Leaf
-from n2mu.demo.processes import PROCESSES
-from n2mu.demo.rates import FAKE_ELECTRON, FAKE_TAU, Enrichment
+from n2mu.demo.tth.datasets import DATA_SETS
+from n2mu.demo.tth.modes import JETS, LEPTONIC, LEPTONS, MODES, SLOTS, Leaf
+from n2mu.demo.tth.processes import PROCESSES
+from n2mu.demo.tth.rates import FAKE_ELECTRON, FAKE_TAU, Enrichment
 
 MAX_EXTRA_JETS = 6
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.modes import Leaf
-from n2mu.demo.processes import GEV
+from n2mu.demo.tth.modes import Leaf
+from n2mu.demo.tth.processes import GEV
 
 OUTCOMES = (
     "identified fake tau",

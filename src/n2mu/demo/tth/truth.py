@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.datasets import DATA_SETS
-from n2mu.demo.decays import decay_heavy, decay_taus, tau_polarisation
 from n2mu.demo.kinematics import Floats, transverse_momentum
-from n2mu.demo.misidentify import misidentify
-from n2mu.demo.modes import JETS, LEPTONS, Leaf
-from n2mu.demo.processes import GEV, PROCESSES
-from n2mu.demo.rates import Enrichment
-from n2mu.demo.spectra import extra_jets, heavy_particles
-from n2mu.demo.strata import MAX_EXTRA_JETS, Strata, strata
+from n2mu.demo.tth.datasets import DATA_SETS
+from n2mu.demo.tth.decays import decay_heavy, decay_taus, tau_polarisation
+from n2mu.demo.tth.misidentify import misidentify
+from n2mu.demo.tth.modes import JETS, LEPTONS, Leaf
+from n2mu.demo.tth.processes import GEV, PROCESSES
+from n2mu.demo.tth.rates import Enrichment
+from n2mu.demo.tth.spectra import extra_jets, heavy_particles
+from n2mu.demo.tth.strata import MAX_EXTRA_JETS, Strata, strata
 
 C_FRACTION = 0.08
 """Fraction of extra jets with a c quark."""

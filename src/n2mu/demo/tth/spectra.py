@@ -7,8 +7,8 @@ each other, and rapidities from Gaussian distributions.
 import numpy as np
 
 from n2mu.demo.kinematics import Floats, from_momentum, from_pt_eta_phi
-from n2mu.demo.processes import GEV, MASS, Process
-from n2mu.demo.strata import MAX_EXTRA_JETS
+from n2mu.demo.tth.processes import GEV, MASS, Process
+from n2mu.demo.tth.strata import MAX_EXTRA_JETS
 
 _WIDTH = {"t": 1.4 * GEV, "H": 0.004 * GEV, "W": 2.1 * GEV, "Z": 2.5 * GEV}
 _JET_THRESHOLD = 20 * GEV

@@ -5,14 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.demo.datasets import DATA_SETS, DataSet
-from n2mu.demo.derived import Columns, event_branches, lepton_branches, tau_branches
-from n2mu.demo.derived_jets import jet_branches
 from n2mu.demo.kinematics import Floats
-from n2mu.demo.plan import PlannedFile
-from n2mu.demo.processes import PROCESSES
-from n2mu.demo.rates import SIMULATION, Enrichment
-from n2mu.demo.reconstruct import (
+from n2mu.demo.tth.datasets import DATA_SETS, DataSet
+from n2mu.demo.tth.derived import event_branches, lepton_branches, tau_branches
+from n2mu.demo.tth.derived_jets import jet_branches, jet_record
+from n2mu.demo.tth.plan import TthFile
+from n2mu.demo.tth.processes import PROCESSES
+from n2mu.demo.tth.rates import SIMULATION, Enrichment
+from n2mu.demo.tth.reconstruct import (
     CENTRAL_ETA,
     NOMINAL,
     SHIFTS,
@@ -21,15 +21,15 @@ from n2mu.demo.reconstruct import (
     in_ntuple,
     reconstruct,
 )
-from n2mu.demo.response import Response, respond
-from n2mu.demo.strata import Strata
-from n2mu.demo.truth import Truth, generate, may_have_tau_and_jets
-from n2mu.demo.weights import (
+from n2mu.demo.tth.response import Response, respond
+from n2mu.demo.tth.strata import Strata
+from n2mu.demo.tth.truth import Truth, generate, may_have_tau_and_jets
+from n2mu.demo.tth.weights import (
     generator_weights,
     nominal_weights,
     varied_weights,
 )
-from n2mu.demo.write import Table, jet_record
+from n2mu.demo.write import Columns, Table
 
 RUNS = {
     "mc16a": (284500, 2016),
@@ -80,7 +80,7 @@ def branches(
     return columns
 
 
-def tree_names(file: PlannedFile) -> list[str]:
+def tree_names(file: TthFile) -> list[str]:
     """Return the trees of a planned file, the nominal one first."""
     return list(SHIFTS) if file.varied else [NOMINAL]
 
@@ -135,7 +135,7 @@ def sample(
 
 
 def make_trees(
-    file: PlannedFile, enrichment: Enrichment = SIMULATION
+    file: TthFile, enrichment: Enrichment = SIMULATION
 ) -> tuple[dict[str, Table], Columns]:
     """Generate the events of a planned file.
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.demo.kinematics import Floats, pseudorapidity, transverse_momentum
-from n2mu.demo.modes import LEPTONS, Leaf
-from n2mu.demo.processes import GEV
-from n2mu.demo.truth import Truth
+from n2mu.demo.tth.modes import LEPTONS, Leaf
+from n2mu.demo.tth.processes import GEV
+from n2mu.demo.tth.truth import Truth
 
 NOT_MEASURED = -999.0
 RNN_LOOSE, RNN_MEDIUM, RNN_TIGHT = 0.15, 0.25, 0.40
