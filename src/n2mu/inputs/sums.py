@@ -83,22 +83,37 @@ def _bin(file: Any, name: str, number: int | str | None, path: Location) -> floa
     """Return the content of one bin; the first has the number 1, as in ROOT."""
     with reading(path):
         known: dict[str, str] = file.classnames(cycle=False)
-    if name not in known or not known[name].startswith(("TH1", "TProfile")):
-        histograms = [key for key, kind in known.items() if kind.startswith("TH1")]
+    histograms = [key for key, kind in known.items() if kind.startswith("TH1")]
+    if name not in histograms:
+        if name in known:
+            raise InputError(
+                f"{path}: '{name}' is a {known[name]}, expected a TH1 with the sum of weights"
+                f"{nearest(name, histograms)}"
+            )
         raise InputError(f"{path}: no histogram '{name}'{nearest(name, histograms)}")
     with reading(path):
         histogram = file[name]
         values = histogram.values()
-        labels = histogram.axis().labels() or []
+        labels = _labels(histogram.axis())
     if isinstance(number, str):
         if number not in labels:
             raise InputError(
                 f"{path}: histogram '{name}' has no bin '{number}'{nearest(number, labels)}"
             )
-        number = labels.index(number) + 1
+        number = labels[number]
     if number is None or number > len(values):
         raise InputError(f"{path}: histogram '{name}' has {len(values)} bins, asked is {number}")
     total = float(values[number - 1])
     if not np.isfinite(total):
         raise InputError(f"{path}: bin {number} of '{name}' is {total}; mend this ntuple")
     return total
+
+
+def _labels(axis: Any) -> dict[str, int]:
+    """Return the number of each bin with a label.
+
+    They stand in the order in which they were given; the number is in the identifier
+    of each (``TAxis::SetBinLabel``).  uproot's own list has lost it.
+    """
+    labels = axis.member("fLabels", none_if_missing=True)
+    return {str(label): int(label.member("@fUniqueID")) for label in labels or ()}
