@@ -337,6 +337,15 @@ def test_a_nominal_tree_is_no_variation(tiny: TinyAnalysis) -> None:
     )
 
 
+def test_a_trial_of_random_subsampling_is_none_of_the_models_that_score(tiny: TinyAnalysis) -> None:
+    tiny.change("models", "models.mlp.fold_seed", 2)
+    message = (
+        "models: 'mlp' is a trial of random subsampling, which has trained on events that would be "
+        "scored; only its study compares it, name a model with fold_seed: 0"
+    )
+    refused(tiny, "config", message)
+
+
 @pytest.mark.parametrize(
     ("part", "key"),
     [("regions", "regions.CR.observable"), ("fits", "fits.score.observable")],

@@ -38,6 +38,17 @@ def test_folds_share_the_events_evenly_and_do_not_depend_on_their_order() -> Non
     assert np.array_equal(fold_of(event[::-1], 5), fold[::-1])
 
 
+def test_every_seed_deals_the_events_anew() -> None:
+    event = np.arange(90000)
+    dealt = [fold_of(event, 3, seed) for seed in range(4)]
+    assert np.array_equal(dealt[0], fold_of(event, 3))
+    for one in range(4):
+        for other in range(one):
+            # independent: each pair of folds has a ninth of the events, to five sigma
+            pairs = np.bincount(3 * dealt[one].astype(int) + dealt[other], minlength=9)
+            assert np.abs(pairs - 10000).max() < 5 * np.sqrt(90000 * 8 / 81)
+
+
 @pytest.mark.parametrize("folds", [3, 5, 10])
 def test_each_fold_is_scored_once_validated_once_and_trained_on_by_the_others(folds: int) -> None:
     for k in range(folds):

@@ -11,8 +11,9 @@ from test_training_options import network, three, told
 from torch import Tensor, nn
 
 from n2mu.config.architectures import architectures
+from n2mu.config.learning import Loss
 from n2mu.config.losses import losses
-from n2mu.config.models import Classifier, Loss
+from n2mu.config.models import Classifier
 from n2mu.config.systematics import Combination, Symmetrisation
 from n2mu.losses.registry import LOSSES
 from n2mu.models.registry import ARCHITECTURES

@@ -16,7 +16,7 @@ USE = """
 import sys
 from pathlib import Path
 
-from n2mu.config.models import Loss
+from n2mu.config.learning import Loss
 from n2mu.config.architectures import architectures
 from n2mu.registries import caption, registered
 

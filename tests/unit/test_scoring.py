@@ -40,7 +40,7 @@ from n2mu.scoring.stage import run_score
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import SkimDataSet, SkimSettings
 from n2mu.skim.stage import run_skim
-from n2mu.training.checkpoint import load
+from n2mu.training.checkpoint import load, save
 
 FOLDS = 3
 MEMBERS = {
@@ -355,6 +355,19 @@ def test_folds_trained_with_other_settings_are_refused(
     with pytest.raises(ProductError) as error:
         changed.score()
     one_line(error, other[1], "was trained with other settings", "train model 'toy' again")
+
+
+def test_a_trial_of_random_subsampling_scores_nothing(changed: Chunk) -> None:
+    other = save_folds(changed.path / "other", FOLDS)
+    for path in other:
+        model = load(path, "cpu")
+        trial = model.settings.classifier.model_copy(update={"fold_seed": 2})
+        told = model.settings.model_copy(update={"classifier": trial})
+        save(path, told, model.scaler, model.network.state_dict())
+    changed.models["toy"] = other
+    with pytest.raises(ProductError) as error:
+        changed.score()
+    one_line(error, other[0], "is a trial of random subsampling", "fold_seed: 0")
 
 
 def test_the_file_of_another_model_is_refused(changed: Chunk) -> None:

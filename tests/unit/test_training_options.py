@@ -265,6 +265,20 @@ def test_validation_may_be_rarer_than_epochs(tmp_path: Path) -> None:
     assert history["best_epoch"] in (1, 3, 4)
 
 
+def test_validation_may_become_rarer_and_the_last_epoch_is_always_validated() -> None:
+    later = {"after": 50, "every": 10}
+    model = told(**network(epochs=75, validate_every=5, validate_later=later)).classifier
+    expected = [*range(5, 51, 5), 60, 70, 75]
+    assert [epoch for epoch in range(1, 76) if model.validates(epoch)] == expected
+
+
+def test_of_trees_only_validated_rounds_may_be_the_last(tmp_path: Path) -> None:
+    asked = told(**TREES["xgboost"], epochs=6, validate_every=6, learning_rate=3.0)
+    _, history = run(tmp_path, three(), asked)
+    assert [e["auc"] is not None for e in history["epochs"]] == [False] * 5 + [True]
+    assert history["best_epoch"] == 5
+
+
 @pytest.mark.parametrize("choice", ["auc", "significance"])
 def test_the_best_epoch_has_the_largest_figure_of_merit(tmp_path: Path, choice: str) -> None:
     asked = told(**network(epochs=6, learning_rate=0.1, best_epoch=choice))

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from n2mu.config.models import Schedule, Weighting
+from n2mu.config.learning import Schedule
+from n2mu.config.models import Weighting
 from n2mu.errors import TrainingError
 from n2mu.training.schedule import learning_rate_factor
 from n2mu.training.weighting import (

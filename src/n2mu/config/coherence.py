@@ -94,6 +94,12 @@ def _check_main(configuration: Configuration, where: str) -> None:
     for model in main.models:
         with independent():
             _known(model, configuration.models.models, f"{where}: models", "model")
+            if configuration.models.models[model].fold_seed:
+                raise ConfigurationError(
+                    f"{where}: models: '{model}' is a trial of random subsampling, which has "
+                    "trained on events that would be scored; only its study compares it, name a "
+                    "model with fold_seed: 0"
+                )
     for fit in main.fits:
         with independent():
             _known(fit, configuration.fits.fits, f"{where}: fits", "fit")

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     model_validator,
@@ -16,8 +16,7 @@ from pydantic import (
 from n2mu.config.architectures import grown
 from n2mu.config.base import Model
 from n2mu.config.evaluation import Evaluation, Significance
-from n2mu.config.expression import Expression
-from n2mu.config.losses import losses
+from n2mu.config.learning import Later, Loss, Schedule
 from n2mu.config.names import Name, Unique
 from n2mu.config.object_labels import ObjectLabels
 from n2mu.config.variants import varied
@@ -35,67 +34,6 @@ Weighting = Literal[
     "class_raw_event",
     "class_weighted_event",
 ]
-
-
-class Decorrelation(Model):
-    """A term of the loss that keeps the signal score of background independent of a quantity.
-
-    Attributes
-    ----------
-    observable
-        The quantity, such as a mass.
-    strength
-        Factor of the squared distance correlation.
-    selection
-        The background events that the term sees.
-    """
-
-    observable: Expression
-    strength: PositiveFloat
-    selection: Expression = "1"
-
-
-def _known_loss(name: str) -> str:
-    if name not in losses():
-        raise ValueError(f"unknown loss '{name}'{nearest(name, losses())}")
-    return name
-
-
-class Loss(Model):
-    """What is made small.
-
-    Attributes
-    ----------
-    kind
-        ``cross_entropy``; ``extreme`` as in its paper, or ``extreme_linear``,
-        which goes on where the paper's has no gradient.
-    selection
-        The events that the classification term sees, in training and validation.
-    decorrelation
-        A further term that keeps the score independent of a quantity.
-    """
-
-    kind: Annotated[str, AfterValidator(_known_loss)] = "cross_entropy"
-    selection: Expression = "1"
-    decorrelation: Decorrelation | None = None
-
-
-class Schedule(Model):
-    """The learning rate over the training, as a factor of ``learning_rate``.
-
-    Attributes
-    ----------
-    kind
-        ``constant``; ``cosine`` or ``exponential``: from 1 to ``final``.
-    warmup_epochs
-        The rate rises linearly from zero at first.
-    final
-        Factor at the end.
-    """
-
-    kind: Literal["constant", "cosine", "exponential"] = "constant"
-    warmup_epochs: NonNegativeFloat = 0.0
-    final: Annotated[float, Field(gt=0, le=1)] = 0.01
 
 
 class Classifier(Model):
@@ -137,8 +75,9 @@ class Classifier(Model):
         What chooses it: lowest loss, highest AUC, highest significance.
     significance
         How the significance of an epoch is counted.
-    validate_every
-        Epochs from one validation to the next; the last epoch is always validated.
+    validate_every, validate_later
+        Epochs from one validation to the next, and after how many epochs how many others; the
+        last epoch is always validated. Of trees, the rounds of which one may be the best.
     patience
         Epochs without a better one after which the training ends; none: it does not.
     epochs
@@ -160,6 +99,8 @@ class Classifier(Model):
     seed, seeds
         Of the initial weights and the order of events; several make an ensemble,
         whose score is the mean.
+    fold_seed
+        Deals the events to other folds than 0 does; set by the ``trials`` of a study.
     """
 
     architecture: str
@@ -179,6 +120,7 @@ class Classifier(Model):
     best_epoch: Literal["loss", "auc", "significance"] = "loss"
     significance: Significance = Significance()
     validate_every: PositiveInt = 1
+    validate_later: Later | None = None
     patience: PositiveInt | None = None
     epochs: PositiveInt
     batch_size: PositiveInt = 1024
@@ -190,6 +132,7 @@ class Classifier(Model):
     memory_gb: PositiveFloat = 16.0
     seed: int = 1
     seeds: Annotated[list[int], Field(min_length=2), Unique] | None = None
+    fold_seed: NonNegativeInt = 0
 
     @model_validator(mode="after")
     def _of_one_mind(self) -> "Classifier":
@@ -250,6 +193,12 @@ class Classifier(Model):
                     f"set {key}: {' or '.join(values)}" if key == "weighting" else "leave it out"
                 )
                 raise ValueError(f"{what} cannot be trained with this '{key}'; {instead}")
+
+    def validates(self, epoch: int) -> bool:
+        """Return whether an epoch, counted from 1, is validated."""
+        later = self.validate_later
+        every = later.every if later is not None and epoch > later.after else self.validate_every
+        return epoch == self.epochs or epoch % every == 0
 
     def member(self, seed: int) -> "Classifier":
         """Return the classifier of one seed of an ensemble."""

@@ -2,7 +2,8 @@
 
 The fold is a hash of the event number, so that it depends neither on the order
 of the files nor on how they are split into chunks.  Model ``k`` scores fold
-``k``, validates on fold ``k + 1`` and trains on all others.
+``k``, validates on fold ``k + 1`` and trains on all others.  Trials of random
+subsampling deal the events to folds by other hashes.
 """
 
 import numpy as np
@@ -30,7 +31,7 @@ def splitmix64(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def fold_of(event: NDArray[np.int64], folds: int) -> NDArray[np.int8]:
+def fold_of(event: NDArray[np.int64], folds: int, seed: int = 0) -> NDArray[np.int8]:
     """Return the fold of each event.
 
     Parameters
@@ -39,13 +40,19 @@ def fold_of(event: NDArray[np.int64], folds: int) -> NDArray[np.int8]:
         Event numbers [events]; the bits of a negative one are read as unsigned.
     folds
         Number of folds.
+    seed
+        Each deals the events anew, as if shuffled; 0: the folds that are scored.
 
     Returns
     -------
     array
         Folds [events], from 0 to ``folds - 1``.
     """
-    return (splitmix64(event.astype(np.uint64)) % np.uint64(folds)).astype(np.int8)
+    number = splitmix64(event.astype(np.uint64))
+    if seed:
+        # hashed twice, so that neither equal remainders nor equal seeds add up to the same
+        number = splitmix64(number ^ splitmix64(np.asarray([seed], np.uint64)))
+    return (number % np.uint64(folds)).astype(np.int8)
 
 
 def validation_fold(fold: int, folds: int) -> int:

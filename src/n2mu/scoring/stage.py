@@ -111,6 +111,11 @@ def _load_folds(name: str, paths: Sequence[Path], device: str) -> list[TrainedMo
                 f"{path}: is fold {model.fold} of {model.folds} of model '{model.name}', expected "
                 f"fold {k} of {len(paths)} of '{name}'; train model '{name}' again"
             )
+        if model.settings.classifier.fold_seed:
+            raise ProductError(
+                f"{path}: is a trial of random subsampling, which has trained on events of the "
+                "fold that it would score; score a model with fold_seed: 0"
+            )
         if _training(model) != _training(folds[0]):
             raise ProductError(
                 f"{path}: was trained with other settings than {paths[0]}; "

@@ -61,8 +61,11 @@ def boost(
     for number in range(classifier.epochs):
         for total, events in zip(logits, both, strict=True):
             total += model.after_round(number, events.continuous, events.categorical)
-        measured = validation.measure(logits[1], objective, classifier)
         train_loss = objective.of_events(logits[0], training)
+        if not classifier.validates(number + 1):
+            epochs.append(Epoch(train_loss, classifier.learning_rate))
+            continue
+        measured = validation.measure(logits[1], objective, classifier)
         merit = figure_of_merit(measured, classifier, settings.signal_class)
         if merit is not None and (best is None or merit > best_merit):
             best, best_merit = number, merit

@@ -136,7 +136,8 @@ def _read(
     sum_of_weights: float,
 ) -> tuple[Events, Events]:
     """Return the events that train and those that validate."""
-    fold = fold_of(np.asarray(columns["n2mu_event"]).astype(np.int64), settings.folds)
+    event = np.asarray(columns["n2mu_event"]).astype(np.int64)
+    fold = fold_of(event, settings.folds, settings.classifier.fold_seed)
     used = np.flatnonzero(fold != settings.fold)
     fold = fold[used]
     columns = {name: values[used] for name, values in columns.items()}

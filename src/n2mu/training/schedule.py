@@ -2,7 +2,7 @@
 
 import math
 
-from n2mu.config.models import Schedule
+from n2mu.config.learning import Schedule
 
 
 def learning_rate_factor(schedule: Schedule, progress: float, epochs: int) -> float:

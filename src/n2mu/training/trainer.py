@@ -171,8 +171,7 @@ class Trainer:
         progress = self.progress
         number = len(progress.epochs)
         self._require_finite("training", train_loss)
-        last = number + 1 == self.classifier.epochs
-        if not last and (number + 1) % self.classifier.validate_every:
+        if not self.classifier.validates(number + 1):
             progress.epochs.append(Epoch(train_loss, rate))
             logger.info("%s, loss %.5f", self._where(), train_loss)
             return
