@@ -284,6 +284,27 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "nominal",
         "systematics.jes.down: 'nominal' is the name of another table of the skim, rename the tree",
     ),
+    (
+        "a category that is missing as well",
+        "features",
+        "features.charge.missing",
+        [-1],
+        "features.charge: -1 is in 'values' and in 'missing'; keep one",
+    ),
+    (
+        "a category that float32 does not tell from the next",
+        "features",
+        "features.charge.values",
+        [-1, 2**24],
+        "features.charge.values.1: expected a number less than 16777216, got 16777216",
+    ),
+    (
+        "more folds than a fold number holds",
+        "models",
+        "folds",
+        200,
+        "folds: expected a number less than or equal to 100, got 200",
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
-from n2mu.config.names import Name, Unique
+from n2mu.config.names import Code, Name, Unique
 
 OBJECTS = 10
 """How many objects of a collection a model sees where ``features.yaml`` does not say."""
@@ -39,7 +39,7 @@ class Feature(Model):
     kind: Literal["continuous", "categorical", "collection"] = "continuous"
     expression: Expression | None = None
     missing: list[Annotated[float, Field(allow_inf_nan=True)]] = []
-    values: Annotated[list[int], Field(min_length=1), Unique] | None = None
+    values: Annotated[list[Code], Field(min_length=1), Unique] | None = None
     branches: Annotated[list[str], Field(min_length=1), Unique] | None = None
     objects: PositiveInt | None = None
     title: str | None = None
@@ -72,6 +72,9 @@ class Feature(Model):
             raise ValueError("'objects' belongs to a collection")
         if self.kind == "collection" and (self.expression is not None or self.missing):
             raise ValueError("a collection has no 'expression' and no 'missing' codes")
+        for value in self.values or []:
+            if value in self.missing:
+                raise ValueError(f"{value} is in 'values' and in 'missing'; keep one")
         return self
 
 

@@ -254,7 +254,7 @@ class Models(Model):
         Searches among variants of a model.
     """
 
-    folds: Annotated[int, Field(ge=3)] = 5
+    folds: Annotated[int, Field(ge=3, le=100)] = 5
     classes: Annotated[list[Name], Field(min_length=2), Unique]
     signal_class: str
     evaluation_region: str

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from n2mu.errors import ConfigurationError, nearest
 
@@ -28,6 +28,9 @@ def _unique(values: list[T]) -> list[T]:
             raise ValueError(f"'{value}' stands twice; keep one")
     return values
 
+
+Code = Annotated[int, Field(gt=-(2**24), lt=2**24)]
+"""A whole number that float32, in which events are packed, tells from all others."""
 
 Unique = AfterValidator(_unique)
 """For lists whose members would count twice."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from n2mu.config.base import Model
-from n2mu.config.names import Name
+from n2mu.config.names import Code, Name
 
 
 class ObjectLabels(Model):
@@ -30,8 +30,8 @@ class ObjectLabels(Model):
 
     collection: str
     branch: str
-    values: Annotated[dict[Name, int], Field(min_length=1)]
-    missing: list[int] = []
+    values: Annotated[dict[Name, Code], Field(min_length=1)]
+    missing: list[Code] = []
     softmax: Literal["labels", "objects"] = "labels"
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from n2mu.data.folds import splitmix64
 from n2mu.errors import ProductError
 from n2mu.skim.read import NOMINAL, Skim
 
@@ -41,22 +42,12 @@ def sampled(
 def _smallest(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return which events have the smallest hashes, in the order of these."""
     # an odd factor, so that runs with neighbouring numbers differ in all bits
-    hashes = _mixed(event.view(np.uint64) + run.view(np.uint64) * np.uint64(0xD1342543DE82EF95))
+    hashes = splitmix64(event.view(np.uint64) + run.view(np.uint64) * np.uint64(0xD1342543DE82EF95))
     chosen = np.arange(len(hashes))
     if len(hashes) > SAMPLE:
         chosen = np.argpartition(hashes, SAMPLE)[:SAMPLE]
     # equal hashes belong to equal events, which all count
     return chosen[np.argsort(hashes[chosen])]
-
-
-def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return hashes of whole numbers (the finaliser of SplitMix64, Steele et al. 2014)."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        values ^= values >> np.uint64(shift)
-        values *= np.uint64(factor)
-    values ^= values >> np.uint64(31)
-    return values
 
 
 def shared(files: Mapping[str, Sequence[Sequence[int]]]) -> dict[str, Any] | None:
