@@ -14,6 +14,7 @@ from n2mu.validation.report import Report
 from n2mu.validation.stage import validate
 
 ROOT = Path(__file__).parents[2]
+LAST = {"validation_region": "SR", "epochs": 1, "weighting": "event"}
 
 
 @pytest.fixture
@@ -164,6 +165,36 @@ def test_a_tree_that_lacks_a_branch_of_the_nominal_one_is_found(analysis: TinyAn
         "systematics.yaml: systematics.jes.down: tree 'JES_down' has no branch 'charge', the "
         "nominal tree has it"
     ]
+
+
+def test_what_models_are_told_of_events_is_looked_for(analysis: TinyAnalysis) -> None:
+    labels = {"collection": "jets", "branch": "jets_orgin", "values": {"b": 5, "light": 0}}
+    model = {"architecture": "ft_transformer", "features": ["jets"]}
+    analysis.change("models", "models.flavour", model | {"labels": labels} | LAST)
+    analysis.change("models", "models.mlp.loss", {"selection": "mas > 1"})
+    analysis.change("models", "models.mlp.significance", {"mass": "log(mll)"})
+    analysis.change("models", "evaluation", {"significance": {"mass": "jets_pt"}})
+    found = [line.partition(" [")[0] for line in problems(analysis)]
+    missing = "tree 'nominal' has no branch"
+    beginnings = [
+        "models.yaml: evaluation.significance: cannot evaluate 'jets_pt': branch 'jets_pt' holds a",
+        f"models.yaml: models.flavour.labels.branch: {missing} 'jets_orgin'",
+        f"models.yaml: models.mlp: {missing} 'mas'",
+        f"models.yaml: models.mlp: {missing} 'mll'",
+    ]
+    for beginning in beginnings:
+        assert sum(line.startswith(beginning) for line in found) == 1, (beginning, found)
+    assert len(found) == len(beginnings), found
+
+
+def test_a_feature_of_few_bits_has_no_code_that_does_not_fit(analysis: TinyAnalysis) -> None:
+    trees = tiny_trees(1)
+    trees["nominal"]["quality"] = trees["nominal"]["quality"].astype(np.int8)
+    write_ntuple(analysis.ntuple("sig_1.root"), trees)
+    analysis.change("features", "features.quality", {})
+    analysis.list()
+    report = validate(analysis.config)
+    assert (report.problems, report.notes) == ([], [])
 
 
 def test_weights_that_are_no_numbers_are_found(analysis: TinyAnalysis) -> None:

@@ -180,7 +180,7 @@ def _codes(
             continue
         values = values[kept]
         for code in _CODES:
-            same = values == values.dtype.type(code)
+            same = values == code
             others = values[~same]
             if same.any() and code not in feature.missing and (others > code / 2).all():
                 yield name, (code, int(same.sum()))

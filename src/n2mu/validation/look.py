@@ -152,7 +152,7 @@ def _columns(
     for name, feature in asked.features.items():
         for branch in feature.branches or []:
             wanted.setdefault(branch, []).append(f"features.yaml: features.{name}")
-    for key, branch in asked.numbers.items():
+    for key, branch in [*asked.numbers.items(), *asked.lists.items()]:
         wanted.setdefault(branch, []).append(key)
     for name in sorted(wanted.keys() - known):
         text = f"tree '{asked.tree}' has no branch '{name}'{nearest(name, known)}"

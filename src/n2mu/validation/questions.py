@@ -9,6 +9,7 @@ from n2mu.config.features import Feature
 from n2mu.config.inputs import DataSet, Inputs
 from n2mu.config.names import matching
 from n2mu.config.samples import Sample
+from n2mu.expressions import parse
 from n2mu.workflow.analysis import Analysis
 
 Acting = Mapping[str, frozenset[str]]
@@ -42,6 +43,8 @@ class Asked(NamedTuple):
         Expressions on its events.
     numbers
         Branches with run and event number, by key.
+    lists
+        Branches with the labels of objects, by key.
     scores
         Columns that are there later, of models that are trained.
     trees
@@ -65,6 +68,7 @@ class Asked(NamedTuple):
     data: bool
     questions: list[Question]
     numbers: dict[str, str]
+    lists: dict[str, str]
     scores: list[str]
     trees: dict[str, str]
     columns: list[str]
@@ -117,9 +121,11 @@ def _asked(analysis: Analysis, own: set[str], acting: Acting, data_set: DataSet)
         data=data_set.data,
         questions=[
             *_of_events(configuration, samples, data_set),
+            *_of_models(configuration, data_set),
             *_of_weights(configuration, acting, samples, data_set),
         ],
         numbers=_numbers(configuration.inputs),
+        lists={} if data_set.data else dict(_labels(configuration)),
         scores=list(scores),
         trees=dict(_trees(configuration, acting, own, data_set)),
         columns=analysis.columns(data_set.name),
@@ -180,6 +186,26 @@ def _of_events(
     for name, feature in configuration.features.features.items():
         if feature.branches is None:
             yield Question(f"features.yaml: features.{name}", feature.expression or name)
+
+
+def _of_models(configuration: Configuration, data_set: DataSet) -> Iterator[Question]:
+    """Yield what classifiers are trained and judged with besides their features."""
+    if data_set.data:
+        return
+    models = configuration.models
+    for key, text in models.evaluation.expressions.items():
+        yield Question(f"models.yaml: evaluation.{key}", text)
+    labels = dict(_labels(configuration)).values()
+    for name, classifier in models.models.items():
+        for text in classifier.expressions:
+            if parse(text).names and text not in labels:
+                yield Question(f"models.yaml: models.{name}", text)
+
+
+def _labels(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    for name, classifier in configuration.models.models.items():
+        if classifier.labels is not None:
+            yield f"models.yaml: models.{name}.labels.branch", classifier.labels.branch
 
 
 def _of_weights(

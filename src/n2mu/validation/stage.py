@@ -64,7 +64,7 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
     with closing(in_order(look, looks, min(workers, max(len(looks), 1)))) as results:
         seen = [result() for result in results]
     _collect(seen, report)
-    _count(seen, configuration, bool(mistakes), report)
+    _count(seen, bool(mistakes), report)
     report.looked_at = {
         "data sets": len(sets),
         "files opened": len(looks),
@@ -109,9 +109,7 @@ def _collect(seen: Iterable[Seen], report: Report) -> None:
             report.add(text, key=key, data_set=one.data_set, example=one.path)
 
 
-def _count(
-    seen: Iterable[Seen], configuration: Configuration, incomplete: bool, report: Report
-) -> None:
+def _count(seen: Iterable[Seen], incomplete: bool, report: Report) -> None:
     """Report what counts of events say of regions and samples."""
     in_regions: dict[tuple[str, str], int] = defaultdict(int)
     regions: dict[str, int] = defaultdict(int)
