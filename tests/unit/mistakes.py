@@ -405,10 +405,23 @@ def message(mistake: Mistake, tiny: TinyAnalysis, monkeypatch: pytest.MonkeyPatc
     return "\n".join(line for line in lines if line.startswith("problem: "))
 
 
+ENDINGS = "## When the workflow ends early"
+
+
+def rows_of(page: str) -> dict[str, str]:
+    """Return what tables of the page say of each row."""
+    rows = re.findall(r"^\| (.+?) \| `` (.+) `` \|$", page, re.MULTILINE)
+    return {what: said.replace("\\|", "|") for what, said in rows}
+
+
 def table() -> dict[str, str]:
     """Return what the page says of each mistake."""
-    rows = re.findall(r"^\| (.+?) \| `` (.+) `` \|$", PAGE.read_text(), re.MULTILINE)
-    return {what: said.replace("\\|", "|") for what, said in rows}
+    return rows_of(PAGE.read_text().split(ENDINGS)[0])
+
+
+def table_of_endings() -> dict[str, str]:
+    """Return what the page says of each way in which a workflow ends early."""
+    return rows_of(PAGE.read_text().split(ENDINGS)[1])
 
 
 def row(mistake: Mistake, said: str) -> str:

@@ -10,6 +10,19 @@ _SLOWEST = 3
 _LAST = 8  # lines of a log that are shown
 _ERROR = "n2mu: error:"
 
+# what follows from how Slurm says that a job ended
+_OF_SLURM = {
+    "OUT_OF_MEMORY": "Slurm ended it for its memory: give rule {rule} more mem_mb under "
+    "set-resources in profile.yaml, then run the same command again",
+    "TIMEOUT": "Slurm ended it for its time: give rule {rule} more runtime under set-resources in "
+    "profile.yaml, then run the same command again; a training goes on from its checkpoint",
+    "NODE_FAIL": "its node went down: run the same command again",
+    "PREEMPTED": "another job took its place: run the same command again; a training goes on from "
+    "its checkpoint",
+    "CANCELLED": "somebody cancelled it: run the same command again; a training goes on from its "
+    "checkpoint",
+}
+
 
 def summary(root: Path, started: float, gpu_stages: Collection[str]) -> list[str]:
     """Return the lines of a table of the jobs of one run of the workflow.
@@ -97,12 +110,21 @@ def _last_lines(path: Path | None) -> list[str]:
 
 
 def _advice(rule: str, last: list[str], block: str) -> str:
+    refused = re.search(
+        r"SLURM (?:sbatch|job submission) failed\. The error message was '?([^\n']+)", block
+    )
+    if refused is not None:
+        return (
+            f"Slurm refused the job: {refused.group(1)}; correct partition, account and gres of "
+            f"rule {rule} in profile.yaml, then run the same command again"
+        )
+    status = re.search(r"SLURM status is: '(\w+)", block)
+    if status is not None and status.group(1) in _OF_SLURM:
+        return _OF_SLURM[status.group(1)].format(rule=rule)
     if any(_ERROR in line for line in last):
         return "do what the error says, then run the same command again"
     if "Traceback" in "".join(last) or any(line.startswith("  File ") for line in last):
         return "a defect of n2mu: please report it with this log"
-    if "submission failed" in block or "sbatch" in block:
-        return "Slurm refused the job: look at partition, account and gres in profile.yaml"
     return (
         f"it ended without a word, as jobs do that are killed: give rule {rule} more mem_mb or "
         "runtime under set-resources in profile.yaml, or fewer jobs at once on this machine"
