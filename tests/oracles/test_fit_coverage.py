@@ -5,8 +5,8 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
+from tests.fits import nominal_asimov
 
-from n2mu.fit.asimov import nominal_asimov
 from n2mu.fit.bestfit import best_fit, find_poi
 from n2mu.fit.descent import descend
 from n2mu.fit.likelihood import Likelihood

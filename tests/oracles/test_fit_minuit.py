@@ -8,9 +8,9 @@ import numpy as np
 import pyhf
 import pytest
 from scipy.stats import chi2
+from tests.fits import nominal_asimov
 
 from n2mu.errors import FitError
-from n2mu.fit.asimov import nominal_asimov
 from n2mu.fit.bestfit import BestFit, best_fit, find_poi
 from n2mu.fit.crosscheck import crosscheck
 from n2mu.fit.decomposition import breakdown, complete_groups, data_statistics, stat_only

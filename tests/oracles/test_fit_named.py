@@ -6,8 +6,8 @@ import iminuit
 import numpy as np
 import pyhf
 import pytest
+from tests.fits import nominal_asimov
 
-from n2mu.fit.asimov import nominal_asimov
 from n2mu.fit.bestfit import best_fit, find_poi
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model

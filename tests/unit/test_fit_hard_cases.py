@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.fits import nominal_asimov
 
 from n2mu.errors import FitError, WorkspaceError
-from n2mu.fit.asimov import nominal_asimov
 from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, deepest_fit, find_poi
 from n2mu.fit.decomposition import data_statistics, stat_only
 from n2mu.fit.gates import check_gates

@@ -238,6 +238,15 @@ def test_pseudo_experiments_that_fail_are_listed_and_the_others_stand() -> None:
         run_ensemble(_fails_often, ensemble, toys(1))
 
 
+def test_pseudo_experiments_of_a_negative_rate_are_refused_by_bin() -> None:
+    model = likelihood(spec())
+    theta = model.model.parameters.inits.copy()
+    theta[model.model.parameters.index("mu")] = -20.0
+    ensemble = Ensemble(model, theta, find_poi(model, "mu"), seed=1)
+    with pytest.raises(FitError, match="region 'SR' bin 2: the expected rate -168 is negative"):
+        ensemble.draw(0)
+
+
 def test_counts_and_auxiliary_data_fluctuate_around_the_truth() -> None:
     model = likelihood(spec())
     parameters = model.model.parameters

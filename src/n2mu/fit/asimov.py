@@ -16,22 +16,6 @@ def nominal_parameters(parameters: Parameters) -> FloatArray:
     return np.where(centred, parameters.centre, parameters.inits)
 
 
-def nominal_asimov(likelihood: Likelihood, poi: int, mu: float | None = None) -> Likelihood:
-    """Return the likelihood of the expected rates before the fit.
-
-    Parameters
-    ----------
-    poi
-        Index of the signal strength.
-    mu
-        Signal strength of the data; its initial value if None.
-    """
-    theta = nominal_parameters(likelihood.model.parameters)
-    if mu is not None:
-        theta[poi] = mu
-    return likelihood.with_data(expected_rates(likelihood, theta))
-
-
 def asimov_data(likelihood: Likelihood, theta: FloatArray) -> Likelihood:
     """Return the likelihood of Asimov data for parameters [P], auxiliary data included.
 
@@ -58,7 +42,8 @@ def expected_rates(
         worst = int(np.argmin(np.where(refused, rates, np.inf)))
         raise FitError(
             f"{likelihood.model.place(worst)}: the expected rate {rates[worst]:.4g} is negative,"
-            " no Asimov data exist; merge the bin or treat its negative weights"
+            " which no data have; merge the bin, treat its negative weights, or choose another"
+            " signal strength"
         )
     return rates
 

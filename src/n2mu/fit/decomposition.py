@@ -34,10 +34,15 @@ class Component:
     flag: str = ""
 
 
+def stat_only_mask(best: BestFit) -> BoolArray:
+    """Return what stays at its best fit where only the data have errors: all but factors, [P]."""
+    mask: BoolArray = best.fixed | (np.asarray(best.likelihood.model.parameters.kinds) != "norm")
+    return mask
+
+
 def stat_only(best: BestFit) -> Interval:
     """Return the errors of mu with alphas and gammas at their best fit, norm factors free."""
-    kinds = np.asarray(best.likelihood.model.parameters.kinds)
-    return Profile(best, best.poi, best.fixed | (kinds != "norm")).interval()
+    return Profile(best, best.poi, stat_only_mask(best)).interval()
 
 
 def data_statistics(best: BestFit) -> float | None:

@@ -4,21 +4,18 @@ Definitions: arXiv:1007.1727, eqs. 12 and 52-53; see `n2mu.fit.significance`.
 """
 
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from scipy.stats import norm
 
 from n2mu.fit.asimov import asimov_data
 from n2mu.fit.bestfit import best_fit
-from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble
+from n2mu.fit.ensemble import Ensemble, Failure, as_extreme, run_ensemble, share_error
 from n2mu.fit.inference_settings import ToySettings
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.opened import OpenFit
 from n2mu.fit.pseudo_experiments import truth
 from n2mu.fit.significance import discovery_significance, expected_significance
-
-_TIE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Discovery:
 class ToyDiscovery:
     """A p-value from pseudo-experiments without signal.
 
-    ``significance`` is None where none, or all, of them are as extreme.
+    ``significance`` is None where none of them is as extreme, and 0 where all are.
     """
 
     p_value: float
@@ -122,9 +119,9 @@ def _q_zero(ensemble: Ensemble, number: int) -> float:
 def p_value(height: float, background: FloatArray) -> ToyDiscovery:
     """Return the share of pseudo-experiments [n] that are as extreme as a test statistic."""
     count = len(background)
-    extreme = int((background >= height - _TIE * (1 + height)).sum())
+    extreme = int(as_extreme(background, height).sum())
     share = extreme / count
-    error = sqrt(max(share * (1 - share), 1 / count) / count)
+    error = share_error(share, count)
     if extreme == 0:
         reason = f"none of {count} pseudo-experiments is as extreme: p < {3 / count:.2g} at 95 %"
         return ToyDiscovery(share, error, None, reason)

@@ -3,18 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import sqrt
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from n2mu.errors import FitError
+from n2mu.fit.asimov import expected_rates
 from n2mu.fit.datafit import DataFit
 from n2mu.fit.inference_settings import ToySettings
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
+from n2mu.fit.parameters import BoolArray
 from n2mu.fit.processes import map_numbers
 
 Result = TypeVar("Result")
+
+_TIE = 1e-7
+"""Equal data have equal test statistics only within the precision of the fits."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,15 @@ class Ensemble:
 
         Counts are Poisson around the true rates; the auxiliary measurement of each floating
         constrained parameter is drawn from its constraint term at the true value.
+
+        Raises
+        ------
+        FitError
+            If a true rate is negative.
         """
         random = np.random.default_rng((self.seed, self.stream, number))
         parameters = self.likelihood.model.parameters
-        counts = random.poisson(self.likelihood.rates.per_bin(self.theta)).astype(np.float64)
+        counts = random.poisson(expected_rates(self.likelihood, self.theta)).astype(np.float64)
         auxdata = self.likelihood.auxdata.copy()
         normal = parameters.normal & ~parameters.fixed
         poisson = parameters.poisson & ~parameters.fixed
@@ -63,7 +74,7 @@ class Ensemble:
         Raises
         ------
         FitError
-            If the fit does not converge.
+            If a true rate is negative, or the fit does not converge.
         """
         return DataFit(self.draw(number), self.poi, self.theta)
 
@@ -105,3 +116,22 @@ def _guarded(
         return task(ensemble, number)
     except FitError as error:
         return Failure(number, str(error))
+
+
+def as_extreme(heights: FloatArray, height: float) -> BoolArray:
+    """Tell which test statistics of pseudo-experiments [n] are at least as large as one; ties are.
+
+    Parameters
+    ----------
+    heights
+        Of the pseudo-experiments [n].
+    height
+        The one that they are compared to.
+    """
+    extreme: BoolArray = heights >= height - _TIE * (1 + height)
+    return extreme
+
+
+def share_error(share: float, count: int) -> float:
+    """Return the binomial error of a share of pseudo-experiments; of none or all, that of one."""
+    return sqrt(max(share * (1 - share), 1 / count) / count)

@@ -7,14 +7,13 @@ free parameter per count and per auxiliary measurement, follows for many events 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
 
 import numpy as np
 from scipy.stats import chi2
 
 from n2mu.errors import ProductError, WorkspaceError
 from n2mu.fit.bestfit import BestFit
-from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble
+from n2mu.fit.ensemble import Ensemble, Failure, as_extreme, run_ensemble, share_error
 from n2mu.fit.inference_settings import ToySettings
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.workspace import Channel, Modifier, Sample, Workspace
@@ -68,9 +67,8 @@ def toy_goodness(best: BestFit, toys: ToySettings) -> tuple[ToyGoodness, FloatAr
     ensemble = Ensemble(best.likelihood, best.theta, best.poi, toys.seed)
     found, failures = run_ensemble(_value, ensemble, toys)
     values = np.asarray(found)
-    share = float((values >= 2 * best.minimum.deviance).mean())
-    error = sqrt(max(share * (1 - share), 1 / len(values)) / len(values))
-    return ToyGoodness(share, error), values, failures
+    share = float(as_extreme(values, 2 * best.minimum.deviance).mean())
+    return ToyGoodness(share, share_error(share, len(values))), values, failures
 
 
 def _value(ensemble: Ensemble, number: int) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 from n2mu.errors import FitError
 from n2mu.fit.bestfit import BestFit, deepest_fit, find_poi
+from n2mu.fit.decomposition import stat_only_mask
 from n2mu.fit.discovery import expected, observed, toy_discoveries
 from n2mu.fit.ensemble import Failure
 from n2mu.fit.goodness import goodness, toy_goodness, without_bins
@@ -30,7 +31,7 @@ from n2mu.fit.model import build_model
 from n2mu.fit.opened import OpenFit, open_fit
 from n2mu.fit.profile import Interval, Profile
 from n2mu.fit.pseudo_experiments import pseudo_experiments, summary
-from n2mu.fit.scan import Scan, as_lists, scan_axis, stat_only_mask, with_best_fit
+from n2mu.fit.scan import Scan, as_lists, scan_axis, with_best_fit
 from n2mu.fit.threads import single_threaded
 from n2mu.fit.workspace import read_workspace
 from n2mu.products import write_json

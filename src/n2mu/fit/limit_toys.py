@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from n2mu.errors import FitError
 from n2mu.fit.datafit import DataFit
-from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble
+from n2mu.fit.ensemble import Ensemble, Failure, as_extreme, run_ensemble
 from n2mu.fit.inference_settings import ToySettings
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.limit import BANDS, Limits
@@ -21,8 +21,6 @@ from n2mu.fit.opened import OpenFit
 from n2mu.fit.pseudo_experiments import truth
 
 _SPACING = 1.12
-_TIE = 1e-7
-"""Equal data have equal test statistics only within the precision of the fits."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +103,8 @@ def _heights(values: tuple[float, ...], ensemble: Ensemble, number: int) -> list
 
 def share(height: float, signal: FloatArray, background: FloatArray) -> Share:
     """Return CLs for a test statistic from those of pseudo-experiments with and without signal."""
-    tie = height - _TIE * (1 + height)
-    with_signal = float((signal >= tie).mean())
-    without = float((background >= tie).mean())
+    with_signal = float(as_extreme(signal, height).mean())
+    without = float(as_extreme(background, height).mean())
     if without == 0:
         return Share(1.0, 1.0)
     # a share of 0 still has the error of about one event

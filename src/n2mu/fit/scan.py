@@ -30,12 +30,6 @@ class ScanPoint:
     mu: float | None
 
 
-def stat_only_mask(best: BestFit) -> BoolArray:
-    """Return the parameters of a stat-only scan that stay at their best fit, shape [P]."""
-    mask: BoolArray = best.fixed | (np.asarray(best.likelihood.model.parameters.kinds) != "norm")
-    return mask
-
-
 class Scan:
     """Minimises -2 ln L over all parameters but those that are scanned.
 
