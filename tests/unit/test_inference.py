@@ -332,7 +332,7 @@ def test_fits_are_compared_parameter_by_parameter(
     for path in (mu_fit, other):
         run_ranking(FitSettings(), workspace, path, path.with_name("ranking.json"))
     settings = ComparisonSettings(labels=["data", "Asimov"])
-    run_compare(settings, [mu_fit, other], [], tmp_path / "compare.json")
+    run_compare(settings, [mu_fit, other], [], tmp_path / "compare.json", {})
     content = read_json(tmp_path / "compare.json")
     assert [fit["label"] for fit in content["fits"]] == ["data", "Asimov"]
     pulls = {
@@ -343,11 +343,11 @@ def test_fits_are_compared_parameter_by_parameter(
     assert len(content["ranking"]) == 4
     swapped = [path.with_name("ranking.json") for path in (other, mu_fit)]
     with pytest.raises(ProductError, match="it is the ranking of another fit"):
-        run_compare(settings, [mu_fit, other], swapped, tmp_path / "compare.json")
+        run_compare(settings, [mu_fit, other], swapped, tmp_path / "compare.json", {})
     with pytest.raises(ConfigurationError, match="needs two or more"):
-        run_compare(settings, [mu_fit], [], tmp_path / "compare.json")
+        run_compare(settings, [mu_fit], [], tmp_path / "compare.json", {})
     with pytest.raises(ConfigurationError, match="--label is given 2 times"):
-        run_compare(settings, [mu_fit, other, mu_fit], [], tmp_path / "compare.json")
+        run_compare(settings, [mu_fit, other, mu_fit], [], tmp_path / "compare.json", {})
 
 
 def test_a_parameter_that_a_fit_does_not_have_is_none_there() -> None:

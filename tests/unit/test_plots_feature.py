@@ -175,6 +175,6 @@ def test_features_are_written_and_those_without_values_skipped(
     stems = run_plot_features(
         told(features=features), STYLE, [skim], [], tmp_path / "out", Range(5)
     )
-    assert stems == [tmp_path / "out" / "pt_2"]
+    assert stems == {"pt/2": tmp_path / "out" / "pt_2"}
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["pt_2.pdf", "pt_2.png"]
     assert "not drawn: 'gone'" in caplog.text

@@ -105,7 +105,8 @@ def test_like_changes_are_counted_together_and_keep_the_numbers_they_share() -> 
 def test_every_caption_can_be_made(path: Path) -> None:
     main = MAIN | {"analysis": "tth", "publish": "ftt"}
     wildcards = dict.fromkeys(
-        ("fit", "region", "sample", "systematic", "which", "figure", "study", "grid"), "SR"
+        ("fit", "region", "sample", "systematic", "which", "figure", "study", "grid", "feature"),
+        "SR",
     )
     html = Captions(TEXTS, main)(path.stem, **wildcards)
     assert html.startswith("<p>")

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from n2mu import __version__
 from n2mu.commands.inference import LabelConfig
+from n2mu.commands.request import contents, requested
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ def command(
     from n2mu.plots.compare import run_plot_comparison
 
     settings = plot_settings(config)
-    run_compare(ComparisonSettings(labels=label or []), fits, ranking or [], output)
+    read = contents([*fits, *(ranking or [path.with_name("ranking.json") for path in fits])])
+    provenance = {"n2mu": __version__, "request": requested("compare", read)}
+    run_compare(ComparisonSettings(labels=label or []), fits, ranking or [], output, provenance)
     stems = run_plot_comparison(settings, output)
     logger.info("wrote %s and %s", output, ", ".join(stem.name for stem in stems))

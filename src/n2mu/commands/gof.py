@@ -44,7 +44,7 @@ def command(
     from n2mu.fit.inference_stage import run_goodness
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace, poi, asimov, fit)
+    settings, labels, provenance = prepare("gof", name, config, workspace, poi, asimov, fit)
     ensemble = ToySettings(count=toys, seed=seed, workers=workers)
     wanted = told(GoodnessSettings, fit=settings, toys=ensemble)
     run_goodness(wanted, workspace, fit, output, provenance)

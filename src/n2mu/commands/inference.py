@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG
+from n2mu.commands.request import contents, requested
 from n2mu.errors import ConfigurationError
 from n2mu.products import file_digest
 
@@ -67,6 +68,7 @@ def told(kind: type[Settings], **values: Any) -> Settings:
 
 
 def prepare(
+    kind: str,
     name: str | None,
     config: str | None,
     workspace: Path,
@@ -75,6 +77,13 @@ def prepare(
     fit: Path | None = None,
 ) -> "tuple[FitSettings, PlotSettings, dict[str, Any]]":
     """Return settings of the fit, of the figure, and the provenance.
+
+    Parameters
+    ----------
+    kind
+        Of the product.
+    name
+        Of the fit in ``fits.yaml``, if it is one.
 
     Raises
     ------
@@ -88,6 +97,11 @@ def prepare(
             "--asimov and --fit exclude each other; a fit made with --asimov keeps its data"
         )
     settings, provenance = fit_settings(name, config or DEFAULT_CONFIG, None)
+    read = contents([workspace] if fit is None else [workspace, fit])
+    # which bins are blinded follows from the workspace
+    blinding = {key: settings.blinding[key] for key in settings.blinding if key == "threshold"}
+    told = [] if name is None else [settings.model_copy(update={"blinding": blinding})]
+    provenance["request"] = requested(kind, read, told)
     update = {"poi": poi or settings.poi, "use_asimov": asimov or settings.use_asimov}
     settings = settings.model_copy(update=update)
     provenance["workspace"] = str(workspace)

@@ -46,7 +46,7 @@ def command(
     from n2mu.fit.inference_stage import run_limit
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace, poi, asimov, fit)
+    settings, labels, provenance = prepare("limit", name, config, workspace, poi, asimov, fit)
     ensemble = ToySettings(count=toys, seed=seed, workers=workers)
     wanted = told(LimitSettings, fit=settings, toys=ensemble, confidence=confidence)
     run_limit(wanted, workspace, fit, output, provenance)

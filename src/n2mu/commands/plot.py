@@ -1,12 +1,16 @@
 """``n2mu plot``."""
 
 import logging
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG, Config, Slice
+from n2mu.commands.request import contents, record
 from n2mu.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from n2mu.commands.job import Job
 
 logger = logging.getLogger(__name__)
 
@@ -70,87 +74,126 @@ def command(
         raise ConfigurationError(
             "--systematic needs --fit, --region and --sample: whose templates are drawn"
         )
-    from n2mu.commands.job import choose, open_job, require_slice
+    from n2mu.commands.job import choose, open_job
 
     job = open_job(config)
-    paths = job.paths
+    if fit is not None:
+        choose(fit, list(job.configuration.fits.fits), "fit")
     if cutflow:
-        from n2mu.plots.stage import run_tables
-        from n2mu.skim.cutflow import run_cutflow
-
-        told = job.slices.cutflow()
-        require_slice(told, expected)
-        output = paths.tables("cutflow.html")
-        run_cutflow(told, job.skims, paths.tables("cutflow.json"))
-        run_tables(paths.tables("cutflow.json"), output)
-        logger.info("wrote %s", output)
-        return
-    if fit is not None and feature is None and systematic is None:
-        from n2mu.plots.stage import run_plot_fit
-
-        drawn = job.slices.plot_fit(choose(fit, list(job.configuration.fits.fits), "fit"))
-        require_slice(drawn, expected)
-        run_plot_fit(
-            drawn,
-            paths.fit(fit, "mu_fit.json"),
-            paths.fit(fit, "ranking.json"),
-            paths.fit(fit, "postfit.json"),
-            paths.fit(fit, "templates_report.json"),
-            paths.fit(fit, "templates.root"),
-            paths.fit(fit, "workspace.json"),
-            paths.fit(fit, "plots"),
-            ranking_page_size,
-            correlation_threshold,
-        )
-        return
-    if models:
-        from n2mu.plots.models_stage import run_plot_models
-
-        compared = job.slices.plot_models()
-        require_slice(compared, expected)
-        folds = range(job.configuration.models.folds)
-        run_plot_models(
-            compared,
-            [paths.evaluation(name) for name in compared.architectures],
-            [paths.history(m, fold) for m in job.configuration.main.models for fold in folds],
-            {fit: paths.fit(fit, "mu_fit.json") for fit in compared.fits.values()},
-            paths.model_plots,
-            paths.root / "tables",
-        )
-        return
-    settings = job.slices.plots()
-    require_slice(settings, expected)
-    if feature is not None:
-        from n2mu.plots.feature import Range, run_plot_features
-
+        _cutflow(job, expected)
+    elif models:
+        _models(job, expected)
+    elif feature is not None:
         assert region is not None
-        published = fit or job.configuration.main.publish
-        choose(published, list(job.configuration.fits.fits), "fit")
         choose(region, list(job.configuration.regions.regions), "region")
         names = [] if feature == ["all"] else feature
-        stems = run_plot_features(
-            job.slices.features(names, region, published),
-            settings,
-            job.skims,
-            job.scores,
-            paths.features(region),
-            Range(bins, low, high),
-        )
-        for stem in stems:
-            logger.info("wrote %s.pdf and .png", stem)
-        return
-    if systematic is not None:
-        from n2mu.plots.stage import run_plot_systematic
-
+        _features(job, expected, fit, region, names, (bins, low, high))
+    elif systematic is not None:
         assert fit is not None and region is not None and sample is not None
-        choose(fit, list(job.configuration.fits.fits), "fit")
-        stem = run_plot_systematic(
-            settings,
-            paths.fit(fit, "templates_report.json"),
-            paths.fit(fit, "templates.root"),
-            region,
-            sample,
-            systematic,
-            paths.fit(fit, "systematics"),
-        )
+        _systematic(job, expected, fit, region, sample, systematic)
+    else:
+        assert fit is not None
+        _fit(job, expected, fit, ranking_page_size, correlation_threshold)
+
+
+def _cutflow(job: "Job", expected: str | None) -> None:
+    from n2mu.commands.job import require_slice
+    from n2mu.plots.stage import run_tables
+    from n2mu.skim.cutflow import run_cutflow
+
+    told, tables = job.slices.cutflow(), job.paths.tables
+    require_slice(told, expected)
+    run_cutflow(told, job.skims, tables("cutflow.json"))
+    run_tables(tables("cutflow.json"), tables("cutflow.html"))
+    logger.info("wrote %s", tables("cutflow.html"))
+
+
+def _fit(
+    job: "Job",
+    expected: str | None,
+    fit: str,
+    ranking_page_size: int | None,
+    correlation_threshold: float,
+) -> None:
+    from n2mu.commands.job import require_slice
+    from n2mu.plots.stage import run_plot_fit
+
+    told = job.slices.plot_fit(fit)
+    require_slice(told, expected)
+    run_plot_fit(
+        told,
+        job.paths.fit(fit, "mu_fit.json"),
+        job.paths.fit(fit, "ranking.json"),
+        job.paths.fit(fit, "postfit.json"),
+        job.paths.fit(fit, "templates_report.json"),
+        job.paths.fit(fit, "templates.root"),
+        job.paths.fit(fit, "workspace.json"),
+        job.paths.fit(fit, "plots"),
+        ranking_page_size,
+        correlation_threshold,
+    )
+
+
+def _models(job: "Job", expected: str | None) -> None:
+    from n2mu.commands.job import require_slice
+    from n2mu.plots.models_stage import run_plot_models
+
+    told = job.slices.plot_models()
+    require_slice(told, expected)
+    folds = range(job.configuration.models.folds)
+    run_plot_models(
+        told,
+        [job.paths.evaluation(name) for name in told.architectures],
+        [job.paths.history(m, fold) for m in job.configuration.main.models for fold in folds],
+        {fit: job.paths.fit(fit, "mu_fit.json") for fit in told.fits.values()},
+        job.paths.model_plots,
+        job.paths.root / "tables",
+    )
+
+
+def _systematic(
+    job: "Job", expected: str | None, fit: str, region: str, sample: str, systematic: str
+) -> None:
+    from n2mu.commands.job import require_slice
+    from n2mu.plots.stage import run_plot_systematic
+
+    style = job.slices.plots()
+    require_slice(style, expected)
+    report, templates = (
+        job.paths.fit(fit, name) for name in ("templates_report.json", "templates.root")
+    )
+    read = contents([report, templates])
+    output = job.paths.fit(fit, "systematics")
+    stem = run_plot_systematic(style, report, templates, region, sample, systematic, output)
+    about = {"fit": fit, "region": region, "sample": sample, "systematic": systematic}
+    record(stem, "systematic", about, read, [style])
+    logger.info("wrote %s.pdf and .png", stem)
+
+
+def _features(
+    job: "Job",
+    expected: str | None,
+    fit: str | None,
+    region: str,
+    names: list[str],
+    asked: tuple[int | None, float | None, float | None],
+) -> None:
+    from n2mu.commands.job import require_slice
+    from n2mu.plots.feature import Range, run_plot_features
+    from n2mu.workflow.request import gathered_digest
+
+    style = job.slices.plots()
+    require_slice(style, expected)
+    samples_of = fit or job.configuration.main.publish
+    told = job.slices.features(names, region, samples_of)
+    read = {"skims": gathered_digest(job.skims)}
+    if told.scores:
+        read["scores"] = gathered_digest(job.scores)
+    stems = run_plot_features(
+        told, style, job.skims, job.scores, job.paths.features(region), Range(*asked)
+    )
+    for feature, stem in stems.items():
+        about = {"fit": samples_of, "region": region, "feature": feature}
+        one = job.slices.features([feature], region, samples_of)
+        record(stem, "feature", about, read, [one, style])
         logger.info("wrote %s.pdf and .png", stem)

@@ -1,5 +1,6 @@
 """``n2mu report``."""
 
+import logging
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG, Config
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from n2mu.commands.job import Job
@@ -71,6 +74,7 @@ def command(
 def _write_report(job: "Job", snakefile: Path, report: Path) -> None:
     """Write the report of finished products."""
     from n2mu.errors import ProductError
+    from n2mu.report.requests import Requests
     from n2mu.report.settings import report_settings
     from n2mu.report.stage import run_report
     from n2mu.workflow.lineage import lineage
@@ -83,7 +87,10 @@ def _write_report(job: "Job", snakefile: Path, report: Path) -> None:
         chain = [str(error)]
     settings = report_settings(job.configuration, job.slices)
     captions = snakefile.resolve().parent / "workflow" / "report"
-    run_report(settings, job.paths, captions, chain, report)
+    requests = Requests(job.configuration, job.slices, job.paths).found()
+    for one in requests[1]:
+        logger.warning("%s is left out: %s", one.path, one.reason)
+    run_report(settings, job.paths, captions, chain, requests, report)
 
 
 def _snakemake(snakefile: Path, config: str, *arguments: str) -> tuple[bool, str]:

@@ -47,7 +47,7 @@ def command(
     from n2mu.fit.inference_stage import run_scan
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace, poi)
+    settings, labels, provenance = prepare("scan", name, config, workspace, poi, fit=fit)
     scan = told(
         ScanSettings,
         fit=settings,

@@ -48,7 +48,9 @@ def command(
     from n2mu.fit.inference_stage import run_significance
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace, poi, asimov, fit)
+    settings, labels, provenance = prepare(
+        "significance", name, config, workspace, poi, asimov, fit
+    )
     ensemble = ToySettings(count=toys, seed=seed, workers=workers)
     wanted = told(SignificanceSettings, fit=settings, toys=ensemble, mu=mu)
     run_significance(wanted, workspace, fit, output, provenance)

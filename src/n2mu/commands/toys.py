@@ -46,7 +46,7 @@ def command(
     from n2mu.fit.inference_stage import run_toys
     from n2mu.plots.inference import run_plot_inference
 
-    settings, labels, provenance = prepare(name, config, workspace, poi, asimov, fit)
+    settings, labels, provenance = prepare("toys", name, config, workspace, poi, asimov, fit)
     ensemble = ToySettings(count=toys, seed=seed, workers=workers)
     wanted = told(EnsembleSettings, fit=settings, toys=ensemble, mu=mu)
     run_toys(wanted, workspace, fit, output, provenance)

@@ -19,7 +19,11 @@ _RANKED = ("status", "impact_prefit", "impact_postfit")
 
 
 def run_compare(
-    settings: ComparisonSettings, mu_fits: Sequence[Path], rankings: Sequence[Path], output: Path
+    settings: ComparisonSettings,
+    mu_fits: Sequence[Path],
+    rankings: Sequence[Path],
+    output: Path,
+    provenance: Json,
 ) -> None:
     """Write what several fits found, parameter by parameter.
 
@@ -34,6 +38,8 @@ def run_compare(
         each ``mu_fit.json`` is taken where it exists and belongs to it.
     output
         Path of the product.
+    provenance
+        Written into the product.
 
     Raises
     ------
@@ -71,6 +77,7 @@ def run_compare(
         ],
         "parameters": side_by_side([fit["parameters"] for fit in fits], _FITTED),
         "ranking": _by_impact(side_by_side(ranked, _RANKED)) if any(ranked) else [],
+        "provenance": provenance,
     }
     write_json(output, content)
 

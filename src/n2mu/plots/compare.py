@@ -1,6 +1,6 @@
 """Pulls and impacts of several fits side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -61,13 +61,11 @@ def run_plot_comparison(settings: PlotSettings, product: Path) -> list[Path]:
     content = read_json(product)
     if not isinstance(content, dict) or content.get("kind") != "compare":
         raise ProductError(f"{product}: no comparison; run n2mu compare again")
-    figures = {"mu": mu_summary_figure(content, settings)}
-    figures["pulls"] = pulls_comparison(content, settings)
-    if content["ranking"]:
-        figures["ranking"] = ranking_comparison(content, settings)
-    stems = [product.with_name(f"{product.stem}_{name}") for name in figures]
-    for stem, figure in zip(stems, figures.values(), strict=True):
-        save_figure(figure, stem)
+    stems = []
+    for name, draw in COMPARISON_FIGURES.items():
+        if (figure := draw(content, settings)) is not None:
+            stems.append(product.with_name(f"{product.stem}_{name}"))
+            save_figure(figure, stems[-1])
     return stems
 
 
@@ -117,8 +115,8 @@ def pulls_comparison(comparison: Mapping[str, Any], settings: PlotSettings) -> F
 
 def ranking_comparison(
     comparison: Mapping[str, Any], settings: PlotSettings, first: int = RANKED
-) -> Figure:
-    r"""Draw the post-fit impacts of the leading parameters in each fit.
+) -> Figure | None:
+    r"""Draw the post-fit impacts of the leading parameters in each fit; None without rankings.
 
     Full bars are impacts of :math:`\hat\theta+\Delta\hat\theta`, pale ones of
     :math:`\hat\theta-\Delta\hat\theta`.
@@ -130,6 +128,8 @@ def ranking_comparison(
     first
         Number of parameters, the largest impact in any fit on top.
     """
+    if not comparison["ranking"]:
+        return None
     shown = sorted(comparison["ranking"], key=impact_size, reverse=True)
     shown = shown[: leading(first, settings.labels)]
     fits = comparison["fits"]
@@ -258,3 +258,11 @@ def _impacts(axes: Axes, shown: Sequence[Entry], count: int) -> None:
     axes.locator_params(axis="x", nbins=7)
     axes.ticklabel_format(axis="x", style="plain", useOffset=False)
     axes.set_xlabel(r"Post-fit $\Delta\mu$")
+
+
+COMPARISON_FIGURES: dict[str, Callable[[Mapping[str, Any], PlotSettings], Figure | None]] = {
+    "mu": mu_summary_figure,
+    "pulls": pulls_comparison,
+    "ranking": ranking_comparison,
+}
+"""Functions of the content of a comparison; one that has nothing to draw returns None."""

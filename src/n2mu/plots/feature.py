@@ -59,7 +59,7 @@ def run_plot_features(
     scores: Sequence[Path],
     output: Path,
     asked: Range,
-) -> list[Path]:
+) -> dict[str, Path]:
     """Draw features of the events of a region.
 
     Parameters
@@ -71,9 +71,9 @@ def run_plot_features(
 
     Returns
     -------
-    list of Path
-        The figures without their suffixes.  Of several features, those that no expected event
-        has are left out with a warning.
+    dict of str to Path
+        The figures without their suffixes, by feature.  Of several features, those that no
+        expected event has are left out with a warning.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def run_plot_features(
     output.mkdir(parents=True, exist_ok=True)
     opened = Skim(skim)
     by_chunk = {path.name: path for path in scores}
-    stems = []
+    stems = {}
     every = list(settings.features)
     for start in range(0, len(every), AT_ONCE):
         names = every[start : start + AT_ONCE]
@@ -102,7 +102,7 @@ def run_plot_features(
                     raise
                 logger.warning("not drawn: %s", error)
                 continue
-            stems.append(stem)
+            stems[name] = stem
     return stems
 
 

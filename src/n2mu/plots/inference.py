@@ -17,13 +17,14 @@ from n2mu.products import read_json
 
 logger = logging.getLogger(__name__)
 
-FIGURES: dict[str, Callable[[Mapping[str, Any], PlotSettings], Figure | None]] = {
+INFERENCE_FIGURES: dict[str, Callable[[Mapping[str, Any], PlotSettings], Figure | None]] = {
     "scan": scan_figure,
     "limit": limit_figure,
     "significance": discovery_figure,
     "gof": goodness_figure,
     "toys": toys_figure,
 }
+"""Functions of the content of a product by its kind; one that has nothing to draw returns None."""
 
 
 def run_plot_inference(settings: PlotSettings, product: Path) -> None:
@@ -34,7 +35,7 @@ def run_plot_inference(settings: PlotSettings, product: Path) -> None:
     settings
         Labels and titles.
     product
-        JSON of one of `FIGURES`, which it names in ``kind``.
+        JSON of one of `INFERENCE_FIGURES`, which it names in ``kind``.
 
     Raises
     ------
@@ -46,9 +47,11 @@ def run_plot_inference(settings: PlotSettings, product: Path) -> None:
     check_settings(settings)
     content = read_json(product)
     kind = content.get("kind") if isinstance(content, dict) else None
-    if kind not in FIGURES:
-        raise ProductError(f"{product}: unknown kind {kind!r}{nearest(str(kind), FIGURES)}")
-    figure = FIGURES[kind](content, settings)
+    if kind not in INFERENCE_FIGURES:
+        raise ProductError(
+            f"{product}: unknown kind {kind!r}{nearest(str(kind), INFERENCE_FIGURES)}"
+        )
+    figure = INFERENCE_FIGURES[kind](content, settings)
     stem = product.with_suffix("")
     if figure is None:
         for suffix in (".pdf", ".png"):

@@ -67,7 +67,7 @@ class FitContents:
         return Exhibit(
             title=title,
             caption=self._captions(text, said, fit=self.fit, **wildcards),
-            statistics=self._statistics(regions),
+            statistics=self.statistics(regions),
             picture=picture(path),
             downloads=[download(path.with_suffix(".pdf"), name)],
         )
@@ -87,7 +87,7 @@ class FitContents:
         return Exhibit(
             title=title,
             caption=self._captions(text, fit=self.fit),
-            statistics=self._statistics(None),
+            statistics=self.statistics(None),
             table=body_of(path),
             downloads=forms,
             long=long,
@@ -197,7 +197,8 @@ class FitContents:
             if (said := caption(*FIGURES, name)) is not None
         ]
 
-    def _statistics(self, regions: Sequence[str] | None) -> str:
+    def statistics(self, regions: Sequence[str] | None) -> str:
+        """Return selection, luminosity and events of regions, by default those of the fit."""
         return of_regions(
             list(self.fitted if regions is None else regions), self.report, self._settings
         )

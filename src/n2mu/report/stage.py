@@ -25,6 +25,8 @@ from n2mu.report.other_contents import (
     models_exhibit,
     selection_category,
 )
+from n2mu.report.request_contents import RequestContents
+from n2mu.report.requests import LeftOut, Made
 from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import collisions
 from n2mu.report.tabular import Tabular
@@ -58,6 +60,7 @@ def run_report(
     paths: Paths,
     captions: Path,
     chain: Sequence[str],
+    requests: tuple[Sequence[Made], Sequence[LeftOut]],
     output: Path,
 ) -> None:
     """Write the report.
@@ -70,6 +73,8 @@ def run_report(
         Directory of the texts below figures and tables.
     chain
         Lines that say how ``mu_fit.json`` was made.
+    requests
+        What was made on request and is shown, and what is left out.
     output
         The page.
 
@@ -85,6 +90,7 @@ def run_report(
     categories = [
         *(fits[name].category() for name in order),
         models_category(settings, paths, caption),
+        *([RequestContents(settings, fits, caption).category(*requests)] if any(requests) else []),
         selection_category(settings, paths, caption),
         _provenance(chain),
     ]

@@ -30,7 +30,18 @@ def run_gather(products: Iterable[Path], output: Path) -> None:
     ProductError
         If a product is missing.
     """
-    write_json(output, {"/".join(path.parts[-3:]): _content(path) for path in products})
+    write_json(output, gathered(products))
+
+
+def gathered(products: Iterable[Path]) -> dict[str, str]:
+    """Return the digest of each product by its path, from the parent directory on.
+
+    Raises
+    ------
+    ProductError
+        If a product is missing.
+    """
+    return {"/".join(path.parts[-3:]): _content(path) for path in products}
 
 
 def _content(product: Path) -> str:
