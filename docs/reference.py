@@ -60,6 +60,8 @@ PLACES = {
     "Input": "`inputs.<input>`",
     "Sample": "`samples.<sample>`",
     "Region": "`regions.<region>`",
+    "Split": "`regions.<region>.split`",
+    "SplitQuantiles": "`regions.<region>.split.quantiles`",
     "Binning": "`regions.<region>.binning`",
     "Uniform": "`binning.uniform`",
     "Transformation": "`binning.transfo_d`, `binning.transfo_f`",
@@ -81,6 +83,8 @@ PLACES = {
     "Pruning": "`fits.<fit>.pruning`",
     "Fit": "`fits.<fit>`",
 }
+# models that no file gives, by module
+MADE = {"n2mu.config.splitting": ["RegionPart"]}
 # what a stage is called, and the stages that run again with it
 STAGES = {
     "skim": ("skim and all after it", {"cutflow", "train", "score", "evaluate", "templates"}),

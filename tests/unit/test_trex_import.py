@@ -333,7 +333,7 @@ def exported(analysis: Configuration, path: Path) -> list[Block]:
     skim: Any = Sums()
     bases = dict(analysis.main.ntuples)
     export = NtupleExport(
-        analysis, FIT, edges, Listing(files=files), skim, bases, "friends"
+        analysis, FIT, edges, Listing(files=files), skim, bases, "friends", {}
     ).export()
     (path / "out.config").write_text(export.text("A fit."))
     return read_blocks(path / "out.config")

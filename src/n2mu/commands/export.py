@@ -61,8 +61,9 @@ def trex(
     from n2mu.demo.listing import configured_listing
     from n2mu.interop.trex_histograms import histogram_config, read_templates
     from n2mu.interop.trex_ntuples import NtupleExport
-    from n2mu.products import atomic_file
+    from n2mu.products import atomic_file, read_json
     from n2mu.skim.read import Skim
+    from n2mu.templates.report import parts_of
 
     job = open_job(config)
     name = choose(fit, list(job.configuration.fits.fits), "fit")
@@ -78,6 +79,7 @@ def trex(
             Skim(job.skims),
             bases,
             str(job.paths.friends.resolve()),
+            parts_of(read_json(job.paths.fit(name, "templates_report.json"))),
         ).export()
     else:
         export = histogram_config(job.configuration, name, edges, contents, templates)

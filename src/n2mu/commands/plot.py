@@ -85,7 +85,7 @@ def command(
         _models(job, expected)
     elif feature is not None:
         assert region is not None
-        choose(region, list(job.configuration.regions.regions), "region")
+        choose(region, list(job.configuration.regions.given), "region")
         names = [] if feature == ["all"] else feature
         _features(job, expected, fit, region, names, (bins, low, high))
     elif systematic is not None:

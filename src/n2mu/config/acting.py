@@ -61,7 +61,13 @@ def require_expected(patterns: list[str], samples: Samples, where: str) -> None:
 
 def affected_regions(systematic: Systematic, regions: Regions, where: str) -> list[str]:
     """Return the regions in which a systematic acts."""
-    return without(systematic.regions, systematic.exclude_regions, regions.regions, where, "region")
+    return without(
+        regions.reached(systematic.regions),
+        regions.reached(systematic.exclude_regions),
+        regions.regions,
+        where,
+        "region",
+    )
 
 
 def parameter(name: str, systematic: Systematic, region: str, sample: str) -> str:
@@ -100,7 +106,9 @@ def acts_on(
     """Tell whether a factor scales a sample in a region."""
     return sample in matching(
         factor.samples, samples.expected, f"{where}.samples", "sample"
-    ) and region in matching(factor.regions, regions.regions, f"{where}.regions", "region")
+    ) and region in matching(
+        regions.reached(factor.regions), regions.regions, f"{where}.regions", "region"
+    )
 
 
 def scaling(names: Iterator[str] | list[str], factors: Mapping[str, NormFactor]) -> Polynomial:

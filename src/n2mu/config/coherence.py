@@ -16,6 +16,7 @@ from n2mu.config.object_labels import ObjectLabels
 from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
+from n2mu.config.splitting import RegionPart
 from n2mu.config.studies import Study
 from n2mu.config.systematics import SampleSystematic, Systematics, TreeSystematic
 from n2mu.errors import ConfigurationError, nearest
@@ -78,6 +79,7 @@ def check(configuration: Configuration, where: str) -> None:
     _check_main(configuration, where)
     _check_samples(configuration, f"{folder}/samples.yaml")
     _check_aliases(configuration, f"{folder}/regions.yaml")
+    _check_splits(configuration, f"{folder}/regions.yaml")
     _check_systematics(configuration, f"{folder}/systematics.yaml")
     _check_models(configuration, f"{folder}/models.yaml")
     _check_fits(configuration, f"{folder}/fits.yaml")
@@ -221,7 +223,8 @@ def _check_samples_of(systematic: SampleSystematic, samples: Samples, key: str) 
 @independent()
 def _check_models(configuration: Configuration, where: str) -> None:
     models = configuration.models
-    regions = configuration.regions.regions
+    # the scores that tell the parts of a region apart are not there yet
+    regions = configuration.regions.given
     _require_distinct_scores(configuration, where)
     with independent():
         _known(models.signal_class, models.classes, f"{where}: signal_class", "class")
@@ -296,8 +299,12 @@ def _check_fits(configuration: Configuration, where: str) -> None:
                 chosen = configuration.regions.regions[region]
                 place = f"{configuration.directory}/regions.yaml: regions.{region}"
                 texts[f"{place}.selection"] = chosen.selection
+                if isinstance(chosen, RegionPart):
+                    whole = f"{configuration.directory}/regions.yaml: regions.{chosen.whole}"
+                    texts[f"{whole}.split.by"] = chosen.division.by
                 if chosen.observable is not None:
                     texts[f"{place}.observable"] = chosen.observable
+            _require_shared_out(configuration, name, key)
             for place, text in texts.items():
                 for column in sorted(parse(text).names):
                     if column in untrained and column not in trained:
@@ -305,6 +312,35 @@ def _check_fits(configuration: Configuration, where: str) -> None:
                             f"{place}: '{column}' needs model '{untrained[column]}', "
                             "which is not among the models of the main configuration; add it"
                         )
+
+
+def _require_shared_out(configuration: Configuration, fit: str, key: str) -> None:
+    """Refuse a fit without the samples whose shares make the parts of one of its regions."""
+    chosen = configuration.fits.fits[fit]
+    members = affected_samples(chosen, configuration.samples, key)
+    for region in chosen.all_regions:
+        part = configuration.regions.regions[region]
+        if not isinstance(part, RegionPart) or part.division.quantiles is None:
+            continue
+        for sample in part.division.quantiles.of:
+            if sample not in members:
+                raise ConfigurationError(
+                    f"{key}: region '{part.whole}' is split into equal shares of sample "
+                    f"'{sample}', which this fit does without; add it, or give 'edges' in "
+                    f"regions.yaml: regions.{part.whole}.split"
+                )
+
+
+@independent()
+def _check_splits(configuration: Configuration, where: str) -> None:
+    for name, region in configuration.regions.given.items():
+        if region.split is None or region.split.quantiles is None:
+            continue
+        for sample in region.split.quantiles.of:
+            with independent():
+                key = f"{where}: regions.{name}.split.quantiles.of"
+                _known(sample, configuration.samples.samples, key, "sample")
+                require_expected([sample], configuration.samples, key)
 
 
 @independent()

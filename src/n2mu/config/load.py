@@ -24,6 +24,7 @@ from n2mu.config.names import Name, checked_name
 from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
+from n2mu.config.splitting import with_parts, with_parts_fitted
 from n2mu.config.studies import Study
 from n2mu.config.systematics import Systematics
 from n2mu.errors import ConfigurationError, ExpressionError, nearest
@@ -243,17 +244,25 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         path = folder / name
         return validate(model, read_yaml(path), str(path), aliases)
 
+    split = with_parts(
+        validate(Regions, regions, f"{folder}/regions.yaml", aliases), f"{folder}/regions.yaml"
+    )
     path = folder / "models.yaml"
     studies, models = add_studies(folder, read_yaml(path), aliases)
     configuration = Configuration(
         main=main,
         inputs=part(Inputs, "inputs.yaml"),
         samples=part(Samples, "samples.yaml"),
-        regions=validate(Regions, regions, f"{folder}/regions.yaml", aliases),
+        regions=split,
         features=part(Features, "features.yaml"),
         systematics=part(Systematics, "systematics.yaml"),
         models=(checked := validate(Models, models, str(path), aliases)),
-        fits=add_comparison(part(Fits, "fits.yaml"), checked, main.models, f"{folder}/fits.yaml"),
+        fits=add_comparison(
+            with_parts_fitted(part(Fits, "fits.yaml"), split),
+            checked,
+            main.models,
+            f"{folder}/fits.yaml",
+        ),
         directory=folder,
         studies=studies,
     )

@@ -207,7 +207,7 @@ def _require_events_before_scores(configuration: Configuration) -> None:
 
 @independent()
 def _require_regions_in_preselection(regions: Regions, where: str) -> None:
-    for name, region in regions.regions.items():
+    for name, region in regions.given.items():
         with independent():
             missing = unimplied(region.selection, regions.preselection)
             if missing:

@@ -1,12 +1,13 @@
 """``regions.yaml``: selections, observables and binnings."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression, ExpressionText
-from n2mu.config.names import Name
+from n2mu.config.names import Name, Unique
 
 
 class Uniform(Model):
@@ -50,6 +51,11 @@ class Transformation(Model):
         return self
 
 
+def _require_increasing(edges: list[float]) -> None:
+    if any(low >= high for low, high in pairwise(edges)):
+        raise ValueError(f"edges must increase, got {edges}")
+
+
 KINDS_OF_BINNING = ("edges", "uniform", "quantiles", "transfo_d", "transfo_f")
 
 
@@ -87,16 +93,65 @@ class Binning(Model):
         if len(given) != 1:
             found = f", got {' and '.join(given)}" if given else ""
             raise ValueError(f"give exactly one of {', '.join(KINDS_OF_BINNING)}{found}")
-        if self.edges is not None and any(
-            low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)
-        ):
-            raise ValueError(f"edges must increase, got {self.edges}")
+        if self.edges is not None:
+            _require_increasing(self.edges)
         return self
 
     @property
     def kind(self) -> str:
         """Which of the ways it is."""
         return next(kind for kind in KINDS_OF_BINNING if getattr(self, kind) is not None)
+
+
+class SplitQuantiles(Model):
+    """Parts of a region that hold equal shares of some samples.
+
+    Attributes
+    ----------
+    bins
+        Their number.
+    of
+        Names of the signals and backgrounds whose expected yield is shared out.
+    """
+
+    bins: Annotated[int, Field(ge=2)]
+    of: Annotated[list[str], Field(min_length=1), Unique]
+
+
+class Split(Model):
+    """Parts of a region, by bins of a score or of any other quantity.
+
+    Attributes
+    ----------
+    by
+        Expression over skim columns and scores.
+    quantiles, edges
+        Its bins, one of both.  Events outside of the outer edges are in the
+        first and the last part, so that the parts hold every event of the region.
+    title
+        How figures call the quantity (LaTeX).
+    """
+
+    by: Expression
+    quantiles: SplitQuantiles | None = None
+    edges: Annotated[list[float], Field(min_length=3)] | None = None
+    title: str | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Split":
+        if (self.quantiles is None) == (self.edges is None):
+            raise ValueError("give either 'quantiles' or 'edges'")
+        if self.edges is not None:
+            _require_increasing(self.edges)
+        return self
+
+    @property
+    def bins(self) -> int:
+        """Number of parts."""
+        if self.quantiles is not None:
+            return self.quantiles.bins
+        assert self.edges is not None
+        return len(self.edges) - 1
 
 
 class Region(Model):
@@ -113,6 +168,9 @@ class Region(Model):
         Expression over skim columns and scores; without it, the fit's.
     binning
         How the observable is binned.
+    split
+        The region is split into parts by a score: ``<name>_1``, ``<name>_2`` ...
+        are regions as well, and a fit that names the region has its parts.
     title
         How figures and tables call it (LaTeX).
     axis
@@ -123,8 +181,14 @@ class Region(Model):
     selection: Expression
     observable: Expression | None = None
     binning: Binning
+    split: Split | None = None
     title: str | None = None
     axis: str | None = None
+
+    @property
+    def described(self) -> str:
+        """What is selected, for people."""
+        return self.selection
 
 
 class Regions(Model):
@@ -150,6 +214,29 @@ class Regions(Model):
     regions: Annotated[dict[Name, Region], Field(min_length=1)]
 
     @property
+    def given(self) -> dict[str, Region]:
+        """The regions as the file names them, without parts of others."""
+        split = [name for name, region in self.regions.items() if region.split is not None]
+        parts = {part for name in split for part in self.parts(name)}
+        return {name: region for name, region in self.regions.items() if name not in parts}
+
+    def parts(self, name: str) -> list[str]:
+        """Return the names of the parts of a region, or its own if it is not split."""
+        region = self.regions.get(name)
+        if region is None or region.split is None:
+            return [name]
+        return [part_name(name, number) for number in range(1, region.split.bins + 1)]
+
+    def reached(self, patterns: list[str]) -> list[str]:
+        """Return patterns of regions and, where they name a region that is split, its parts."""
+        return list(dict.fromkeys([*patterns, *(p for n in patterns for p in self.parts(n))]))
+
+    @property
     def training_selection(self) -> str:
         """The cut of the training set."""
         return self.preselection if self.training is None else self.training
+
+
+def part_name(region: str, number: int) -> str:
+    """Return the name of a part of a region."""
+    return f"{region}_{number}"

@@ -32,6 +32,7 @@ from n2mu.config.models import Models
 from n2mu.config.problems import collected, independent, report
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
+from n2mu.config.splitting import with_parts, with_parts_fitted
 from n2mu.config.systematics import Systematics
 from n2mu.errors import ConfigurationError
 from n2mu.expressions import Aliases
@@ -179,6 +180,8 @@ def _read(
             parts[name] = _pruned(model, content, str(path), aliases, left_out)
     if any(parts.get(name) is None for name in ("main", *_PARTS)):
         return None
+    parts["regions"] = with_parts(parts["regions"], f"{folder}/regions.yaml")
+    parts["fits"] = with_parts_fitted(parts["fits"], parts["regions"])
     with independent():
         compared = (parts["fits"], parts["models"], parts["main"].models)
         parts["fits"] = add_comparison(*compared, f"{folder}/fits.yaml")

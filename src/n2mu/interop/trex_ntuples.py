@@ -44,6 +44,8 @@ class NtupleExport:
         Directory with the friend trees of all bases.
     skim
         Knows the sums of weights.
+    cuts
+        What tells parts of a region apart, by part.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class NtupleExport:
         skim: Skim,
         bases: Mapping[str, str],
         friends: str,
+        cuts: Mapping[str, str],
     ) -> None:
         self._configuration = configuration
+        self._cuts = cuts
         self._analysis = Analysis(configuration, fit, edges)
         self._listing = listing
         self._skim = skim
@@ -65,7 +69,7 @@ class NtupleExport:
         self._data_sets = {d.name: d for d in data_sets(configuration.inputs)}
         self._export = Export()
         scores = score_names(configuration, configuration.models.models)
-        texts = [configuration.regions.regions[region].selection for region in edges]
+        texts = [self._selection(region) for region in edges]
         texts += [self._observable(region) for region in edges]
         self._scored = any(parse(text).names & set(scores) for text in texts)
         self._path = common_path(list(bases.values()), self._scored)
@@ -80,7 +84,7 @@ class NtupleExport:
         blocks.append(analysis.job(ReadFrom="NTUP", Lumi="1", **self._paths()))
         blocks.append(analysis.fit_block())
         for region in analysis.edges:
-            selection = self._configuration.regions.regions[region].selection
+            selection = self._selection(region)
             edges = analysis.edges[region]
             variable = (
                 f"{quoted([self._observable(region)])},{len(edges) - 1},{edges[0]},{edges[-1]}"
@@ -101,6 +105,10 @@ class NtupleExport:
     @property
     def _called(self) -> dict[str, list[str]]:
         return {name: [group.name for group in groups] for name, groups in self._groups.items()}
+
+    def _selection(self, region: str) -> str:
+        whole = self._configuration.regions.regions[region].selection
+        return f"({whole}) && {self._cuts[region]}" if region in self._cuts else whole
 
     def _observable(self, region: str) -> str:
         own = self._configuration.regions.regions[region].observable

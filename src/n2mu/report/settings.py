@@ -54,7 +54,7 @@ def report_settings(configuration: Configuration, slices: Slices) -> ReportSetti
         fits={name: configuration.fits.fits[name].title for name in main.fits},
         models=configuration.models.judging_events(main.models),
         style=slices.plots(),
-        selections={n: r.selection for n, r in configuration.regions.regions.items()},
+        selections={n: r.described for n, r in configuration.regions.regions.items()},
         preselection=configuration.regions.preselection,
         observed=slices.cutflow().observed,
         evaluation_region=configuration.models.evaluation_region,

@@ -1,7 +1,7 @@
 """Filling the templates of one fit from skims and scores."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,12 @@ class Filler:
         regions = self._settings.regions
         result = {name: given_edges(region.binning) for name, region in regions.items()}
         chosen = [name for name, binned in result.items() if binned is None]
+        for name, expected in self.candidates(chosen).items():
+            result[name] = chosen_edges(regions[name].binning, expected, name)
+        return {name: binned for name, binned in result.items() if binned is not None}
+
+    def candidates(self, chosen: Sequence[str]) -> dict[str, Candidates]:
+        """Return the expected events of regions, which choose edges."""
         parts: dict[str, list[Candidates]] = {name: [] for name in chosen}
         for data_set in self._settings.data_sets if chosen else []:
             for layer in self._expectation(data_set):
@@ -73,10 +79,7 @@ class Filler:
                                 selected.value[mask], weight[mask], np.array(signal)[sample[mask]]
                             )
                         )
-        for name in chosen:
-            joined = Candidates.join(parts[name])
-            result[name] = chosen_edges(regions[name].binning, joined, name)
-        return {name: binned for name, binned in result.items() if binned is not None}
+        return {name: Candidates.join(found) for name, found in parts.items()}
 
     def _expectation(self, data_set: str) -> list[Layer]:
         """Return the layer of signal and background, if the data set has any."""
@@ -144,8 +147,7 @@ class Filler:
             self._skim.sum_of_weights(data_set)  # raises, naming the nearest data set
         names: set[str] = set()
         for name in regions:
-            region = self._settings.regions[name]
-            names |= parse(region.selection).names | parse(region.observable).names
+            names |= self._settings.regions[name].names
         scores = sorted(names & set(self._settings.scores))
         for layer in chosen:
             names |= set(layer.columns.values())

@@ -71,6 +71,9 @@ def templates_report(
                 if (name, sample, NOMINAL) in templates
             },
         }
+        if region.split is not None:
+            told = region.split.model_dump(include={"whole", "by", "number", "bins", "edges"})
+            regions[name]["split"] = told | {"cut": region.split.cut}
         if settings.data is not None:
             observed = templates[name, settings.data, NOMINAL]
             regions[name]["observed"] = {
@@ -89,6 +92,18 @@ def templates_report(
 
 def _yield(template: Template) -> dict[str, float]:
     return {"yield": template.total, "error": template.error, "events": template.events}
+
+
+def parts_of(report: Mapping[str, Any]) -> dict[str, str]:
+    """Return what tells the parts of a region apart, as a selection by part.
+
+    Parameters
+    ----------
+    report
+        Contents of ``templates_report.json``.
+    """
+    entries = report["regions"].items()
+    return {name: entry["split"]["cut"] for name, entry in entries if "split" in entry}
 
 
 def without_error(template: Template) -> list[int]:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from n2mu.errors import TemplateError
 from n2mu.expressions import conjuncts, parse
-from n2mu.templates.settings import TemplateSettings
+from n2mu.templates.histogram import bin_indices
+from n2mu.templates.settings import TemplateSettings, TemplateSplit
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -79,9 +80,13 @@ class Selected:
         self._regions = list(regions)
         size = len(table["n2mu_entry"])
         passing = _Passing(table, size)
+        self._divided: dict[str, Indices] = {}
         index = np.full(size, NOWHERE, dtype=np.int64)
         for number, name in enumerate(regions):
             inside = passing.select(settings.regions[name].selection)
+            split = settings.regions[name].split
+            if split is not None:
+                inside &= self._parts(split, inside, table) == split.number
             both = inside & (index != NOWHERE)
             if both.any():
                 other = self._regions[index[np.argmax(both)]]
@@ -104,6 +109,23 @@ class Selected:
                     self._table, len(self.rows)
                 )
                 self.value[inside] = values[inside]
+
+    def _parts(
+        self, split: TemplateSplit, inside: npt.NDArray[np.bool_], table: Mapping[str, Any]
+    ) -> Indices:
+        """Return which part of a region that is split each event [events] would be in, from 1."""
+        if split.whole not in self._divided:
+            values = parse(split.by).evaluate(table, len(inside))
+            bad = inside & ~np.isfinite(values)
+            if bad.any():
+                raise TemplateError(
+                    f"region '{split.whole}': it is split by '{split.by}', which is no number for "
+                    f"{int(bad.sum())} events of {self._data_set} (entry "
+                    f"{table['n2mu_entry'][int(np.argmax(bad))]}), so that they would be in no "
+                    "part; correct 'split.by' in regions.yaml, or select events that have it"
+                )
+            self._divided[split.whole] = bin_indices(values, np.array(split.edges)) + 1
+        return self._divided[split.whole]
 
     def samples(self, names: Sequence[str]) -> Indices:
         """Return the number of the sample of each selected event, or `NOWHERE` [selected].

@@ -9,17 +9,60 @@ from n2mu.config.expression import Expression
 from n2mu.config.fits import Pruning
 from n2mu.config.regions import Binning
 from n2mu.config.systematics import Combination, Effect, Smoothing, Symmetrisation
+from n2mu.expressions import parse
 
 Kind = Literal["signal", "background", "data", "ghost"]
 
 
+class TemplateSplit(Model):
+    """Which part of a region by bins of a quantity is meant.
+
+    Attributes
+    ----------
+    whole
+        Name of the region that is split.
+    by
+        Expression over skim columns and scores.
+    number
+        Of the part, from 1.
+    bins
+        How many parts there are.
+    of
+        Samples whose yield is the same in all parts, where no edges are given.
+    edges
+        Of all parts [bins + 1]; empty until events have chosen them.
+    """
+
+    whole: str
+    by: Expression
+    number: int
+    bins: int
+    of: list[str] = []
+    edges: list[float] = []
+
+    @property
+    def cut(self) -> str:
+        """The part as a selection; the outermost parts are open."""
+        low, high = self.edges[self.number - 1 : self.number + 1]
+        above = [] if self.number == 1 else [f"({self.by}) >= {low!r}"]
+        below = [] if self.number == self.bins else [f"({self.by}) < {high!r}"]
+        return " && ".join(above + below)
+
+
 class TemplateRegion(Model):
-    """A region of one fit, its observable resolved."""
+    """A region of one fit, its observable resolved; of a part of a region the whole's selection."""
 
     role: Literal["signal", "control", "validation"]
     selection: Expression
     observable: Expression
     binning: Binning
+    split: TemplateSplit | None = None
+
+    @property
+    def names(self) -> set[str]:
+        """Columns and scores that selection, observable and split need."""
+        texts = [self.selection, self.observable, *([self.split.by] if self.split else [])]
+        return {name for text in texts for name in parse(text).names}
 
 
 class TemplateSample(Model):

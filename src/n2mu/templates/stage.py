@@ -20,6 +20,7 @@ from n2mu.templates.mend import FLOOR, mend_nominal
 from n2mu.templates.numbers import by_number
 from n2mu.templates.report import Change, templates_report, total, without_error
 from n2mu.templates.settings import TemplateSettings
+from n2mu.templates.splitting import with_chosen_edges
 from n2mu.templates.variations import vary
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,9 @@ def run_templates(
     source = Skim(skim)
     if settings.data is not None:
         require_observed_once(source, settings.samples[settings.data].data_sets)
-    filler = Filler(settings, source, {path.name: path for path in scores})
+    scored = {path.name: path for path in scores}
+    settings = with_chosen_edges(settings, source, scored)
+    filler = Filler(settings, source, scored)
     binned = filler.edges()
     raw = filler.fill({name: bins.edges for name, bins in binned.items()})
     changes: list[Change] = []

@@ -9,6 +9,7 @@ from n2mu.config.features import Feature
 from n2mu.config.inputs import DataSet, Inputs
 from n2mu.config.names import matching
 from n2mu.config.samples import Sample
+from n2mu.config.splitting import RegionPart
 from n2mu.expressions import parse
 from n2mu.workflow.analysis import Analysis
 
@@ -108,7 +109,7 @@ def asked_of_all(analysis: Analysis) -> dict[str, Asked]:
 
 def _asked(analysis: Analysis, own: set[str], acting: Acting, data_set: DataSet) -> Asked:
     configuration = analysis.configuration
-    regions = configuration.regions.regions
+    regions = configuration.regions.given
     samples = {
         name: sample
         for name, sample in configuration.samples.samples.items()
@@ -148,9 +149,17 @@ def _numbers(inputs: Inputs) -> dict[str, str]:
 
 def _together(configuration: Configuration) -> list[tuple[str, str]]:
     pairs: dict[tuple[str, str], None] = {}
+    regions = configuration.regions.regions
     for fit in configuration.fits.fits.values():
-        for place, first in enumerate(fit.all_regions):
-            pairs |= {(first, second): None for second in fit.all_regions[place + 1 :]}
+        chosen = (regions[name] for name in fit.all_regions)
+        # parts of one region share nothing, and each lies inside of it
+        whole = [
+            region.whole if isinstance(region, RegionPart) else name
+            for name, region in zip(fit.all_regions, chosen, strict=True)
+        ]
+        names = list(dict.fromkeys(whole))
+        for place, first in enumerate(names):
+            pairs |= {(first, second): None for second in names[place + 1 :]}
     return list(pairs)
 
 
@@ -175,8 +184,10 @@ def _of_events(
     yield Question("regions.yaml: preselection", regions.preselection)
     if regions.training is not None and not data_set.data:
         yield Question("regions.yaml: training", regions.training)
-    for name, region in regions.regions.items():
+    for name, region in regions.given.items():
         yield Question(f"regions.yaml: regions.{name}.selection", region.selection)
+        if region.split is not None:
+            yield Question(f"regions.yaml: regions.{name}.split.by", region.split.by)
         if region.observable is not None:
             yield Question(f"regions.yaml: regions.{name}.observable", region.observable)
     for name, sample in samples.items():

@@ -190,6 +190,7 @@ class Analysis:
             texts += configuration.models.evaluation.expressions.values()
         texts += [region.selection for region in regions.regions.values()]
         texts += [r.observable for r in regions.regions.values() if r.observable is not None]
+        texts += [r.split.by for r in regions.regions.values() if r.split is not None]
         texts += [
             sample.selection
             for name, sample in configuration.samples.samples.items()

@@ -14,9 +14,10 @@ from n2mu.config.acting import (
 )
 from n2mu.config.coherence import score_names
 from n2mu.config.polynomial import ONE, Polynomial, value
+from n2mu.config.regions import Region
 from n2mu.config.samples import Sample
+from n2mu.config.splitting import RegionPart
 from n2mu.config.systematics import VARIED, BinsSystematic, NormSystematic, Systematic
-from n2mu.expressions import parse
 from n2mu.fit.settings import FitSettings
 from n2mu.plots.fit_settings import ValidationSettings
 from n2mu.templates.settings import (
@@ -28,6 +29,7 @@ from n2mu.templates.settings import (
     TemplateRegion,
     TemplateSample,
     TemplateSettings,
+    TemplateSplit,
     TemplateSystematic,
     WorkspaceSettings,
 )
@@ -82,9 +84,9 @@ class FitSlices:
                 selection=region.selection,
                 observable=region.observable or self._options.observable,
                 binning=region.binning,
+                split=_split(region),
             )
-        texts = [t for region in regions.values() for t in (region.observable, region.selection)]
-        named = {name for text in texts for name in parse(text).names}
+        named = {name for region in regions.values() for name in region.names}
         trained = score_names(self._configuration, self._configuration.main.models)
         systematics = dict(self._systematics())
         samples = self._samples(systematics)
@@ -329,3 +331,16 @@ class FitSlices:
             ]
             groups.setdefault(systematic.group, {}).update(dict.fromkeys(named))
         return {group: list(names) for group, names in groups.items()}
+
+
+def _split(region: Region) -> TemplateSplit | None:
+    if not isinstance(region, RegionPart):
+        return None
+    return TemplateSplit(
+        whole=region.whole,
+        by=region.division.by,
+        number=region.number,
+        bins=region.division.bins,
+        of=[] if region.division.quantiles is None else region.division.quantiles.of,
+        edges=region.division.edges or [],
+    )
