@@ -220,6 +220,18 @@ def test_the_program_lists_everything_and_ends_well(tmp_path: Path) -> None:
         ('NtupleFile: "700168"', "Title: x", "sample 'ttW' has no NtupleFile"),
         ("FitRegion: SR,CR_OS", "FitRegion: SR2", "no region is fitted: FitRegion is 'SR2'"),
         ("Binning: 3.5,4.5", "Binning: low,4.5", "Binning must be numbers, got 'low, 4.5"),
+        ('"BDT",4,-1,1', '"BDT",4.5,-1,1', "line 31: Variable must have a whole number of bins"),
+        ('"BDT",4,-1,1', '"BDT",four,-1,1', "line 31: Variable must be numbers, got 'four, -1, 1'"),
+        (
+            "Binning: 3.5,4.5,5.5,8.5",
+            'Binning: "AutoBin","TransfoD",few,3',
+            "line 39: Binning must be numbers, got 'few, 3'",
+        ),
+        (
+            'NtupleFile: "700168"',
+            'NtupleFile: "700168"\n  NormFactor: k_W,1,low,3',
+            "line 61: NormFactor must be numbers, got '1, low, 3'",
+        ),
         (
             '"346343","346344"',
             '"346343"\n  LumiScales: 1,2\n  Title: "',
@@ -256,6 +268,12 @@ def test_what_no_analysis_can_be_made_of_is_one_line(
             '"2-k_fake:k_fake[1,0,3]"',
             '"exp(k_fake):k_fake[1,0,3]"',
             ("NormFactor k_prompt", "Expression"),
+        ),
+        ("OverallDown: 0.1", "Title: x", ("Systematic acceptance", "OverallDown")),
+        (
+            "WeightSufUp: 1+0.1*MET/1e5",
+            "NtupleFileUp: x\n  ReferenceSample: tt_py",
+            ("Systematic MET", "ReferenceSample"),
         ),
         (
             "KeepNormForSamples: tt_fake",
@@ -356,6 +374,14 @@ def test_what_was_imported_is_exported_in_the_words_of_trexfitter(tmp_path: Path
     assert generator["NuisanceParameter"] == "ttb_gen"
     assert options(blocks, "Systematic", "jvt")["Smoothing"] == "40"
     assert options(blocks, "Systematic", "JES")["NtupleNameUp"] == '"JES_1up_Loose"'
+
+
+def test_the_free_factors_of_an_expression_are_listed_and_nothing_else(tmp_path: Path) -> None:
+    copy = changed(tmp_path, "tth", '"2-k_fake:k_fake[1,0,3]"', '"2e0-k_fake:k_fake[1,0,3]"')
+    import_trex(copy, tmp_path / "config/tth")
+    blocks = exported(load(tmp_path / "config/tth.yaml"), tmp_path)
+    formula = options(blocks, "NormFactor", "k_prompt")["Expression"]
+    assert formula == '"2e0-k_fake:k_fake[1.0,0.0,3.0]"'
 
 
 def test_an_exported_analysis_is_the_same_after_another_import(tmp_path: Path) -> None:

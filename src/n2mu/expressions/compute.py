@@ -52,7 +52,7 @@ def compute(node: Node, operands: Sequence[Value], size: int) -> Value:
         case Aggregate():
             return _aggregate(node.function, operands, size)
         case Alternative():
-            return _alternative(operands[0], operands[1], size)
+            return _alternative(operands[0], operands[1])
     data, frame = _aligned(operands)
     match node:
         case Negative():
@@ -120,7 +120,7 @@ def _element(node: Element, column: Value, size: int) -> Value:
     return Value(data, present=present)
 
 
-def _alternative(value: Value, other: Value, size: int) -> Value:
+def _alternative(value: Value, other: Value) -> Value:
     for operand in (value, other):
         if operand.counts is not None:
             raise ExpressionError(

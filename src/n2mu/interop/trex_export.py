@@ -1,6 +1,5 @@
 """What the TRExFitter configurations of both kinds of input have in common."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,17 +9,11 @@ from n2mu.config.fits import Fit
 from n2mu.config.names import matching
 from n2mu.config.systematics import NormSystematic, Systematic, TreeSystematic, WeightSystematic
 from n2mu.errors import TemplateError
+from n2mu.expressions import parse
+from n2mu.interop.trex_names import NO_GAMMAS, ROLES, SYMMETRISATIONS
 from n2mu.interop.trex_text import quoted, write_blocks
 
 Block = tuple[str, str, dict[str, str]]
-SYMMETRISATIONS = {
-    "one_sided": "ONESIDED",
-    "two_sided": "TWOSIDED",
-    "abs_mean": "ABSMEAN",
-    "maximum": "MAXIMUM",
-}
-_ROLES = {"signal": "SIGNAL", "control": "CONTROL", "validation": "VALIDATION"}
-_NO_GAMMAS = 1e6  # a relative MC error that no bin has
 
 
 @dataclass
@@ -94,7 +87,7 @@ class Analysis:
             **options,
             # of n2mu and pyhf; the default of TRExFitter is POISSON
             "MCstatConstraint": "GAUSSIAN",
-            "MCstatThreshold": "NONE" if threshold >= _NO_GAMMAS else repr(threshold),
+            "MCstatThreshold": "NONE" if threshold >= NO_GAMMAS else repr(threshold),
             "SystPruningNorm": repr(self.fit.pruning.norm),
             "SystPruningShape": repr(self.fit.pruning.shape),
             "BlindingThreshold": repr(self.fit.blinding_threshold),
@@ -118,7 +111,7 @@ class Analysis:
     def region(self, name: str, **options: str) -> Block:
         """Return a Region block with the edges that the templates have."""
         region = self.configuration.regions.regions[name]
-        result = {"Type": _ROLES[region.role]} | options
+        result = {"Type": ROLES[region.role]} | options
         result["Binning"] = ",".join(repr(float(edge)) for edge in self.edges[name])
         result["Label"] = quoted([tlatex(region.title or name)])
         result["VariableTitle"] = quoted([tlatex(region.axis or name)])
@@ -161,8 +154,7 @@ class Analysis:
                     for n, f in fits.norm_factors.items()
                     if f.bounds is not None
                 }
-                names = re.findall(r"[A-Za-z_]\w*", factor.expression)
-                ranges = [free[n] for n in dict.fromkeys(names)]
+                ranges = [free[n] for n in sorted(parse(factor.expression).names)]
                 options["Expression"] = quoted([f"{factor.expression}:{','.join(ranges)}"])
             elif factor.bounds is not None:
                 options["Nominal"] = repr(factor.nominal)

@@ -6,13 +6,10 @@ from typing import Any
 from n2mu.config.polynomial import polynomial
 from n2mu.errors import ConfigurationError, ExpressionError
 from n2mu.expressions import parse
-from n2mu.interop.trex_names import Names, identifier, latex
+from n2mu.interop.trex_names import NO_GAMMAS, Names, identifier, latex
 from n2mu.interop.trex_regions import Region
 from n2mu.interop.trex_report import Reader, Severity
 from n2mu.interop.trex_samples import Sample
-
-NO_GAMMAS = 1e9
-"""A relative MC error that no bin has, so that no bin has a gamma."""
 
 
 class FactorsReader:
@@ -108,7 +105,7 @@ class FactorsReader:
             if option == "ShapeFactor":
                 entry = self._with_regions(entry)
             else:
-                numbers = [float(text) for text in values[1:4]]
+                numbers = reader.numbers(option, values[1:4])
                 nominal, low, high = numbers if len(numbers) == 3 else (1.0, 0.0, 10.0)
                 entry |= {"nominal": nominal, "bounds": [low, high]}
                 if values[4:] == ["TRUE"]:

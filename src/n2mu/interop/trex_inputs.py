@@ -259,14 +259,8 @@ def _number(text: str) -> bool:
 
 def scales(sample: Reader, count: int) -> list[float]:
     """Return the ``LumiScale`` of each file of a sample."""
-    texts = sample.list("LumiScales", "LumiScale")
-    try:
-        numbers = [float(text) for text in texts] or [1.0]
-    except ValueError:
-        raise ConfigurationError(
-            f"line {sample.block.line}: LumiScale of sample '{sample.name}' must be numbers, got "
-            f"'{', '.join(texts)}'"
-        ) from None
+    option = "LumiScales" if sample.has("LumiScales") else "LumiScale"
+    numbers = list(sample.numbers(option, sample.list("LumiScales", "LumiScale"))) or [1.0]
     if len(numbers) == 1:
         return numbers * count
     if len(numbers) != count:

@@ -6,6 +6,20 @@ from collections.abc import Collection, Iterable
 
 from n2mu.interop.trex_report import Reader
 
+ROLES = {"signal": "SIGNAL", "control": "CONTROL", "validation": "VALIDATION"}
+"""What TRExFitter calls the roles of regions."""
+
+SYMMETRISATIONS = {
+    "one_sided": "ONESIDED",
+    "two_sided": "TWOSIDED",
+    "abs_mean": "ABSMEAN",
+    "maximum": "MAXIMUM",
+}
+"""What TRExFitter calls the symmetrisations."""
+
+NO_GAMMAS = 1e9
+"""A relative MC error that no bin has, so that no bin has a gamma."""
+
 _NOT_IN_A_NAME = re.compile(r"\W+", re.ASCII)
 
 

@@ -8,11 +8,9 @@ from n2mu.errors import ConfigurationError
 from n2mu.expressions import unimplied
 from n2mu.interop.trex_inputs import FILL_IN, expression
 from n2mu.interop.trex_inputs import selection as selection_of
-from n2mu.interop.trex_names import Names, latex
+from n2mu.interop.trex_names import ROLES, Names, latex
 from n2mu.interop.trex_report import Reader
 from n2mu.interop.trex_text import items, split, unquoted
-
-ROLES = {"SIGNAL": "signal", "CONTROL": "control", "VALIDATION": "validation"}
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,12 @@ def read_regions(
 
 
 def _region(reader: Reader, name: str, common: str | None, ntuples: bool, outside: bool) -> Region:
-    role = reader.choice("Type") or "SIGNAL"
-    if role not in ROLES:
+    kind = reader.choice("Type") or "SIGNAL"
+    role = next((ours for ours, theirs in ROLES.items() if theirs == kind), None)
+    if role is None:
         raise ConfigurationError(
-            f"line {reader.block.line}: Type of region '{reader.name}' is '{role}', expected "
-            f"{', '.join(ROLES)}"
+            f"line {reader.block.line}: Type of region '{reader.name}' is '{kind}', expected "
+            f"{', '.join(ROLES.values())}"
         )
     selection = reader.text("Selection")
     variable = split(reader.text("Variable") or "")
@@ -84,7 +83,7 @@ def _region(reader: Reader, name: str, common: str | None, ntuples: bool, outsid
         if low is not None:
             selection = both(selection, f"{observable} >= {low!r} && {observable} < {high!r}")
     entry: dict[str, Any] = {
-        "role": ROLES[role],
+        "role": role,
         "selection": selection,
         "observable": observable,
         "binning": binning,
@@ -117,7 +116,13 @@ def _binning(reader: Reader, rest: Sequence[str], ntuples: bool) -> dict[str, An
     if edges is not None:
         return {"edges": edges}
     if len(rest) == 3:
-        bins, (low, high) = int(float(rest[0])), (float(text) for text in rest[1:])
+        number, low, high = reader.numbers("Variable", rest)
+        if not number.is_integer():
+            raise ConfigurationError(
+                f"line {reader.block.options['Variable'].line}: Variable must have a whole number "
+                f"of bins, got '{rest[0]}'"
+            )
+        bins = int(number)
         if rebin is None or rebin == 1:
             return {"uniform": {"bins": bins, "low": low, "high": high}}
         every = int(rebin)
@@ -135,13 +140,7 @@ def _edges(reader: Reader, option: str) -> list[float] | None:
     texts = reader.list(option)
     if not texts:
         return None
-    try:
-        return [float(text) for text in texts]
-    except ValueError:
-        raise ConfigurationError(
-            f"line {reader.block.options[option].line}: {option} must be numbers, got "
-            f"'{', '.join(texts)}'"
-        ) from None
+    return list(reader.numbers(option, texts))
 
 
 def _automatic(reader: Reader, texts: Sequence[str], rest: Sequence[str]) -> dict[str, Any]:
@@ -154,7 +153,8 @@ def _automatic(reader: Reader, texts: Sequence[str], rest: Sequence[str]) -> dic
         reader.lose("Binning", "the signal is that of the fit, not the samples named here")
     if rest:
         reader.note("Binning", "fine bins and range are n2mu's own, not those of Variable")
-    return {kind: {"signal": float(texts[1]), "background": float(texts[2])}}
+    signal, background = reader.numbers("Binning", texts[1:3])
+    return {kind: {"signal": signal, "background": background}}
 
 
 def preselection(regions: Sequence[Region], common: str | None) -> str:

@@ -1,6 +1,6 @@
 """What a TRExFitter configuration says and an analysis folder does not: nothing is lost unsaid."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -103,6 +103,16 @@ class Reader:
     def number(self, *names: str) -> float | None:
         """Return the value of the first option that is given, a number."""
         return self._converted(names, float, "a number")
+
+    def numbers(self, option: str, texts: Sequence[str]) -> Sequence[float]:
+        """Return members of the list of an option as numbers."""
+        try:
+            return [float(text) for text in texts]
+        except ValueError:
+            raise ConfigurationError(
+                f"{self._path}: line {self.block.options[option].line}: {option} must be numbers, "
+                f"got '{', '.join(texts)}'"
+            ) from None
 
     def flag(self, *names: str) -> bool | None:
         """Return the value of the first option that is given, TRUE or FALSE."""

@@ -85,8 +85,8 @@ class SystematicsReader:
                 if name is not None:
                     reader.lose("CombineName", "only weight variations can be combined")
                 self._one(reader)
-        for name, group in combined.items():
-            self._combined(name, group)
+        for group in combined.values():
+            self._combined(group)
 
     def _one(self, reader: Reader) -> None:
         kind = reader.choice("Type")
@@ -137,6 +137,8 @@ class SystematicsReader:
             # norm takes shifts to opposite sides below 100 %; a weight may do more
             self._builder.weight.setdefault(VARIATION, "1")
             sides = {"up": repr(1 + up)} | ({"down": repr(1 + down)} if down else {})
+            if not down:
+                reader.lose("OverallDown", "no shift down cannot be said; the up side is mirrored")
             self._emit(reader, {"kind": "weight", "factor": VARIATION, **sides}, "norm")
             reader.note("OverallUp", "is a weight, since a shift by number is below 100 %")
             return
@@ -212,6 +214,10 @@ class SystematicsReader:
     def _by_files(self, reader: Reader, given: Sequence[str]) -> None:
         samples = sorted({s for share in self._acting.shares(reader) for s in share.samples})
         reference = reader.text("ReferenceSample")
+        if reference is not None and reference not in self._sample_names.of:
+            text = f"there is no sample '{reference}'; this systematic is left out"
+            reader.lose("ReferenceSample", text)
+            return
         trees = None if reference is not None else self._trees(reader, samples, given)
         if trees is not None:
             self._emit(reader, {"kind": "tree"} | trees)
@@ -221,7 +227,7 @@ class SystematicsReader:
             sides = {side.lower(): self._inputs(reader, sample, side) for side in given}
             entry: dict[str, Any] = {"kind": "input"} | sides
             if reference is not None:
-                entry = {"kind": "sample", "reference": self._sample_names.of.get(reference)}
+                entry = {"kind": "sample", "reference": self._sample_names.of[reference]}
                 for side, inputs in sides.items():
                     ghost = unique(f"{identifier(reader.name)}_{name}_{side}", self._samples)
                     self.ghosts[ghost] = {"kind": "ghost", "inputs": inputs}
@@ -270,7 +276,7 @@ class SystematicsReader:
             )
         )
 
-    def _combined(self, name: str, readers: Sequence[Reader]) -> None:
+    def _combined(self, readers: Sequence[Reader]) -> None:
         first = readers[0]
         kind = first.choice("CombineType") or ""
         if kind not in COMBINATIONS or len({r.has("WeightUp") for r in readers}) > 1:

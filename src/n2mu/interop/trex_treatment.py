@@ -3,15 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from n2mu.interop.trex_names import identifier, latex
+from n2mu.interop.trex_names import SYMMETRISATIONS, identifier, latex
 from n2mu.interop.trex_report import Reader
 
-_SYMMETRISATIONS = {
-    "ONESIDED": "one_sided",
-    "TWOSIDED": "two_sided",
-    "ABSMEAN": "abs_mean",
-    "MAXIMUM": "maximum",
-}
+_SYMMETRISATIONS = {theirs: ours for ours, theirs in SYMMETRISATIONS.items()}
 
 
 def with_treatment(reader: Reader, job: Reader, entry: Mapping[str, Any]) -> dict[str, Any]:
