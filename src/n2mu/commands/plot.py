@@ -60,7 +60,7 @@ def command(
 
     Example: n2mu plot --fit ftt
 
-    Example: n2mu plot --fit ftt --systematic ttW_scale --region SR --sample ttW
+    Example: n2mu plot --fit ftt --systematic JET_JES --region SR --sample ttW
 
     Example: n2mu plot --region SR --feature lep_Pt_0 --feature nJets_OR
     """

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from n2mu.plots.class_panels import class_panels
-from n2mu.plots.colours import shade
-from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.classes import class_colours, class_title
+from n2mu.plots.model_panel import heading
 from n2mu.plots.numbers import plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
@@ -43,10 +43,10 @@ def calibration_figure(evaluation: Mapping[str, Any], settings: PlotSettings) ->
             (SIDE, SIDE),
             settings,
         )
-        for index, (axes, curve) in enumerate(zip(panels, curves.values(), strict=True)):
-            last = index == len(curves) - 1
+        colours = [*class_colours(list(content["classes"]), settings).values(), "black"]
+        for axes, curve, colour in zip(panels, curves.values(), colours, strict=True):
             axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1)
-            _draw(axes, curve, "black" if last else shade(index))
+            _draw(axes, curve, colour)
     return figure
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from n2mu.plots.colours import shade
-from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.classes import class_colours, class_title
+from n2mu.plots.model_panel import heading
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
@@ -26,16 +26,16 @@ def class_roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
     with house_style():
         figure = new_figure(LEFT + side + 0.3, BOTTOM + side + 1.15)
         axes = axes_in_inches(figure, LEFT, BOTTOM, side, side)
-        for index, name in enumerate(evaluation["classes"]):
+        for name, colour in class_colours(evaluation["classes"], settings).items():
             area, curve = evaluation["auc"][name], evaluation["roc"][name]
             title = class_title(name, settings)
             if area["value"] is None:
-                axes.plot([], [], color=shade(index), label=f"{title}, no AUC")
+                axes.plot([], [], color=colour, label=f"{title}, no AUC")
                 continue
             digits = 4 if area["error"] is None else decimals([area["error"]])
             error = "" if area["error"] is None else f" ± {plain(area['error'], digits)}"
             label = f"{title}, AUC = {plain(area['value'], digits)}{error}"
-            axes.plot(curve["fpr"], curve["tpr"], color=shade(index), label=label)
+            axes.plot(curve["fpr"], curve["tpr"], color=colour, label=label)
         axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1, label="Random")
         axes.legend(loc="lower right", bbox_to_anchor=(0.97, 0.04))
         axes.tick_params(axis="x", pad=6)

@@ -1,5 +1,6 @@
 """Colours of processes and curves."""
 
+from matplotlib import colormaps
 from matplotlib.colors import to_hex, to_rgb
 
 # ten colours that colour-blind readers can tell apart (M. Petroff, arXiv:2107.02270, table 1)
@@ -15,6 +16,8 @@ PALETTE = (
     "#92dadd",
 )
 SIGNAL = "#bd1f01"
+NEUTRAL = "#5b6675"
+"""Of what is no single process: a whole region, the sum of all backgrounds."""
 
 
 def shade(index: int) -> str:
@@ -28,3 +31,8 @@ def shade(index: int) -> str:
     target = 1.0 if cycle % 2 else 0.0
     red, green, blue = (part + strength * (target - part) for part in colour)
     return to_hex((red, green, blue))
+
+
+def fold_shade(index: int, folds: int) -> str:
+    """Return the colour of a fold, from dark violet to green: none of a process."""
+    return to_hex(colormaps["viridis"](0.75 * index / max(folds - 1, 1)))

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from n2mu.plots.colours import shade
+from n2mu.plots.classes import class_colours, class_title
+from n2mu.plots.colours import fold_shade
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import (
@@ -51,10 +52,11 @@ def history_figure(histories: Histories, heading: str, settings: PlotSettings) -
     wide, tall = (panel_length(length, settings.labels) for length in (WIDTH, HEIGHT))
     next_row, next_column = tall + 0.1, wide + 1.0
     with house_style():
-        panels = _panels(folds, classes)
+        panels = _panels(folds, classes, class_colours(list(classes), settings))
         rows = -(-len(panels) // 2)
         top = BOTTOM + rows * next_row
-        titles = [_title(name, settings) for name in classes]
+        titles = [class_title(name, settings) for name in classes]
+        colours = list(class_colours(list(classes), settings).values())
         side = LEFT + next_column + wide + 0.2
         texts = ["Training events", *titles]
         figure = new_figure(side + 0.6 + widest(texts, LEGEND), top + 0.95)
@@ -71,7 +73,7 @@ def history_figure(histories: Histories, heading: str, settings: PlotSettings) -
             if lowest:
                 axes.set_xlabel("Epoch")
         width, height = figure.get_size_inches()
-        handles = [*_handles(folds), *_class_handles(titles)]
+        handles = [*_handles(folds), *_class_handles(titles, colours)]
         place = (side / width, (top - 0.1) / height)
         figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place)
         write_labels(figure, LEFT, top + 0.9, settings.labels, [verbatim(heading)])
@@ -79,7 +81,7 @@ def history_figure(histories: Histories, heading: str, settings: PlotSettings) -
 
 
 def _panels(
-    folds: Histories, classes: Mapping[str, Mapping[int, float]]
+    folds: Histories, classes: Mapping[str, Mapping[int, float]], colours: Mapping[str, str]
 ) -> list[tuple[str, Callable[[Axes], None]]]:
     """Return title and drawing of every panel that has numbers."""
     epochs = [epoch for history in folds.values() for epoch in history["epochs"]]
@@ -89,7 +91,7 @@ def _panels(
     for key, title in (("auc", "Validation AUC"), ("significance", "Expected significance")):
         if any(epoch[key] is not None for epoch in epochs):
             panels.append((title, partial(_validated, folds=folds, key=key)))
-    panels.append(("AUC of each class", partial(_classes, classes=classes)))
+    panels.append(("AUC of each class", partial(_classes, classes=classes, colours=colours)))
     panels.append(("Learning rate", partial(_from_zero, values=rates)))
     if None not in speeds:
         panels.append(("Training events / s", partial(_from_zero, values=speeds)))
@@ -100,7 +102,9 @@ def _losses(axes: Axes, folds: Histories) -> None:
     for index, history in enumerate(folds.values()):
         epochs = history["epochs"]
         losses = [epoch["train_loss"] for epoch in epochs]
-        axes.plot(range(1, len(epochs) + 1), losses, color=shade(index), linestyle="--")
+        axes.plot(
+            range(1, len(epochs) + 1), losses, color=fold_shade(index, len(folds)), linestyle="--"
+        )
     _validated(axes, folds, "validation_loss")
 
 
@@ -111,7 +115,7 @@ def _validated(axes: Axes, folds: Histories, key: str) -> None:
         numbers = [i for i, epoch in enumerate(epochs, 1) if epoch["validation_loss"] is not None]
         values = [_number(epochs[i - 1][key]) for i in numbers]
         mark = [numbers.index(history["best_epoch"] + 1)]
-        axes.plot(numbers, values, color=shade(index), marker="o", markevery=mark)
+        axes.plot(numbers, values, color=fold_shade(index, len(folds)), marker="o", markevery=mark)
 
 
 def _class_areas(histories: Sequence[Mapping[str, Any]]) -> dict[str, dict[int, float]]:
@@ -126,15 +130,18 @@ def _class_areas(histories: Sequence[Mapping[str, Any]]) -> dict[str, dict[int, 
     return areas
 
 
-def _classes(axes: Axes, classes: Mapping[str, Mapping[int, float]]) -> None:
-    for index, areas in enumerate(classes.values()):
-        axes.plot(list(areas), list(areas.values()), color=shade(index), linestyle=":", linewidth=2)
+def _classes(
+    axes: Axes, classes: Mapping[str, Mapping[int, float]], colours: Mapping[str, str]
+) -> None:
+    for name, areas in classes.items():
+        axes.plot(list(areas), list(areas.values()), color=colours[name], linewidth=2)
 
 
 def _from_zero(axes: Axes, values: Sequence[Sequence[float]]) -> None:
     """Draw numbers of every epoch, by fold."""
     for index, numbers in enumerate(values):
-        axes.plot(range(1, len(numbers) + 1), numbers, color=shade(index))
+        shade = fold_shade(index, len(values))
+        axes.plot(range(1, len(numbers) + 1), numbers, color=shade)
     axes.set_ylim(0, 1.12 * max(max(numbers) for numbers in values))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
@@ -143,14 +150,10 @@ def _number(value: float | None) -> float:
     return nan if value is None else value
 
 
-def _title(name: str, settings: PlotSettings) -> str:
-    sample = settings.samples.get(name)
-    return (sample and sample.title) or verbatim(name)
-
-
 def _handles(folds: Histories) -> list[Line2D]:
     lines = [
-        Line2D([], [], color=shade(index), label=f"Fold {fold}") for index, fold in enumerate(folds)
+        Line2D([], [], color=fold_shade(index, len(folds)), label=f"Fold {fold}")
+        for index, fold in enumerate(folds)
     ]
     return [
         *lines,
@@ -160,8 +163,8 @@ def _handles(folds: Histories) -> list[Line2D]:
     ]
 
 
-def _class_handles(titles: Sequence[str]) -> list[Line2D]:
+def _class_handles(titles: Sequence[str], colours: Sequence[str]) -> list[Line2D]:
     return [
-        Line2D([], [], color=shade(index), linestyle=":", linewidth=2, label=title)
-        for index, title in enumerate(titles)
+        Line2D([], [], color=colour, linewidth=2, label=title)
+        for title, colour in zip(titles, colours, strict=True)
     ]

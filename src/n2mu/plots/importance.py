@@ -6,8 +6,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from n2mu.plots.classes import class_title
 from n2mu.plots.colours import PALETTE
-from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.model_panel import heading
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, leading, new_figure, widest, write_labels

@@ -18,9 +18,3 @@ def heading(evaluation: Mapping[str, Any], settings: PlotSettings) -> list[str]:
     """
     region = region_title(str(evaluation["region"]), settings)
     return [f"{region}, {verbatim(str(evaluation['model']))}"]
-
-
-def class_title(name: str, settings: PlotSettings) -> str:
-    """Return the title of the sample of a class, or its name."""
-    sample = settings.samples.get(name)
-    return (sample and sample.title) or verbatim(name)

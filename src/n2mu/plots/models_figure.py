@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from n2mu.plots.classes import class_title
 from n2mu.plots.names import verbatim
 from n2mu.plots.panel import region_title
 from n2mu.plots.settings import PlotSettings
@@ -32,8 +33,7 @@ def models_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> Figu
     """
     entries = comparison["models"]
     signal = comparison["signal_class"]
-    sample = settings.samples.get(signal)
-    title = (sample and sample.title) or verbatim(signal)
+    title = class_title(signal, settings)
     panels = {
         f"AUC, {title}": [entry["signal_auc"] for entry in entries],
         "Mean AUC": [entry["mean_auc"] for entry in entries],

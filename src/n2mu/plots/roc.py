@@ -6,9 +6,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from n2mu.errors import ProductError, nearest
+from n2mu.plots.classes import class_title
 from n2mu.plots.colours import shade
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.panel import region_title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
 
@@ -37,12 +39,9 @@ def roc_figure(evaluations: Sequence[Mapping[str, Any]], settings: PlotSettings)
     """
     signal = str(evaluations[0]["signal_class"])
     curves = {str(content["model"]): _curve(signal, content) for content in evaluations}
-    region = str(evaluations[0]["region"])
-    style = settings.regions.get(region)
-    sample = settings.samples.get(signal)
     lines = [
-        (style and style.title) or verbatim(region),
-        f"{(sample and sample.title) or verbatim(signal)} against all other classes",
+        region_title(str(evaluations[0]["region"]), settings),
+        f"{class_title(signal, settings)} against all other classes",
     ]
     side = panel_length(SIDE, settings.labels)
     with house_style():

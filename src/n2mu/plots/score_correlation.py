@@ -6,7 +6,8 @@ from typing import Any
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.classes import class_title
+from n2mu.plots.model_panel import heading
 from n2mu.plots.models_settings import DrawnCorrelation
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain

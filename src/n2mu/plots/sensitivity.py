@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from n2mu.plots.colours import PALETTE
+from n2mu.plots.colours import NEUTRAL
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.region_content import region_content
 from n2mu.plots.settings import PlotSettings
@@ -55,7 +55,7 @@ def sensitivity_figure(
     with house_style():
         titles = [region_title(region, settings) for region in regions]
         handles: list[Artist] = [
-            Patch(color=PALETTE[0], linewidth=0, label="Region"),
+            Patch(color=NEUTRAL, linewidth=0, label="Region"),
             Line2D([], [], color="black", marker="o", linestyle="none", label="Its bins"),
         ]
         threshold = float(report["blinding_threshold"])
@@ -87,7 +87,7 @@ def _draw(axes: Axes, regions: list[tuple[Floats, Floats]], power: float) -> Non
     for position, (signal, background) in enumerate(regions):
         if background.sum() > 0:
             value = signal.sum() / background.sum() ** power
-            axes.bar(position, value, 0.6, color=PALETTE[0], linewidth=0)
+            axes.bar(position, value, 0.6, color=NEUTRAL, linewidth=0)
         known = background > 0
         values = signal[known] / background[known] ** power
         offsets = np.linspace(-0.22, 0.22, len(known))[known] if len(known) > 1 else [0.0]

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from n2mu.plots.bins import bin_positions, write_edges
-from n2mu.plots.colours import PALETTE, SIGNAL
+from n2mu.plots.colours import NEUTRAL, SIGNAL
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.processes import processes
 from n2mu.plots.region import axis_title
@@ -78,7 +78,7 @@ def separation_figure(
             Line2D(
                 [],
                 [],
-                color=PALETTE[0],
+                color=NEUTRAL,
                 linestyle="--",
                 label=f"Background ({count(background.sum())} events)",
             ),

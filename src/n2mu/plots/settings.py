@@ -23,11 +23,14 @@ class SampleStyle(Model):
         Without one it takes the next of the palette.
     group
         Title under which it is drawn and tabulated together with others.
+    training_class
+        The class of models that it trains, which takes its colour.
     """
 
     title: str | None = None
     colour: str | None = None
     group: str | None = None
+    training_class: str | None = None
     kind: Literal["signal", "background"]
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from n2mu.plots.colours import PALETTE
-from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.classes import class_title
+from n2mu.plots.colours import NEUTRAL
+from n2mu.plots.model_panel import heading
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
 
@@ -30,7 +31,7 @@ def thresholds_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
         figure = new_figure(LEFT + width + 0.3, BOTTOM + height + 0.95)
         axes = axes_in_inches(figure, LEFT, BOTTOM, width, height)
         enough = [events >= least for events in scan["effective_background"]]
-        for (key, title), colour in zip(MEASURES.items(), PALETTE, strict=False):
+        for (key, title), colour in zip(MEASURES.items(), ("black", NEUTRAL), strict=True):
             values = [
                 nan if value is None or not shown else value
                 for value, shown in zip(scan[key], enough, strict=True)

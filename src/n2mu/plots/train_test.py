@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from n2mu.plots.class_panels import class_panels
-from n2mu.plots.colours import shade
-from n2mu.plots.model_panel import class_title, heading
+from n2mu.plots.classes import class_colours, class_title
+from n2mu.plots.model_panel import heading
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
 
@@ -41,8 +41,9 @@ def train_test_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
             PANEL,
             settings,
         )
-        for index, (axes, name) in enumerate(zip(panels, evaluation["classes"], strict=True)):
-            _draw(axes, edges, content["classes"][name], shade(index))
+        colours = class_colours(evaluation["classes"], settings)
+        for axes, name in zip(panels, evaluation["classes"], strict=True):
+            _draw(axes, edges, content["classes"][name], colours[name])
             axes.set_xlim(0, 1)
             axes.set_ylim(bottom=0)
             if not axes.has_data():

@@ -279,7 +279,11 @@ class Slices:
             },
             samples={
                 name: SampleStyle(
-                    title=sample.title, colour=sample.colour, group=sample.group, kind=kind
+                    title=sample.title,
+                    colour=sample.colour,
+                    group=sample.group,
+                    training_class=sample.training_class,
+                    kind=kind,
                 )
                 for kind in STACKED
                 for name, sample in reversed(configuration.samples.samples.items())
