@@ -25,6 +25,7 @@ from n2mu.config import (
     inputs,
     learning,
     main,
+    measures,
     models,
     object_labels,
     regions,
@@ -50,7 +51,7 @@ FILES = {
     "features.yaml": [features],
     "systematics.yaml": [systematics],
     "models.yaml": [models, learning, object_labels, evaluation],
-    "studies/<study>.yaml": [studies],
+    "studies/<study>.yaml": [studies, measures],
     "fits.yaml": [fits],
 }
 WHOLE = ("Main", "Inputs", "Samples", "Regions", "Features", "Systematics", "Models", "Fits")
@@ -78,6 +79,8 @@ PLACES = {
     "Correlation": "`evaluation.correlations.<name>`",
     "Evaluation": "`evaluation`",
     "Grid": "`grids.<grid>`",
+    "Measure": "`measures.<measure>`",
+    "Published": "`published`",
     "NormFactor": "`norm_factors.<factor>`",
     "ShapeFactor": "`shape_factors.<factor>`",
     "Pruning": "`fits.<fit>.pruning`",

@@ -259,7 +259,7 @@ def trainings_of_study(wildcards):
             f"no file '{wildcards.study}.yaml' in studies/; there are {known}"
         )
     trainings = studies[wildcards.study].trainings(wildcards.study)
-    folds = range(job().configuration.models.folds)
+    folds = studies[wildcards.study].folds(job().configuration.models.folds)
     return [(m, fold) for names in trainings.values() for m in names for fold in folds]
 
 

@@ -34,7 +34,7 @@ def command(
     from n2mu.plots.style import save_figure
     from n2mu.products import atomic_file, write_json
 
-    folds = range(settings.folds)
+    folds = settings.tested_folds
     names = [name for models in settings.trainings.values() for name in models]
     models = {name: [job.paths.model(name, k) for k in folds] for name in names}
     histories = {name: [job.paths.history(name, k) for k in folds] for name in names}

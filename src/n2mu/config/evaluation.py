@@ -106,6 +106,17 @@ class Evaluation(Model):
         )
 
     @property
+    def quantities(self) -> list[str]:
+        """What is measured of events besides scores, as expressions."""
+        masses = [] if self.significance.mass is None else [self.significance.mass]
+        return [*masses, *(c.observable for c in self.correlations.values())]
+
+    @property
+    def selections(self) -> list[str]:
+        """The selections of the correlations."""
+        return [c.selection for c in self.correlations.values()]
+
+    @property
     def expressions(self) -> dict[str, str]:
         """What is computed from columns, by the key under which it stands."""
         texts = {} if self.significance.mass is None else {"significance": self.significance.mass}

@@ -193,8 +193,9 @@ def add_studies(
     added: dict[str, Any] = {}
     for path in sorted((folder / "studies").glob("*.yaml")):
         with independent():
-            study = validate(Study, read_yaml(path), str(path))
+            study = validate(Study, read_yaml(path), str(path), aliases)
             name, base = path.stem, study.model
+            _require_correlations(study, models, str(path))
             if base not in known:
                 raise ConfigurationError(f"{path}: model: no model '{base}'{nearest(base, known)}")
             # a mistake that is there already is none of the study
@@ -216,6 +217,18 @@ def add_studies(
                 made |= contents
             studies[name], added = study, added | made
     return studies, {**models, "models": {**known, **added}}
+
+
+def _require_correlations(study: Study, models: Mapping[str, Any], where: str) -> None:
+    evaluation = models.get("evaluation")
+    found = evaluation.get("correlations") if isinstance(evaluation, dict) else None
+    known = found if isinstance(found, dict) else {}
+    for name, measure in study.compared_by.items():
+        if measure.correlation is not None and measure.correlation not in known:
+            raise ConfigurationError(
+                f"{where}: measures.{name}: models.yaml has no evaluation.correlations."
+                f"{measure.correlation}{nearest(measure.correlation, known)}"
+            )
 
 
 def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Configuration:

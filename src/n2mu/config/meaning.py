@@ -183,6 +183,9 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
             yield f"{folder}/features.yaml: features.{name}", text
     for key, text in models.evaluation.expressions.items():
         yield f"{folder}/models.yaml: evaluation.{key}", text
+    for study, told in configuration.studies.items():
+        for key, text in told.expressions.items():
+            yield f"{folder}/studies/{study}.yaml: {key}", text
     chosen = {"evaluation_region": models.evaluation_region}
     for name, classifier in models.models.items():
         chosen[f"models.{name}.validation_region"] = classifier.validation_region

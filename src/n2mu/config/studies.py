@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PositiveInt, model_validator
 
 from n2mu.config.base import Model
+from n2mu.config.measures import DEFAULT, Measure, Published
 from n2mu.config.names import Name, Unique
 from n2mu.config.variants import varied
+from n2mu.errors import nearest
+
+RANDOM = "random"
+"""The row of scores that are drawn at random."""
 
 
 class Study(Model):
@@ -24,23 +29,75 @@ class Study(Model):
         ``parameters.width`` is one too.
     seeds
         Each variant is trained with every one of them; none: with that of the classifier.
+    trials
+        Number of trials of random subsampling: in each the events are dealt to folds anew, and
+        one fold tests, one chooses the best epoch, the others train; of 3 ``folds`` a third each.
+        None: each variant is trained once for every fold.
     variants
         What each has other than the rest, in the same way. The first is the one that others
         are compared to.
+    random
+        Whether the first row is of scores drawn at random, called ``random``.
+    measures
+        What they are compared by, by name; none: ``auc``, ``mean_auc`` and ``significance``.
+    published
+        Numbers of somebody else, which stand in the table beside ours.
     """
 
     title: str
     model: str
     change: dict[str, Any] = {}
     seeds: Annotated[list[int], Field(min_length=1), Unique] | None = None
+    trials: PositiveInt | None = None
     variants: Annotated[dict[Name, dict[str, Any]], Field(min_length=2)]
+    random: bool = False
+    measures: Annotated[dict[Name, Measure], Field(min_length=1)] | None = None
+    published: Published | None = None
+
+    @model_validator(mode="after")
+    def _of_one_mind(self) -> "Study":
+        if self.seeds and self.trials:
+            raise ValueError("each of the 'trials' has a seed of its own; leave out 'seeds'")
+        if self.random and RANDOM in self.variants:
+            raise ValueError(f"variants.{RANDOM}: is what 'random' is called; rename it")
+        rows = [*([RANDOM] if self.random else []), *self.variants]
+        for variant, values in (self.published.values if self.published else {}).items():
+            place = f"published.values.{variant}"
+            if variant not in rows:
+                raise ValueError(f"{place}: no such variant{nearest(variant, rows)}")
+            for measure in values:
+                if measure not in self.compared_by:
+                    hint = nearest(measure, self.compared_by)
+                    raise ValueError(f"{place}.{measure}: is none of the 'measures'{hint}")
+        return self
+
+    def folds(self, folds: int) -> range:
+        """Return the folds for which a model of the study is trained, of those there are."""
+        return range(1 if self.trials else folds)
+
+    @property
+    def compared_by(self) -> dict[str, Measure]:
+        """What the variants are compared by."""
+        return DEFAULT if self.measures is None else self.measures
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        """What is computed from columns, by the key under which it stands."""
+        return {f"measures.{name}": measure.selection for name, measure in self.compared_by.items()}
+
+    @property
+    def _repetitions(self) -> list[tuple[str, dict[str, int]]]:
+        """The ending of a model's name and what it sets, for each seed or trial."""
+        if self.trials:
+            # initial weights, their order and the folds all change
+            numbers = range(1, self.trials + 1)
+            return [(f"_trial{n}", {"seed": n, "fold_seed": n}) for n in numbers]
+        return [(f"_seed{seed}", {"seed": seed}) for seed in self.seeds or []] or [("", {})]
 
     def trainings(self, study: str) -> dict[str, list[str]]:
-        """Return the names of the models of each variant, one per seed."""
+        """Return the names of the models of each variant, one per seed or trial."""
         return {
-            variant: [f"{study}_{variant}_seed{seed}" for seed in self.seeds]
-            if self.seeds
-            else [f"{study}_{variant}"]
+            variant: [f"{study}_{variant}{ending}" for ending, _ in self._repetitions]
             for variant in self.variants
         }
 
@@ -55,12 +112,13 @@ class Study(Model):
             If a change cannot be made, or there is a model of this name already.
         """
         for key in (*self.change, *self.variants[variant]):
-            if key in ("seed", "seeds"):
-                raise ValueError(f"'{key}' belongs to the study as a whole; set its 'seeds'")
+            if key in ("seed", "seeds", "fold_seed"):
+                instead = "trials" if key == "fold_seed" else "seeds"
+                raise ValueError(f"'{key}' belongs to the study as a whole; set its '{instead}'")
         content = varied(varied(models[self.model], self.change), self.variants[variant])
         content.pop("seeds", None)
-        seeds = [{"seed": seed} for seed in self.seeds] if self.seeds else [{}]
-        for name, seed in zip(self.trainings(study)[variant], seeds, strict=True):
+        names = self.trainings(study)[variant]
+        for name, (_, changed) in zip(names, self._repetitions, strict=True):
             if name in models:
                 raise ValueError(f"would make a model '{name}', which is there already")
-            yield name, content | seed
+            yield name, content | changed

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from n2mu.plots.colours import shade
 from n2mu.plots.latex import to_latex
 from n2mu.plots.names import verbatim
-from n2mu.plots.numbers import decimals, plain, signed
+from n2mu.plots.numbers import MINUS, decimals, plain, signed
 from n2mu.plots.rows import BOTTOM, GAP, PANEL, ROW, row_axes
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
@@ -30,15 +30,30 @@ CURVES = {
 }
 
 
+TITLES = {
+    "auc": "AUC, {signal}",
+    "mean_auc": "AUC, mean over classes",
+    "significance": "Expected significance",
+    "correlation": "Correlation",
+    "correlation_beyond_chance": "Correlation beyond chance",
+    "best_epoch": "Best epoch",
+}
+"""Of measures, by kind, where the study has none."""
+
+
 def measures_of(study: Mapping[str, Any], signal: str) -> dict[str, str]:
-    """Return the titles of the measures that a study has."""
-    titles = {
-        "auc": f"AUC, {signal}",
-        "mean_auc": "AUC, mean over classes",
-        "significance": "Expected significance",
-    }
+    """Return the titles of the measures of which a study has numbers."""
     known = [variant["measures"] for variant in study["variants"]]
-    return {k: t for k, t in titles.items() if any(m[k]["value"] is not None for m in known)}
+    return {
+        name: told["title"] or TITLES[told["kind"]].format(signal=signal)
+        for name, told in study["measures"].items()
+        if any(measures[name]["value"] is not None for measures in known)
+    }
+
+
+def scaled(measure: Mapping[str, float | None], scale: float) -> dict[str, float | None]:
+    """Return a measure on the scale of tables and figures."""
+    return {key: None if value is None else scale * value for key, value in measure.items()}
 
 
 def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
@@ -46,6 +61,7 @@ def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
 
     Black: with the error of the number of events and of the training. Blue: with the error
     of the difference to the first variant, which is smaller since the events are the same.
+    Open diamonds: what is published elsewhere.
 
     Parameters
     ----------
@@ -63,21 +79,26 @@ def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
         rows = np.arange(len(names))
         for number, (key, title) in enumerate(titles.items()):
             axes = row_axes(figure, left, number, names)
-            measures = [variant["measures"][key] for variant in variants]
+            scale = study["measures"][key]["scale"]
+            measures = [scaled(variant["measures"][key], scale) for variant in variants]
             values = [_number(measure["value"]) for measure in measures]
             axes.errorbar(values, rows, xerr=[total(m) for m in measures], fmt="o", color="black")
-            first = values[0]
-            reference = variants[0]["variant"]
-            steps = [variant["differences"][reference][key] for variant in variants[1:]]
+            start = _reference(study)
+            first, reference = values[start], variants[start]["variant"]
+            rest = variants[start + 1 :]
+            steps = [scaled(v["differences"][reference][key], scale) for v in rest]
             axes.errorbar(
-                values[1:],
-                rows[1:] + 0.22,
+                values[start + 1 :],
+                rows[start + 1 :] + 0.22,
                 xerr=[total(step) for step in steps],
                 fmt="none",
                 color=shade(0),
                 linewidth=2.5,
             )
             axes.axvline(first, color="0.5", linestyle="--", linewidth=1, zorder=0)
+            if study["published"]:
+                theirs = [variant["published"].get(key, nan) for variant in variants]
+                axes.plot(theirs, rows, "D", color=shade(1), fillstyle="none")
             axes.ticklabel_format(axis="x", style="plain", useOffset=False)
             axes.set_xlabel(title, fontsize=11)
         write_labels(figure, left, top + 1.15, settings.labels, _heading(study, settings))
@@ -95,8 +116,9 @@ def curves_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
         Contents of ``study.json``.
     """
     with house_style():
-        names = [verbatim(variant["variant"]) for variant in study["variants"]]
-        known = [variant["curves"] for variant in study["variants"]]
+        variants = [variant for variant in study["variants"] if variant["curves"]["auc"]]
+        names = [verbatim(variant["variant"]) for variant in variants]
+        known = [variant["curves"] for variant in variants]
         shown = [key for key in CURVES if any(v is not None for c in known for v in c[key])]
         lengths = [len(curves["auc"]) for curves in known]
         top = BOTTOM + 2 * HEIGHT + SPACE - 0.2
@@ -111,7 +133,7 @@ def curves_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
                 SIDE,
                 HEIGHT,
             )
-            for index, variant in enumerate(study["variants"]):
+            for index, variant in enumerate(variants):
                 _curve(axes, variant["curves"][key], shade(index))
             if max(lengths) > 4 * min(lengths):
                 axes.set_xscale("log")
@@ -145,6 +167,9 @@ def _curve(axes: Axes, values: Sequence[float | None], colour: str) -> None:
 def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
     """Return the table of a study: its header, then a row per variant.
 
+    A number stands beside its difference to the first variant or, where somebody else
+    has published numbers, beside these.
+
     Parameters
     ----------
     study
@@ -153,25 +178,50 @@ def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
         What the signal class is called.
     """
     titles = measures_of(study, signal)
+    beside = "published" if study["published"] else "difference to the first"
     header = ["Variant", "Parameters"]
     for title in titles.values():
-        header += [title, "difference to the first"]
+        header += [title, beside]
     rows = [header]
+    reference = study["variants"][_reference(study)]["variant"]
     for variant in study["variants"]:
-        first = variant["differences"].get(study["variants"][0]["variant"])
-        row = [variant["variant"], f"{variant['parameters']}"]
+        first = variant["differences"].get(reference)
+        parameters = variant["parameters"]
+        row = [variant["variant"], "" if parameters is None else f"{parameters}"]
         for key in titles:
-            row.append(_with_error(variant["measures"][key], plain))
-            row.append("" if first is None else _with_error(first[key], signed))
+            scale = study["measures"][key]["scale"]
+            row.append(
+                _with_error(
+                    scaled(variant["measures"][key], scale), plain, apart=bool(study["trials"])
+                )
+            )
+            if study["published"]:
+                theirs = variant["published"].get(key)
+                row.append("" if theirs is None else f"{theirs:g}".replace("-", MINUS))
+            else:
+                row.append("" if first is None else _with_error(scaled(first[key], scale), signed))
         rows.append(row)
     return rows
+
+
+def study_note(study: Mapping[str, Any]) -> str:
+    """Return what the table of a study leaves open."""
+    note = "Errors: number of simulated events and spread of the training, in quadrature."
+    if study["trials"]:
+        note = (
+            f"Means of {study['trials']} trials of random subsampling. First error: number of "
+            "simulated events; second: spread over the trials, which has the scatter of tested "
+            "events in it as well."
+        )
+    return f"{note} Published: {study['published']}." if study["published"] else note
 
 
 def study_markdown(study: Mapping[str, Any]) -> str:
     """Return the table of a study in Markdown."""
     header, *rows = study_rows(study, str(study["signal_class"]))
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return f"{table}\n\n{study_note(study)}\n"
 
 
 def study_latex(study: Mapping[str, Any], settings: PlotSettings) -> str:
@@ -179,7 +229,8 @@ def study_latex(study: Mapping[str, Any], settings: PlotSettings) -> str:
     rows = study_rows(study, _signal(study, settings))
     body = [" & ".join(to_latex(cell) for cell in row) + r" \\" for row in rows]
     lines = [rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}", r"\hline", body[0], r"\hline"]
-    return "\n".join([*lines, *body[1:], r"\hline", r"\end{tabular}"]) + "\n"
+    note = to_latex(study_note(study))
+    return "\n".join([*lines, *body[1:], r"\hline", r"\end{tabular}", "", f"% {note}"]) + "\n"
 
 
 def total(measure: Mapping[str, float | None]) -> float:
@@ -187,12 +238,22 @@ def total(measure: Mapping[str, float | None]) -> float:
     return hypot(measure["error_events"] or 0.0, measure["error_training"] or 0.0)
 
 
-def _with_error(measure: Mapping[str, float | None], shown: Any) -> str:
-    value, error = measure["value"], total(measure)
+def _reference(study: Mapping[str, Any]) -> int:
+    """Return which variant is the one that others are compared to."""
+    return 1 if study["random"] else 0
+
+
+def _with_error(measure: Mapping[str, float | None], shown: Any, *, apart: bool = False) -> str:
+    """Return a number with its errors, in quadrature or apart from one another."""
+    value = measure["value"]
     if value is None:
         return ""
-    digits = decimals([error], 1) + 1 if error else 3
-    return f"{shown(value, digits)} ± {plain(error, digits)}"
+    errors = [total(measure)]
+    if apart:
+        both = (measure["error_events"], measure["error_training"])
+        errors = [error for error in both if error is not None]
+    digits = decimals(errors, 1) + 1 if any(errors) else 3
+    return " ± ".join([shown(value, digits), *(plain(error, digits) for error in errors)])
 
 
 def _signal(study: Mapping[str, Any], settings: PlotSettings) -> str:
@@ -206,6 +267,7 @@ def _heading(study: Mapping[str, Any], settings: PlotSettings) -> list[str]:
     style = settings.regions.get(region)
     title = (style and style.title) or verbatim(region)
     seeds = f", {study['seeds']} seeds" if study["seeds"] > 1 else ""
+    seeds = f", {study['trials']} trials" if study["trials"] else seeds
     return [f"{study['title']}", f"{title}{seeds}"]
 
 

@@ -188,6 +188,8 @@ class Analysis:
             for classifier in configuration.models.models.values():
                 texts += classifier.expressions
             texts += configuration.models.evaluation.expressions.values()
+            for study in configuration.studies.values():
+                texts += study.expressions.values()
         texts += [region.selection for region in regions.regions.values()]
         texts += [r.observable for r in regions.regions.values() if r.observable is not None]
         texts += [r.split.by for r in regions.regions.values() if r.split is not None]
