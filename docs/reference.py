@@ -83,6 +83,7 @@ PLACES = {
     "Published": "`published`",
     "NormFactor": "`norm_factors.<factor>`",
     "ShapeFactor": "`shape_factors.<factor>`",
+    "FreeShape": "`free_shapes.<shape>`",
     "Pruning": "`fits.<fit>.pruning`",
     "Fit": "`fits.<fit>`",
 }

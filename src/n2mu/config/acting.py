@@ -1,9 +1,9 @@
 """On which samples and regions a systematic or a factor acts, and by which parameter."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from n2mu.config.fits import NormFactor, ShapeFactor
+from n2mu.config.fits import FreeShape, NormFactor, ShapeFactor
 from n2mu.config.names import matching, without
 from n2mu.config.polynomial import ONE, Polynomial, polynomial, times
 from n2mu.config.regions import Regions
@@ -96,7 +96,7 @@ def factors_on(
 
 
 def acts_on(
-    factor: NormFactor | ShapeFactor,
+    factor: NormFactor | ShapeFactor | FreeShape,
     sample: str,
     region: str,
     samples: Samples,
@@ -128,6 +128,40 @@ def term_name(sample: str, number: int, factors: tuple[str, ...]) -> str:
     return sample if number == 0 else f"{sample}__{'_x_'.join(factors) or 'constant'}"
 
 
-def terms(sample: str, product: Polynomial) -> list[str]:
-    """Return the samples of a workspace that make up one sample."""
-    return [term_name(sample, number, factors) for number, factors in enumerate(product)]
+def terms(
+    sample: str, product: Iterable[tuple[str, ...]], components: Sequence[str] = ()
+) -> list[str]:
+    """Return the samples of a workspace that make up one sample.
+
+    Parameters
+    ----------
+    product
+        The factors of each term of its scaling.
+    components
+        Of its free shape; each term has them all.
+    """
+    own: list[tuple[str, ...]] = [(name,) for name in components] or [()]
+    combined = [factors + component for factors in product for component in own]
+    return [term_name(sample, number, factors) for number, factors in enumerate(combined)]
+
+
+def shape_factor(shape: str, region: str, number: int) -> str:
+    """Return the parameter that a component of a free shape has in a region."""
+    return f"{shape}_{region}_{number}"
+
+
+def shape_components(name: str, shape: FreeShape) -> list[str]:
+    """Return what the components of a free shape are called in all regions."""
+    return [f"{name}_{number}" for number in shape.numbers]
+
+
+def free_shape_on(
+    sample: str, region: str, shapes: Mapping[str, FreeShape], samples: Samples, regions: Regions
+) -> str | None:
+    """Return the name of the free shape of a sample in a region, if it has one."""
+    found = (
+        name
+        for name, shape in shapes.items()
+        if acts_on(shape, sample, region, samples, regions, f"free_shapes.{name}")
+    )
+    return next(found, None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from n2mu.config.acting import affected_regions, affected_samples, require_expected
 from n2mu.config.comparison import comparison_fits
 from n2mu.config.features import Features
-from n2mu.config.fits import Fits, NormFactor, ShapeFactor
+from n2mu.config.fits import Fits, FreeShape, NormFactor, ShapeFactor
 from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.main import Main
 from n2mu.config.models import Models
@@ -347,10 +347,11 @@ def _check_splits(configuration: Configuration, where: str) -> None:
 def _check_factors(configuration: Configuration, where: str) -> None:
     fits = configuration.fits
     regions = configuration.regions.regions
-    factors: dict[str, NormFactor | ShapeFactor] = {
+    factors: dict[str, NormFactor | ShapeFactor | FreeShape] = {
         f"norm_factors.{name}": factor for name, factor in fits.norm_factors.items()
     }
     factors |= {f"shape_factors.{name}": factor for name, factor in fits.shape_factors.items()}
+    factors |= {f"free_shapes.{name}": shape for name, shape in fits.free_shapes.items()}
     for key, factor in factors.items():
         with independent():
             place = f"{where}: {key}"

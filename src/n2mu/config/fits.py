@@ -56,6 +56,11 @@ class NormFactor(Model):
         return self
 
 
+def _require_one_inside(bounds: Bounds) -> None:
+    if not bounds[0] < 1 < bounds[1]:
+        raise ValueError(f"the nominal 1 must lie inside the bounds {bounds}")
+
+
 class ShapeFactor(Model):
     """A free factor on every bin of samples, the same one in all its regions.
 
@@ -77,9 +82,50 @@ class ShapeFactor(Model):
 
     @model_validator(mode="after")
     def _inside(self) -> "ShapeFactor":
-        if not self.bounds[0] < 1 < self.bounds[1]:
-            raise ValueError(f"the nominal 1 must lie inside the bounds {self.bounds}")
+        _require_one_inside(self.bounds)
         return self
+
+
+class FreeShape(Model):
+    """A smooth shape of samples that data choose, together with their rate, in each region.
+
+    What is expected is multiplied by a polynomial of the observable that is 1 before the fit: a
+    sum of Bernstein polynomials, each with a free factor.
+
+    Attributes
+    ----------
+    samples, regions
+        Names of the samples, which are backgrounds and share the factors of a
+        region, and of the regions, of which each has its own.
+    degree
+        Of the polynomial: there is one factor more in each region.
+    smooth
+        The simulated template is replaced by the exponential of a polynomial of
+        this degree that is fitted to it.  To first order the free factors hold
+        what its statistical error could be, so that it has no parameters of
+        MC statistics.
+    bounds
+        Of each factor; its nominal value is 1.
+    title
+        How figures call it (LaTeX).
+    """
+
+    samples: Annotated[list[str], Field(min_length=1)]
+    regions: Annotated[list[str], Field(min_length=1)] = ["*"]
+    degree: Annotated[int, Field(ge=1, le=10)]
+    smooth: bool = False
+    bounds: Bounds = (0.0, 10.0)
+    title: str | None = None
+
+    @model_validator(mode="after")
+    def _inside(self) -> "FreeShape":
+        _require_one_inside(self.bounds)
+        return self
+
+    @property
+    def numbers(self) -> range:
+        """Numbers of the factors of a region."""
+        return range(self.degree + 1)
 
 
 class Pruning(Model):
@@ -175,6 +221,8 @@ class Fits(Model):
     ----------
     norm_factors, shape_factors
         Factors by name, which is that of the parameter.
+    free_shapes
+        Shapes by name; their parameters are ``<name>_<region>_<number>``.
     fits
         The fits by name: as given, and the repeated ones, ``<fit>_<model>``.
     compare_models
@@ -184,5 +232,6 @@ class Fits(Model):
 
     norm_factors: Annotated[dict[Name, NormFactor], Field(min_length=1)]
     shape_factors: dict[Name, ShapeFactor] = {}
+    free_shapes: dict[Name, FreeShape] = {}
     fits: Annotated[dict[Name, Fit], Field(min_length=1)]
     compare_models: str | None = None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from n2mu.config.acting import affected_samples
 from n2mu.config.architectures import architectures, per_object
 from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.free_shapes import check_free_shapes
 from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.models import Models
 from n2mu.config.names import matching
@@ -39,6 +40,7 @@ def check_meaning(configuration: Configuration) -> None:
     _check_architectures(configuration.models, f"{folder}/models.yaml")
     _check_systematics(configuration, f"{folder}/systematics.yaml")
     check_parameters(configuration)
+    check_free_shapes(configuration)
     _check_fits(configuration, f"{folder}/fits.yaml")
 
 

@@ -17,6 +17,7 @@ from n2mu.fit.threads import single_threaded
 from n2mu.fit.workspace import parse_workspace
 from n2mu.products import read_json, write_json
 from n2mu.templates.histogram import read_root
+from n2mu.templates.report import edges_of
 from n2mu.templates.settings import WorkspaceSettings
 from n2mu.templates.workspace import build_workspace
 
@@ -40,13 +41,14 @@ def run_workspace(settings: WorkspaceSettings, templates: Path, report: Path, ou
     FitError
         If the fit of the observed regions of mixed data fails.
     """
-    effects = read_json(report).get("effects")
+    reported = read_json(report)
+    effects = reported.get("effects")
     if effects is None:
         raise ProductError(
             f"{report}: does not say what systematics do ('effects'), it was made by an earlier "
             "version; make the templates again"
         )
-    spec = build_workspace(settings, read_root(templates), effects)
+    spec = build_workspace(settings, read_root(templates), effects, edges_of(reported))
     if settings.data == "mixed":
         spec = mixed(spec, settings.data_regions, settings.asimov_mu)
     write_json(output, spec)

@@ -168,6 +168,18 @@ class Analysis:
                 result.append(("ShapeFactor", name, options))
         return result
 
+    def lost_shapes(self) -> list[str]:
+        """Return what no factor of TRExFitter can say, one sentence each."""
+        fits, samples = self.configuration.fits, self.configuration.samples.expected
+        called = {sample: [sample] for sample in samples}
+        return [
+            f"free shape '{name}': no factor of TRExFitter is a polynomial of the observable; its "
+            "samples stay as simulated"
+            + (", but for the smooth templates in templates.root" if shape.smooth else "")
+            for name, shape in fits.free_shapes.items()
+            if self._acting(shape.samples, shape.regions, samples, called) is not None
+        ]
+
     def _acting(
         self,
         samples: list[str],
@@ -177,7 +189,8 @@ class Analysis:
     ) -> dict[str, str] | None:
         chosen = [s for s in matching(samples, known, "samples", "sample") if s in self.expected]
         all_regions = self.configuration.regions.regions
-        where = [r for r in matching(regions, all_regions, "regions", "region") if r in self.edges]
+        reached = self.configuration.regions.reached(regions)
+        where = [r for r in matching(reached, all_regions, "regions", "region") if r in self.edges]
         if not chosen or not where:
             return None
         options = {"Samples": blocks_of(chosen, called)}

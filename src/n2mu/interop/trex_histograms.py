@@ -61,6 +61,7 @@ def histogram_config(
             options["Exclude"] = ",".join(absent)
         export.blocks.append(("Sample", name, options))
     export.blocks += analysis.factors(called)
+    export.lost += analysis.lost_shapes()
     for name, systematic in configuration.systematics.systematics.items():
         affected = [s for s in analysis.samples_of(systematic, name) if s in called]
         regions = analysis.regions_of(systematic, name)

@@ -95,6 +95,7 @@ class NtupleExport:
         for name, groups in self._groups.items():
             blocks += [self._sample(name, group) for group in groups]
         blocks += analysis.factors(self._called)
+        self._export.lost += analysis.lost_shapes()
         for name, systematic in self._configuration.systematics.systematics.items():
             samples = analysis.samples_of(systematic, name)
             regions = analysis.regions_of(systematic, name)

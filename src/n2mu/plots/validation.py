@@ -12,6 +12,7 @@ from n2mu.fit.threads import single_threaded
 from n2mu.fit.workspace import parse_workspace
 from n2mu.plots.fit_settings import ValidationSettings
 from n2mu.templates.histogram import Templates
+from n2mu.templates.report import edges_of
 from n2mu.templates.workspace import build_workspace
 
 
@@ -49,7 +50,7 @@ def with_validation(
     if settings is None:
         return dict(mu_fit), dict(postfit)
     workspace, fitted, source = paths
-    spec = build_workspace(settings.workspace, templates, report["effects"])
+    spec = build_workspace(settings.workspace, templates, report["effects"], edges_of(report))
     parsed = parse_workspace(spec, f"{source}, with validation regions")
     codes = mu_fit["provenance"]["interpolation"]
     likelihood = Likelihood.of(build_model(parsed, codes["normsys"], codes["histosys"]))

@@ -94,9 +94,11 @@ def _rate_and_shape(
     return result
 
 
-def multiplied(modifier: Modifier, coefficient: float) -> Modifier:
-    """Return a modifier of a sample whose yields are multiplied by a number."""
+def multiplied(modifier: Modifier, weights: FloatArray | float) -> Modifier:
+    """Return a modifier of a sample whose yields are multiplied by a number, or numbers [bins]."""
     if modifier["type"] != "histosys":
         return modifier
-    data = {side: [coefficient * x for x in yields] for side, yields in modifier["data"].items()}
+    data = {
+        side: (weights * np.array(yields)).tolist() for side, yields in modifier["data"].items()
+    }
     return {**modifier, "data": data}

@@ -94,6 +94,11 @@ def _yield(template: Template) -> dict[str, float]:
     return {"yield": template.total, "error": template.error, "events": template.events}
 
 
+def edges_of(report: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Return the bin edges of every region of ``templates_report.json`` [bins + 1]."""
+    return {name: region["edges"] for name, region in report["regions"].items()}
+
+
 def parts_of(report: Mapping[str, Any]) -> dict[str, str]:
     """Return what tells the parts of a region apart, as a selection by part.
 

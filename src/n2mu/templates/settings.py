@@ -174,6 +174,8 @@ class TemplateSettings(Model):
         A bin is blinded where S/B of the nominal templates exceeds it.
     other_signals
         Ghosts that are signal elsewhere: this fit does without them, blinding does not.
+    smooth
+        Degree of the polynomial that describes a template, by region and sample.
     """
 
     fit: str
@@ -187,6 +189,7 @@ class TemplateSettings(Model):
     scaling: dict[str, dict[str, float]] = {}
     blinding_threshold: float
     other_signals: list[str] = []
+    smooth: dict[str, dict[str, int]] = {}
 
     @property
     def expected(self) -> list[str]:
@@ -221,6 +224,24 @@ class FreeFactor(Model):
     bounds: tuple[float, float]
 
 
+class FreeShapeFactors(Model):
+    """A polynomial of the observable with free factors.
+
+    Attributes
+    ----------
+    components
+        What its terms are called in the workspace.
+    factors
+        Their parameters, by number of the Bernstein polynomial.
+    smooth
+        The template is a smooth one, without MC statistics.
+    """
+
+    components: list[str]
+    factors: list[str]
+    smooth: bool = False
+
+
 class Scaling(Model):
     """What multiplies a sample in a region.
 
@@ -230,10 +251,13 @@ class Scaling(Model):
         Of free factors, as pairs of the names multiplied and the coefficient.
     shape_factors
         Names of the free factors on every bin.
+    free_shape
+        The shape that data choose, if there is one.
     """
 
     polynomial: list[tuple[tuple[str, ...], float]]
     shape_factors: list[str] = []
+    free_shape: FreeShapeFactors | None = None
 
 
 class ShapeFactorBounds(Model):

@@ -15,6 +15,7 @@ from n2mu.statistics.effective import effective_sums
 from n2mu.templates.blinding import BoolArray, FloatArray, blind, blinded_bins
 from n2mu.templates.effect import EffectEntry
 from n2mu.templates.filling import Filler
+from n2mu.templates.free_shapes import smooth_templates
 from n2mu.templates.histogram import Key, Template, write_root
 from n2mu.templates.mend import FLOOR, mend_nominal
 from n2mu.templates.numbers import by_number
@@ -65,7 +66,8 @@ def run_templates(
     settings = with_chosen_edges(settings, source, scored)
     filler = Filler(settings, source, scored)
     binned = filler.edges()
-    raw = filler.fill({name: bins.edges for name, bins in binned.items()})
+    edges = {name: bins.edges for name, bins in binned.items()}
+    raw = filler.fill(edges)
     changes: list[Change] = []
     populated = _populated(settings, raw, changes)
     filled = {(r, s, NOMINAL): raw[r, s, NOMINAL] for r, s in populated}
@@ -74,6 +76,7 @@ def run_templates(
     # mended bins hold 1e-6 where nothing is expected
     _require_expected(settings, templates, FLOOR)
     _look_at_statistics(settings, templates, changes)
+    simulated = smooth_templates(settings, edges, templates, changes)
     blinded = _blinded(settings, templates, raw)
     if settings.data is not None:
         for region, mask in blinded.items():
@@ -82,7 +85,7 @@ def run_templates(
             templates[key] = blind(raw.pop(key), asimov, mask)
     effects, unsmoothed = _varied(settings, raw, templates, changes)
     with atomic_file(output) as temporary:
-        write_root(temporary, {n: bins.edges for n, bins in binned.items()}, templates, unsmoothed)
+        write_root(temporary, edges, templates, simulated | unsmoothed)
     write_json(report, templates_report(settings, binned, templates, blinded, effects, changes))
     for change in changes:
         logger.info(

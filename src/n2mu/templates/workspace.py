@@ -3,7 +3,8 @@
 The statistical errors of the templates act as one Gaussian factor per bin
 (``staterror``, Barlow-Beeston light).  A sample whose rate is a polynomial of free
 factors becomes several: one per term, with the yields times the size of its coefficient
-and the factors of the term; a negative term has a factor that is fixed at -1.
+and the factors of the term; a negative term has a factor that is fixed at -1.  A sample whose
+shape is free becomes one per Bernstein polynomial of the observable, each with a free factor.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.config.acting import MINUS_ONE, term_name
+from n2mu.config.acting import MINUS_ONE, terms
 from n2mu.config.polynomial import value
 from n2mu.errors import TemplateError, nearest
 from n2mu.skim.read import NOMINAL
+from n2mu.templates.free_shapes import bernstein
 from n2mu.templates.histogram import Template, Templates
 from n2mu.templates.modifiers import Modifier, modifiers, multiplied
 from n2mu.templates.settings import Scaling, WorkspaceSettings
@@ -24,7 +26,10 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def build_workspace(
-    settings: WorkspaceSettings, templates: Templates, effects: Sequence[Mapping[str, Any]]
+    settings: WorkspaceSettings,
+    templates: Templates,
+    effects: Sequence[Mapping[str, Any]],
+    edges: Mapping[str, Sequence[float]] | None = None,
 ) -> dict[str, Any]:
     """Return the pyhf specification of a fit.
 
@@ -36,6 +41,8 @@ def build_workspace(
     effects
         What each systematic does to each sample in each region, as in
         ``templates_report.json``.
+    edges
+        Of every region [bins + 1]; only free shapes need them.
 
     Raises
     ------
@@ -57,7 +64,9 @@ def build_workspace(
                 continue
             variations = templates[region][sample]
             varied = modifiers(by_place.get((region, sample), []), variations, again)
-            samples += _terms(settings, region, sample, variations[NOMINAL], varied)
+            scaling = _scaling(settings, region, sample)
+            shares = _shares(scaling, region, edges or {})
+            samples += _terms(scaling, sample, variations[NOMINAL], varied, shares)
         nominal = {
             s: templates[region][s][NOMINAL] for s in settings.samples if s in templates[region]
         }
@@ -113,29 +122,49 @@ def _scaling(settings: WorkspaceSettings, region: str, sample: str) -> Scaling:
     return settings.scaling.get(region, {}).get(sample, Scaling(polynomial=[((), 1.0)]))
 
 
+def _shares(
+    scaling: Scaling, region: str, edges: Mapping[str, Sequence[float]]
+) -> list[tuple[list[str], FloatArray | float]]:
+    """Return the free factor of each part of a template, and its share of the yields [bins]."""
+    shape = scaling.free_shape
+    if shape is None:
+        return [([], 1.0)]
+    parts = bernstein(np.array(edges[region]), len(shape.factors) - 1)
+    return [([factor], part) for factor, part in zip(shape.factors, parts, strict=True)]
+
+
 def _terms(
-    settings: WorkspaceSettings,
-    region: str,
+    scaling: Scaling,
     sample: str,
     nominal: Template,
     varied: Sequence[Modifier],
+    shares: Sequence[tuple[list[str], FloatArray | float]],
 ) -> list[dict[str, Any]]:
     """Return a sample of the workspace for each term of what multiplies it."""
-    scaling = _scaling(settings, region, sample)
     result = []
-    for number, (factors, coefficient) in enumerate(scaling.polynomial):
-        size = abs(coefficient)
-        names = [*factors, *([MINUS_ONE] if coefficient < 0 else [])]
-        free: list[Modifier] = [{"name": n, "type": "normfactor", "data": None} for n in names]
-        free += [{"name": n, "type": "shapefactor", "data": None} for n in scaling.shape_factors]
-        result.append(
-            {
-                "name": term_name(sample, number, factors),
-                "data": (size * nominal.sumw).tolist(),
-                "modifiers": free + [multiplied(modifier, size) for modifier in varied],
-            }
-        )
+    own = scaling.free_shape.components if scaling.free_shape is not None else []
+    names = iter(terms(sample, [factors for factors, _ in scaling.polynomial], own))
+    for factors, coefficient in scaling.polynomial:
+        for component, share in shares:
+            weights = abs(coefficient) * share
+            scaled = [*factors, *component, *([MINUS_ONE] if coefficient < 0 else [])]
+            free: list[Modifier] = [{"name": n, "type": "normfactor", "data": None} for n in scaled]
+            free += [
+                {"name": n, "type": "shapefactor", "data": None} for n in scaling.shape_factors
+            ]
+            result.append(
+                {
+                    "name": next(names),
+                    "data": (weights * nominal.sumw).tolist(),
+                    "modifiers": free + [multiplied(modifier, weights) for modifier in varied],
+                }
+            )
     return result
+
+
+def _smooth(settings: WorkspaceSettings, region: str, sample: str) -> bool:
+    shape = _scaling(settings, region, sample).free_shape
+    return shape is not None and shape.smooth
 
 
 def _add_statistics(
@@ -148,10 +177,15 @@ def _add_statistics(
 
     pyhf takes the relative error of the sum of what stands in the channel.  Terms
     count a sample several times there, so the errors are scaled with that sum, which keeps
-    the relative error of the nominal yield.
+    the relative error of the nominal yield.  Smooth templates have none: it is in the factors
+    of their free shape.
     """
     total = np.sum([t.sumw for t in nominal.values()], axis=0)
-    error = np.sqrt(np.sum([t.sumw2 for t in nominal.values()], axis=0))
+    variances = {
+        name: np.zeros(len(total)) if _smooth(settings, region, name) else template.sumw2
+        for name, template in nominal.items()
+    }
+    error = np.sqrt(np.sum(list(variances.values()), axis=0))
     gammas = (error > 0) & (error >= settings.mc_statistics_threshold * total)
     if not gammas.any():
         return
@@ -160,8 +194,7 @@ def _add_statistics(
     for sample in samples:
         # also on a sample without error in these bins: a gamma scales, and its error is
         # relative to, all samples that name it
-        own = nominal.get(sample["name"])
-        errors = np.zeros(len(total)) if own is None else np.sqrt(own.sumw2)
+        errors = np.sqrt(variances.get(sample["name"], np.zeros(len(total))))
         sample["modifiers"].append(
             {
                 "name": f"staterror_{region}",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, Literal
 
-from n2mu.config.acting import affected_regions, affected_samples, parameter
+from n2mu.config.acting import affected_regions, affected_samples, parameter, shape_factor
 from n2mu.config.coherence import Configuration
 from n2mu.config.systematics import Systematic
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
@@ -303,6 +303,12 @@ class Slices:
         fits = configuration.fits
         titles = {n: f.title for n, f in fits.norm_factors.items() if f.title is not None}
         titles |= {n: f.title for n, f in fits.shape_factors.items() if f.title is not None}
+        for name, shape in fits.free_shapes.items():
+            for region in configuration.regions.regions if shape.title is not None else ():
+                titles |= {
+                    shape_factor(name, region, number): f"{shape.title} {number}, {region}"
+                    for number in shape.numbers
+                }
         for name, systematic in configuration.systematics.systematics.items():
             if systematic.title is None:
                 continue

@@ -34,6 +34,7 @@ from n2mu.templates.settings import (
     WorkspaceSettings,
 )
 from n2mu.workflow.analysis import Analysis
+from n2mu.workflow.free_shapes import FreeShapes
 
 
 class FitSlices:
@@ -50,6 +51,7 @@ class FitSlices:
         self._configuration = analysis.configuration
         self._fit = fit
         self._options = self._configuration.fits.fits[fit]
+        self._shapes = FreeShapes(self._configuration)
 
     @cached_property
     def expected(self) -> dict[str, Sample]:
@@ -109,6 +111,7 @@ class FitSlices:
             scaling=self._asimov_scaling() if self._configuration.samples.data is not None else {},
             blinding_threshold=self._options.blinding_threshold,
             other_signals=self._other_signals,
+            smooth=self._shapes.smooth(self._options.all_regions, self.expected),
         )
 
     @property
@@ -257,9 +260,12 @@ class FitSlices:
             for sample in self.expected:
                 product = self._scaling(region, sample)
                 shape_factors = self._shape_factors(region, sample)
-                if product != ONE or shape_factors:
+                free_shape = self._shapes.factors(region, sample)
+                if product != ONE or shape_factors or free_shape:
                     told.setdefault(region, {})[sample] = Scaling(
-                        polynomial=list(product.items()), shape_factors=shape_factors
+                        polynomial=list(product.items()),
+                        shape_factors=shape_factors,
+                        free_shape=free_shape,
                     )
         return WorkspaceSettings(
             fit=self._fit,
@@ -276,7 +282,8 @@ class FitSlices:
                 name: FreeFactor(nominal=factor.nominal, bounds=factor.bounds)
                 for name, factor in fits.norm_factors.items()
                 if factor.bounds is not None
-            },
+            }
+            | self._shapes.free(regions, self.expected),
             shape_factors={
                 name: ShapeFactorBounds(bounds=factor.bounds)
                 for name, factor in fits.shape_factors.items()
@@ -295,7 +302,9 @@ class FitSlices:
         for name, sample in self.expected.items():
             kinds[name] = sample.kind
             for region in options.all_regions:
-                for term in terms(name, self._scaling(region, name)):
+                shape = self._shapes.factors(region, name)
+                components = shape.components if shape is not None else []
+                for term in terms(name, self._scaling(region, name), components):
                     kinds[term] = sample.kind
                     if term != name:
                         parts[term] = name
