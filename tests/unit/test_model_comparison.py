@@ -40,32 +40,32 @@ def fits(compared: str | None = "best", **more: Any) -> Fits:
 
 def test_every_model_gets_the_fit_with_its_own_score() -> None:
     told = models("a", "b", "c")
-    made = add_comparison(fits(), told, ["a", "b"], "fits.yaml")
+    made = add_comparison(fits(), "best", told, ["a", "b"], "fits.yaml")
     assert list(made.fits) == ["best", "best_b"]
     assert made.fits["best_b"].observable == "b_sig"
     # what is only looked at costs time and changes nothing
     assert (made.fits["best_b"].validation_regions, made.fits["best_b"].check) == ([], False)
-    assert comparison_fits(made, told, ["a", "b"], ["best"]) == {"a": "best", "b": "best_b"}
+    assert comparison_fits(made, "best", told, ["a", "b"], ["best"]) == {"a": "best", "b": "best_b"}
 
 
 def test_a_fit_that_is_there_already_is_not_done_twice() -> None:
     told = models("a", "b")
     same = {**FIT, "observable": "b_sig", "title": "b", "validation_regions": []}
     other = {**same, "asimov_mu": 0.5}
-    made = add_comparison(fits(same=same, other=other), told, ["a", "b"], "fits.yaml")
+    made = add_comparison(fits(same=same, other=other), "best", told, ["a", "b"], "fits.yaml")
     assert list(made.fits) == ["best", "same", "other"]
-    assert comparison_fits(made, told, ["a", "b"], ["best", "other"])["b"] == "same"
-    assert add_comparison(fits(None), told, ["a", "b"], "fits.yaml") == fits(None)
-    assert comparison_fits(fits(None), told, ["a", "b"], ["best"]) == {}
+    assert comparison_fits(made, "best", told, ["a", "b"], ["best", "other"])["b"] == "same"
+    assert add_comparison(fits(None), None, told, ["a", "b"], "fits.yaml") == fits(None)
+    assert comparison_fits(fits(None), None, told, ["a", "b"], ["best"]) == {}
 
 
 def test_expected_uncertainties_are_those_of_asimov_data() -> None:
     observed = fits("seen", seen={**FIT, "data": "data"})
     with pytest.raises(ConfigurationError, match=r"fit 'seen' has data: data.*data: asimov"):
-        add_comparison(observed, models("a"), ["a"], "fits.yaml")
+        add_comparison(observed, "seen", models("a"), ["a"], "fits.yaml")
     taken = fits(best_b={**FIT, "asimov_mu": 0.5})
     with pytest.raises(ConfigurationError, match="would be called 'best_b', which is another fit"):
-        add_comparison(taken, models("a", "b"), ["b"], "fits.yaml")
+        add_comparison(taken, "best", models("a", "b"), ["b"], "fits.yaml")
 
 
 def comparison(**changes: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from n2mu.errors import (
     ProductError,
 )
 from n2mu.inputs.identity import NtupleFile, content_sample
-from n2mu.products import read_json
+from n2mu.products import file_digest, read_json
 from n2mu.scoring.friends import write_friends
 from n2mu.scoring.manifest import verify_friends
 from n2mu.scoring.read import events
@@ -238,6 +238,25 @@ def test_a_rerun_gives_the_same_content(chunk: Chunk, changed: Chunk) -> None:
     assert len(tables) == 4
     for path in tables:
         assert pq.read_table(changed.output / path).equals(pq.read_table(chunk.output / path))
+
+
+def test_without_friend_trees_no_ntuple_is_read_and_the_manifest_tells_scores_apart(
+    chunk: Chunk, changed: Chunk
+) -> None:
+    shutil.rmtree(changed.base)
+    shutil.rmtree(changed.friends)
+    skim = changed.path / "skim" / "c0"
+    run_score(chunk.settings(), skim, changed.models, {}, changed.output, None, "cpu")
+    for column, values in scored_table(chunk, "ttH.a", "JES_up").items():
+        np.testing.assert_array_equal(scored_table(changed, "ttH.a", "JES_up")[column], values)
+    manifest = read_json(changed.output / "manifest.json")
+    assert manifest["friends"] == []
+    tables = sorted(changed.output.rglob("*.parquet"))
+    assert manifest["scores"] == {
+        path.relative_to(changed.output).as_posix(): file_digest(path) for path in tables
+    }
+    verify_friends(changed.output, changed.friends)
+    assert not changed.friends.exists()
 
 
 def test_without_an_event_branch_the_entry_stands_for_the_event(changed: Chunk) -> None:

@@ -1,5 +1,6 @@
 """Studies: variants of a model, what they stand for, how they are compared."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from test_training import FOLDS, classifier, run, settings, skim, toy
 
 from n2mu.commands.job import open_job
 from n2mu.config.load import load
+from n2mu.config.measures import DEFAULT, Measure
 from n2mu.config.survey import survey
 from n2mu.data.folds import fold_of
+from n2mu.demo.listing import configured_listing
 from n2mu.errors import ConfigurationError, ProductError
 from n2mu.evaluation.settings import EvaluationSample
 from n2mu.evaluation.study import run_study
@@ -26,6 +29,8 @@ from n2mu.plots.study import curves_figure, study_figure, study_latex, study_mar
 from n2mu.products import read_json
 from n2mu.statistics.auc import weighted_auc
 from n2mu.training.checkpoint import load as load_model
+from n2mu.validation.questions import asked_of_all
+from n2mu.workflow.analysis import Analysis
 
 ROOT = Path(__file__).parents[2]
 STUDY: dict[str, Any] = {
@@ -87,6 +92,10 @@ def test_a_study_stands_for_one_model_per_variant_and_seed(folder: Path) -> None
         ({"change": {"epochs.more": 3}}, "reaches into 'epochs', which has no keys"),
         ({"change": {"parameters.widht": 3}}, "parameters.widht: unknown parameter of architect"),
         ({"seeds": [1, 1]}, "'1' stands twice"),
+        ({"fit": "fttt"}, "widths.yaml: fit: unknown fit 'fttt'; did you mean 'ftt'"),
+        ({"fit": "ftt", "seeds": None, "trials": 2}, "'fit' needs a score of every event"),
+        ({"fit": "ftt", "measures": {"a": {"kind": "auc"}}}, "of kind 'mu' belong together"),
+        ({"fit": "mixed"}, "widths.yaml: fit: fit 'mixed' has data: mixed.*name a fit of data: a"),
     ],
 )
 def test_a_mistake_in_a_study_names_its_file_and_variant(
@@ -133,6 +142,48 @@ def test_another_variant_leaves_what_the_others_are_told_as_it_was(folder: Path)
     assert after.train("widths_narrow_seed4", 0) != before.train("widths_narrow_seed4", 0)
     assert after.study("widths") != before.study("widths")
     assert [after.skim(c) for c in after.chunks[:1]] == [before.skim(c) for c in before.chunks[:1]]
+
+
+def test_a_fit_of_a_study_reads_scores_of_its_own_model_and_nothing_else_changes(
+    folder: Path,
+) -> None:
+    write(folder)
+    before = open_job(str(folder / "config.yaml"))
+    write(folder, fit="ftt")
+    after = open_job(str(folder / "config.yaml"))
+    name, model = "ftt_widths_narrow_seed4", "widths_narrow_seed4"
+    assert after.slices.study("widths").fits[model] == name
+    chunk = after.slices.chunks[0]
+    assert after.slices.score(chunk, name).models == [model]
+    told = after.slices.templates(name)
+    assert told.scores == [f"{model}_ttH"] == [told.regions["SR"].observable]
+    assert told.systematics == after.slices.templates("mlp").systematics
+    assert after.scores_for(name) == [after.paths.scores(c, name) for c in after.slices.chunks]
+    assert after.scores_for("ftt") == after.scores == before.scores
+    for of in ("skim", "score"):
+        assert getattr(after.slices, of)(chunk) == getattr(before.slices, of)(chunk)
+    assert after.slices.templates("ftt") == before.slices.templates("ftt")
+    assert before.slices.study("widths").fits == before.configuration.study_fits("widths") == {}
+
+
+def test_a_variant_that_is_trained_anyway_needs_no_scores_of_its_own(folder: Path) -> None:
+    write(folder, fit="ftt")
+    main = folder / "config.yaml"
+    main.write_text(main.read_text().replace("mlp_small,", "mlp_small, widths_as_it_is_seed4,"))
+    made = load(main)
+    fit = made.study_fits("widths")["widths_as_it_is_seed4"]
+    assert fit == made.compared["widths_as_it_is_seed4"]
+    assert made.scored(fit) == made.main.models
+
+
+def test_scores_that_regions_name_are_made_for_a_fit_of_a_study_too(folder: Path) -> None:
+    write(folder, fit="ftt")
+    regions = folder / "tth/regions.yaml"
+    regions.write_text(regions.read_text().replace("taus_pt_0 / 1e3", "mlp_small_tt", 1))
+    made = load(folder / "config.yaml")
+    assert made.scored("ftt_widths_narrow_seed4") == ["widths_narrow_seed4", "mlp_small"]
+    asked = asked_of_all(Analysis(made, configured_listing(made.main)))
+    assert all("widths_narrow_seed4_ttH" in data_set.scores for data_set in asked.values())
 
 
 def trained(directory: Path, name: str, width: int, seed: int) -> dict[str, list[Path]]:
@@ -193,10 +244,13 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
 
 
 def compare(
-    chosen: StudySettings, path: Path, made: dict[str, dict[str, list[Path]]]
+    chosen: StudySettings,
+    path: Path,
+    made: dict[str, dict[str, list[Path]]],
+    fits: dict[str, Path] | None = None,
 ) -> dict[str, Any]:
     models, histories = ({n: m[p] for n, m in made.items()} for p in ("model.pt", "history.json"))
-    return run_study(chosen, [path], models, histories)
+    return run_study(chosen, [path], models, histories, fits or {})
 
 
 def test_events_are_scored_by_the_model_of_their_own_fold(study: Any) -> None:
@@ -233,6 +287,34 @@ def test_a_difference_is_known_better_than_the_values_since_the_events_are_the_s
     nothing = {"value": 0.0, "error_events": 0.0, "error_training": 0.0}
     assert again["differences"]["wide"]["significance"] == nothing
     assert again["differences"]["narrow"]["auc"]["value"] == pytest.approx(-step["value"])
+
+
+def test_uncertainties_on_mu_are_those_of_the_fits_with_errors_of_the_training(
+    study: Any, tmp_path: Path
+) -> None:
+    path, made, without = study
+    sides = {"wide_seed1": 0.5, "wide_seed2": 0.6, "narrow_seed1": 0.8, "narrow_seed2": 0.7}
+    fits = {name: tmp_path / name for name in sides}
+    for name, up in sides.items():
+        interval = {"value": 1.0, "up": up, "down": up - 0.1}
+        content = {"fit": {"name": name}, "mu": interval, "mu_stat_only": interval}
+        fits[name].write_text(json.dumps(content | {"significance": {"expected": 2.0}}))
+    names = {name: [f"{name}_seed1", f"{name}_seed2"] for name in ("wide", "narrow")}
+    result = compare(told(names, measures=DEFAULT | {"mu": Measure(kind="mu")}), path, made, fits)
+    wide, narrow = result["variants"]
+    assert wide["measures"]["mu"] == pytest.approx(
+        {"value": 0.5, "error_events": None, "error_training": 0.05}
+    )
+    step = {"value": 0.2, "error_events": None, "error_training": 0.1}
+    assert narrow["differences"]["wide"]["mu"] == pytest.approx(step)
+    assert (wide["mu"]["up"], narrow["mu"]["stat_down"]) == pytest.approx((0.55, 0.65))
+    assert wide["measures"]["auc"] == without["variants"][0]["measures"]["auc"]
+    header, _, first, second = study_markdown(result).splitlines()[:4]
+    assert header.endswith(" difference to the first | up and down | statistical |")
+    assert f"| 0.500 ± 0.050 |  | +0.550 / {MINUS}0.450 |" in first
+    assert "| 0.700 ± 0.050 | +0.20 ± 0.10 |" in second
+    assert r"Expected uncertainty on $\mu$" in texts(study_figure(result, plot_settings()))
+    assert "uncertainty" not in study_markdown(without)
 
 
 def test_classes_of_a_binary_variant_have_no_mean_area(study: Any) -> None:

@@ -261,6 +261,7 @@ def judged(size: int, slope: float, seed: int = 1) -> Judged:
         quantities={"m": mass},
         passing={"1": np.ones(size, np.bool_)},
         best_epoch=np.nan,
+        mu=np.nan,
         options=Evaluation(correlations={"m": options}),
     )
 

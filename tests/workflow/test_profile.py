@@ -16,7 +16,8 @@ def test_the_profile_plans_the_same_jobs(tmp_path: Path) -> None:
 
 def test_training_and_scoring_ask_for_one_gpu_and_nothing_else_does(tmp_path: Path) -> None:
     copy_configuration(tmp_path, "tiny")
-    text = snakemake(tmp_path, "--dry-run", "--profile", "slurm-gpu", "results/mu_fit.json")
+    targets = ("results/mu_fit.json", "results/tth/studies/architectures/study.json")
+    text = snakemake(tmp_path, "--dry-run", "--profile", "slurm-gpu", *targets)
     asking = set()
     for block in re.split(r"\n(?=\[\w{3} \w{3} +\d+ )", text):
         rule = re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE)
@@ -24,7 +25,7 @@ def test_training_and_scoring_ask_for_one_gpu_and_nothing_else_does(tmp_path: Pa
         if rule and resources and re.search(r"\bgpu=1\b", resources.group(1)):
             assert "slurm_partition=gpu" in resources.group(1)
             asking.add(rule.group(1))
-    assert asking == {"train", "score"}
+    assert asking == {"train", "score", "score_for_fit"}
 
 
 def test_the_profile_is_found_through_a_link_that_git_keeps() -> None:

@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from n2mu.config.load import load
 from n2mu.products import read_json
 from tests.workflow.snake import edit, planned, snakemake
@@ -10,11 +12,14 @@ from tests.workflow.snake import edit, planned, snakemake
 QUICK = """\
 title: Formulation
 model: mlp_small
-change: {epochs: 1, max_events: 2000}
+fit: mlp
 variants:
-  multi_class: {}
-  binary: {formulation: binary, weighting: none}
+  as_it_is: {}
+  binary: {formulation: binary, weighting: none, epochs: 1, max_events: 2000}
 """
+
+CHUNKS = 2
+"""Of the size tiny."""
 
 
 def test_each_study_plans_a_training_per_variant_seed_and_fold(touched: Path) -> None:
@@ -23,7 +28,16 @@ def test_each_study_plans_a_training_per_variant_seed_and_fold(touched: Path) ->
     for name, study in studies.items():
         for models in study.trainings(name).values():
             jobs += Counter({f"train {model}": 5 for model in models})
+        if study.fit is not None:
+            for model in study.models(name):
+                jobs += to_mu(f"{study.fit}_{model}")
     assert planned(touched, "studies") == jobs
+
+
+def to_mu(fit: str) -> Counter[str]:
+    """Return the jobs that take one model of a study as far as mu."""
+    rules = ("gather_scores_for_fit", "fill_templates", "build_workspace", "fit")
+    return Counter({f"score_for_fit {fit}": CHUNKS} | {f"{rule} {fit}": 1 for rule in rules})
 
 
 def test_a_study_compares_its_variants_and_trains_only_those_that_change(changed: Path) -> None:
@@ -34,10 +48,17 @@ def test_a_study_compares_its_variants_and_trains_only_those_that_change(changed
     study = read_json(changed / product)
     for variant in study["variants"]:
         assert variant["measures"]["auc"]["error_events"] > 0
-    assert [v["variant"] for v in study["variants"]] == ["multi_class", "binary"]
+    assert [v["variant"] for v in study["variants"]] == ["as_it_is", "binary"]
+    # the same model and fit, by way of the scores of all models
+    trained = read_json(changed / "results/tth/fits/mlp/mu_fit.json")["mu"]
+    found = study["variants"][0]["mu"]
+    assert {side: found[side] for side in ("up", "down")} == pytest.approx(
+        {side: trained[side] for side in ("up", "down")}, rel=1e-9
+    )
     for name in ("study.png", "curves.pdf", "study.md", "study.tex"):
         assert (changed / product).with_name(name).stat().st_size
     assert planned(changed, product) == {}
     assert planned(changed) == {}
     edit(file, "weighting: none", "weighting: class_raw")
-    assert planned(changed, product) == {"train quick_binary": 5, "compare_study": 1}
+    again = {"train quick_binary": 5, "compare_study": 1}
+    assert planned(changed, product) == again | to_mu("mlp_quick_binary")

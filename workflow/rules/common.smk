@@ -250,17 +250,22 @@ def histories_of_grid(wildcards):
     return [job().paths.history(p, k) for p in points for k in range(models.folds)]
 
 
-def trainings_of_study(wildcards):
-    """Return all folds of all models of a study, as arguments of the slices."""
+def study_of(wildcards):
+    """Return the study of a job."""
     studies = job().configuration.studies
     if wildcards.study not in studies:
         known = ", ".join(studies) or "none"
         raise WorkflowError(
             f"no file '{wildcards.study}.yaml' in studies/; there are {known}"
         )
-    trainings = studies[wildcards.study].trainings(wildcards.study)
-    folds = studies[wildcards.study].folds(job().configuration.models.folds)
-    return [(m, fold) for names in trainings.values() for m in names for fold in folds]
+    return studies[wildcards.study]
+
+
+def trainings_of_study(wildcards):
+    """Return all folds of all models of a study, as arguments of the slices."""
+    study = study_of(wildcards)
+    folds = study.folds(job().configuration.models.folds)
+    return [(model, fold) for model in study.models(wildcards.study) for fold in folds]
 
 
 def of_study(product):
@@ -268,6 +273,29 @@ def of_study(product):
     return lambda wildcards: [
         getattr(job().paths, product)(*names) for names in trainings_of_study(wildcards)
     ]
+
+
+def fits_of_study(wildcards):
+    """Return the fits of the models of a study, as arguments of the slices."""
+    if study_of(wildcards).fit is None:
+        return []
+    fits = job().configuration.study_fits(wildcards.study).values()
+    return [(fit,) for fit in fits]
+
+
+def models_of_fit(wildcards):
+    """Return all folds of the models that are scored for a fit, as arguments of the slices."""
+    folds = range(job().configuration.models.folds)
+    return [
+        (m, fold) for m in job().configuration.scored(wildcards.fit) for fold in folds
+    ]
+
+
+def scores_of_fit(wildcards):
+    """Return the file that stands for the scores that a fit reads."""
+    if wildcards.fit in job().configuration.scored_apart:
+        return job().paths.fit(wildcards.fit, "scores.json")
+    return all_scores(wildcards)
 
 
 def fit_figures():

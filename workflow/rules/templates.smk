@@ -2,7 +2,7 @@ rule fill_templates:
     """Fill the templates of one fit: every region, sample and variation."""
     input:
         skims=all_skims,
-        scores=all_scores,
+        scores=scores_of_fit,
     output:
         templates=job().paths.fit("{fit}", "templates.root"),
         report=job().paths.fit("{fit}", "templates_report.json"),

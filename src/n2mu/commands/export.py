@@ -59,6 +59,7 @@ def trex(
     """
     from n2mu.commands.job import choose, open_job
     from n2mu.demo.listing import configured_listing
+    from n2mu.errors import ConfigurationError
     from n2mu.interop.trex_histograms import histogram_config, read_templates
     from n2mu.interop.trex_ntuples import NtupleExport
     from n2mu.products import atomic_file, read_json
@@ -69,6 +70,11 @@ def trex(
     name = choose(fit, list(job.configuration.fits.fits), "fit")
     templates = job.paths.fit(name, "templates.root").resolve()
     edges, contents = read_templates(templates)
+    if source and name in job.configuration.scored_apart:
+        raise ConfigurationError(
+            f"fit '{name}' is one of a study, whose scores are in no friend trees; add model "
+            f"'{job.configuration.scored(name)[0]}' to the models of {config}"
+        )
     if source:
         bases = {n: str(b.resolve() if isinstance(b, Path) else b) for n, b in job.bases.items()}
         export = NtupleExport(

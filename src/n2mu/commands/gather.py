@@ -23,6 +23,7 @@ class Kind(StrEnum):
 def command(
     kind: Annotated[Kind, typer.Argument(help="What is gathered.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="JSON file that is written.")],
+    fit: Annotated[str | None, typer.Option(help="A fit of a study: scores for it.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Write the digests of all skims, models or scores to one file, for the workflow to wait for.
@@ -36,7 +37,7 @@ def command(
     folds = range(job.configuration.models.folds)
     products = {
         Kind.SKIMS: job.skims,
-        Kind.SCORES: job.scores,
+        Kind.SCORES: job.scores_for(fit),
         Kind.MODELS: [
             job.paths.model(model, fold)
             for model in job.configuration.main.models

@@ -42,8 +42,14 @@ class Job:
 
     @property
     def scores(self) -> list[Path]:
-        """Scores of all chunks."""
+        """Scores of all chunks, of the models that are trained."""
         return [self.paths.scores(chunk) for chunk in self.slices.chunks]
+
+    def scores_for(self, fit: str | None) -> list[Path]:
+        """Return the scores of all chunks that a fit reads, which are its own in a study."""
+        if fit not in self.configuration.scored_apart:
+            return self.scores
+        return [self.paths.scores(chunk, fit) for chunk in self.slices.chunks]
 
     def provenance(self) -> dict[str, str]:
         """Return what a product says of its making, besides the settings."""

@@ -19,6 +19,7 @@ _STAGES = {
     "skim": "skim",
     "train": "train",
     "score": "score",
+    "score_for_fit": "score",
     "evaluate_model": "evaluate",
     "fill_templates": "templates",
     "build_workspace": "workspace",
@@ -94,9 +95,11 @@ def _lines(planned: "list[PlannedJob]", totals: dict[str, int], cores: int) -> l
     from n2mu.workflow.costs import expected_seconds
 
     lines = []
-    overall, unknown = 0.0, []
+    overall, unknown, stay = 0.0, [], 0
     for stage, total in totals.items():
         tasks = [task for task in planned if _STAGES[task.rule] == stage]
+        # a study has jobs of its own, so that there can be more than in all
+        stay += max(0, total - len(tasks))
         if not tasks:
             lines.append(f"{stage:10} {total} stay")
             continue
@@ -114,7 +117,6 @@ def _lines(planned: "list[PlannedJob]", totals: dict[str, int], cores: int) -> l
         left = f", {total - len(tasks)} stay" if total > len(tasks) else ""
         cost = f"about {_duration(seconds)}" if known else "time unknown"
         lines.append(f"{stage:10} {len(tasks)} run{left} ({why}); {cost}")
-    stay = sum(totals.values()) - len(planned)
     text = f"{len(planned)} jobs; {stay} stay"
     if overall:
         text = f"{len(planned)} jobs, about {_duration(overall)} with {cores} at once; {stay} stay"

@@ -17,9 +17,9 @@ def command(
 ) -> None:
     """Compare the variants of a study on events that none of their decisions has seen.
 
-    Reads all skims and the trained models of every variant, seed and fold; writes
-    results/ANALYSIS/studies/STUDY/study.json, the table study.md and study.tex, and the figures
-    study and curves as PDF and PNG.
+    Reads all skims, the trained models of every variant, seed and fold, and their mu_fit.json if
+    the study has a fit; writes results/ANALYSIS/studies/STUDY/study.json, the table study.md and
+    study.tex, and the figures study and curves as PDF and PNG.
 
     Example: n2mu study weighting
     """
@@ -38,7 +38,8 @@ def command(
     names = [name for models in settings.trainings.values() for name in models]
     models = {name: [job.paths.model(name, k) for k in folds] for name in names}
     histories = {name: [job.paths.history(name, k) for k in folds] for name in names}
-    result = run_study(settings, job.skims, models, histories)
+    mu_fits = {model: job.paths.fit(fit, "mu_fit.json") for model, fit in settings.fits.items()}
+    result = run_study(settings, job.skims, models, histories, mu_fits)
     style = job.slices.plots()
     output = job.paths.study(study, "study.json")
     save_figure(study_figure(result, style), output.with_suffix(""))

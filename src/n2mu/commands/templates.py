@@ -31,5 +31,5 @@ def command(
 
     output = job.paths.fit(fit, "templates.root")
     report = job.paths.fit(fit, "templates_report.json")
-    run_templates(settings, job.skims, job.scores, job.paths.friends, output, report)
+    run_templates(settings, job.skims, job.scores_for(fit), job.paths.friends, output, report)
     logger.info("wrote %s and %s", output, report)

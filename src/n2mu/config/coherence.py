@@ -1,7 +1,8 @@
 """What the files of one analysis say of each other must fit together."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from n2mu.config.acting import affected_regions, affected_samples, require_expected
@@ -44,7 +45,36 @@ class Configuration:
     @property
     def compared(self) -> dict[str, str]:
         """The fit of each model that is compared as far as the signal strength."""
-        return comparison_fits(self.fits, self.models, self.main.models, self.main.fits)
+        return self._comparison(self.fits.compare_models, self.main.models)
+
+    def study_fits(self, study: str) -> dict[str, str]:
+        """Return the fit of each model of a study that goes as far as the signal strength."""
+        told = self.studies[study]
+        return self._comparison(told.fit, told.models(study))
+
+    def _comparison(self, compared: str | None, models: Sequence[str]) -> dict[str, str]:
+        return comparison_fits(self.fits, compared, self.models, models, self.main.fits)
+
+    @cached_property
+    def scored_apart(self) -> dict[str, list[str]]:
+        """Models that are scored for one fit alone, by fit: those of studies.
+
+        They are the variant, and what regions of the fit name.
+        """
+        found = {}
+        owners = score_names(self, self.models.models)
+        for study in self.studies:
+            for model, fit in self.study_fits(study).items():
+                if model not in self.main.models:
+                    inside = self.fits.fits[fit].all_regions
+                    named = {name for r in inside for name in self.regions.regions[r].names}
+                    others = [owners[name] for name in sorted(named & owners.keys())]
+                    found[fit] = list(dict.fromkeys([model, *others]))
+        return found
+
+    def scored(self, fit: str | None) -> list[str]:
+        """Return the models whose scores a fit reads; without a fit, those that are trained."""
+        return self.main.models if fit is None else self.scored_apart.get(fit, self.main.models)
 
 
 def scores_of(configuration: Configuration, model: str) -> list[str]:

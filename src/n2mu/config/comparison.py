@@ -1,21 +1,56 @@
-"""The fits that take the comparison of models as far as the signal strength."""
+"""Fits that are repeated with the score of each of several models, to compare these by mu."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from n2mu.config.fits import Fit, Fits
 from n2mu.config.models import Models
-from n2mu.errors import ConfigurationError
+from n2mu.config.problems import independent
+from n2mu.config.studies import Study
+from n2mu.errors import ConfigurationError, nearest
 
 
-def add_comparison(fits: Fits, models: Models, chosen: Sequence[str], where: str) -> Fits:
-    """Return the fits, and for each model the one of ``compare_models`` with its own score.
+def add_comparisons(
+    fits: Fits, models: Models, chosen: Sequence[str], studies: Mapping[str, Study], folder: str
+) -> Fits:
+    """Return the fits, and those that compare the trained models and the variants of studies.
 
     Parameters
     ----------
     chosen
         Names of the models that are trained.
+    folder
+        What errors call the folder of the analysis.
+
+    Raises
+    ------
+    ConfigurationError
+        As :func:`add_comparison`, or if a study names a fit that does not exist.
+    """
+    where = f"{folder}/fits.yaml: compare_models"
+    made = add_comparison(fits, fits.compare_models, models, chosen, where)
+    for name, study in studies.items():
+        where = f"{folder}/studies/{name}.yaml: fit"
+        with independent():
+            if study.fit is not None and study.fit not in fits.fits:
+                hint = nearest(study.fit, fits.fits)
+                raise ConfigurationError(f"{where}: unknown fit '{study.fit}'{hint}")
+            made = add_comparison(made, study.fit, models, study.models(name), where)
+    return made
+
+
+def add_comparison(
+    fits: Fits, compared: str | None, models: Models, chosen: Sequence[str], where: str
+) -> Fits:
+    """Return the fits, and one of them repeated with the score of each of some models.
+
+    Parameters
+    ----------
+    compared
+        Name of the fit that is repeated.
+    chosen
+        Names of the models.
     where
-        What errors call the file of the fits.
+        What errors call the file and the key that name the fit.
 
     Raises
     ------
@@ -23,12 +58,12 @@ def add_comparison(fits: Fits, models: Models, chosen: Sequence[str], where: str
         If the fit to compare with is not of Asimov data, or a fit that is added
         would have the name of another.
     """
-    if fits.compare_models not in fits.fits:
+    if compared not in fits.fits:
         return fits  # none, or one that is unknown, which is refused with all other names
-    reference = fits.fits[fits.compare_models]
+    reference = fits.fits[compared]
     if reference.data != "asimov":
         raise ConfigurationError(
-            f"{where}: compare_models: fit '{fits.compare_models}' has data: {reference.data}, but "
+            f"{where}: fit '{compared}' has data: {reference.data}, but "
             "expected uncertainties are those of Asimov data; name a fit of data: asimov"
         )
     added = {}
@@ -36,10 +71,10 @@ def add_comparison(fits: Fits, models: Models, chosen: Sequence[str], where: str
         wanted = _with_score_of(reference, model, models)
         if any(_core(fit) == wanted for fit in fits.fits.values()):
             continue
-        name = f"{fits.compare_models}_{model}"
+        name = f"{compared}_{model}"
         if name in fits.fits:
             raise ConfigurationError(
-                f"{where}: compare_models: the fit of model '{model}' would be called '{name}', "
+                f"{where}: the fit of model '{model}' would be called '{name}', "
                 "which is another fit; rename that one"
             )
         added[name] = wanted
@@ -47,7 +82,7 @@ def add_comparison(fits: Fits, models: Models, chosen: Sequence[str], where: str
 
 
 def comparison_fits(
-    fits: Fits, models: Models, chosen: Sequence[str], done: Sequence[str]
+    fits: Fits, compared: str | None, models: Models, chosen: Sequence[str], done: Sequence[str]
 ) -> dict[str, str]:
     """Return the fit of each model that is compared as far as the signal strength.
 
@@ -55,15 +90,17 @@ def comparison_fits(
     ----------
     fits
         With those of :func:`add_comparison`.
+    compared
+        Name of the fit that is repeated.
     chosen
-        Names of the models that are trained.
+        Names of the models.
     done
         Names of the fits that are done anyway; where one of them is what is
         looked for, no other is made.
     """
-    if fits.compare_models not in fits.fits:
+    if compared not in fits.fits:
         return {}
-    reference = fits.fits[fits.compare_models]
+    reference = fits.fits[compared]
     order = [*done, *fits.fits]
     found = {}
     for model in _judged(models, chosen):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration, check
-from n2mu.config.comparison import add_comparison
+from n2mu.config.comparison import add_comparisons
 from n2mu.config.expression import ALIASES, ExpressionText
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits
@@ -270,11 +270,12 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         features=part(Features, "features.yaml"),
         systematics=part(Systematics, "systematics.yaml"),
         models=(checked := validate(Models, models, str(path), aliases)),
-        fits=add_comparison(
+        fits=add_comparisons(
             with_parts_fitted(part(Fits, "fits.yaml"), split),
             checked,
             main.models,
-            f"{folder}/fits.yaml",
+            studies,
+            str(folder),
         ),
         directory=folder,
         studies=studies,

@@ -19,7 +19,7 @@ class Measure(Model):
         the score, as ``evaluation.significance`` in ``models.yaml`` has it; ``correlation`` of
         background, one of ``evaluation.correlations`` there; ``correlation_beyond_chance``, what
         it has more than independent quantities have with as many events; ``best_epoch``, counted
-        from 1.
+        from 1; ``mu``, half the width of the expected interval of the signal strength.
     selection
         The events of the region whose ``auc`` or ``mean_auc`` is taken.
     correlation
@@ -37,6 +37,7 @@ class Measure(Model):
         "correlation",
         "correlation_beyond_chance",
         "best_epoch",
+        "mu",
     ]
     selection: Expression = "1"
     correlation: str | None = None

@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.names import Name, Unique
+from n2mu.expressions import parse
 
 
 class Uniform(Model):
@@ -189,6 +190,11 @@ class Region(Model):
     def described(self) -> str:
         """What is selected, for people."""
         return self.selection
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Columns that the selection and the observable name."""
+        return parse(self.selection).names | parse(self.observable or "1").names
 
 
 class Regions(Model):

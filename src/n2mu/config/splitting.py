@@ -4,6 +4,7 @@ from n2mu.config.fits import Fit, Fits
 from n2mu.config.problems import independent
 from n2mu.config.regions import Region, Regions, Split, part_name
 from n2mu.errors import ConfigurationError
+from n2mu.expressions import parse
 
 
 class RegionPart(Region):
@@ -22,6 +23,11 @@ class RegionPart(Region):
     whole: str
     number: int
     division: Split
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Columns that the selection, the observable and what it is split by name."""
+        return super().names | parse(self.division.by).names
 
     @property
     def described(self) -> str:

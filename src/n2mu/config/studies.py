@@ -33,13 +33,17 @@ class Study(Model):
         Number of trials of random subsampling: in each the events are dealt to folds anew, and
         one fold tests, one chooses the best epoch, the others train; of 3 ``folds`` a third each.
         None: each variant is trained once for every fold.
+    fit
+        A fit of Asimov data in ``fits.yaml``, repeated with the score of each variant, so that
+        they compare by the expected uncertainty on the signal strength as well.
     variants
         What each has other than the rest, in the same way. The first is the one that others
         are compared to.
     random
         Whether the first row is of scores drawn at random, called ``random``.
     measures
-        What they are compared by, by name; none: ``auc``, ``mean_auc`` and ``significance``.
+        What they are compared by, by name; none: ``auc``, ``mean_auc`` and ``significance``,
+        and with a ``fit`` ``mu``.
     published
         Numbers of somebody else, which stand in the table beside ours.
     """
@@ -49,6 +53,7 @@ class Study(Model):
     change: dict[str, Any] = {}
     seeds: Annotated[list[int], Field(min_length=1), Unique] | None = None
     trials: PositiveInt | None = None
+    fit: str | None = None
     variants: Annotated[dict[Name, dict[str, Any]], Field(min_length=2)]
     random: bool = False
     measures: Annotated[dict[Name, Measure], Field(min_length=1)] | None = None
@@ -58,6 +63,10 @@ class Study(Model):
     def _of_one_mind(self) -> "Study":
         if self.seeds and self.trials:
             raise ValueError("each of the 'trials' has a seed of its own; leave out 'seeds'")
+        if self.fit and self.trials:
+            raise ValueError("a 'fit' needs a score of every event, of which 'trials' test a part")
+        if (self.fit is None) == any(m.kind == "mu" for m in self.compared_by.values()):
+            raise ValueError("a 'fit' and a measure of kind 'mu' belong together")
         if self.random and RANDOM in self.variants:
             raise ValueError(f"variants.{RANDOM}: is what 'random' is called; rename it")
         rows = [*([RANDOM] if self.random else []), *self.variants]
@@ -78,7 +87,9 @@ class Study(Model):
     @property
     def compared_by(self) -> dict[str, Measure]:
         """What the variants are compared by."""
-        return DEFAULT if self.measures is None else self.measures
+        if self.measures is not None:
+            return self.measures
+        return DEFAULT if self.fit is None else DEFAULT | {"mu": Measure(kind="mu")}
 
     @property
     def expressions(self) -> dict[str, str]:
@@ -100,6 +111,10 @@ class Study(Model):
             variant: [f"{study}_{variant}{ending}" for ending, _ in self._repetitions]
             for variant in self.variants
         }
+
+    def models(self, study: str) -> list[str]:
+        """Return the names of the models of all variants."""
+        return [name for names in self.trainings(study).values() for name in names]
 
     def classifiers(
         self, study: str, variant: str, models: Mapping[str, Any]

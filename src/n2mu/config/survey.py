@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration, check
-from n2mu.config.comparison import add_comparison
+from n2mu.config.comparison import add_comparisons
 from n2mu.config.expression import ALIASES
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits
@@ -184,7 +184,7 @@ def _read(
     parts["fits"] = with_parts_fitted(parts["fits"], parts["regions"])
     with independent():
         compared = (parts["fits"], parts["models"], parts["main"].models)
-        parts["fits"] = add_comparison(*compared, f"{folder}/fits.yaml")
+        parts["fits"] = add_comparisons(*compared, parts.get("studies", {}), str(folder))
     return Configuration(**parts, directory=folder)
 
 

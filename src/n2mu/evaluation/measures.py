@@ -37,6 +37,8 @@ class Judged:
         Which events pass a selection, by its expression, each [events].
     best_epoch
         Of the training, mean over its folds, counted from 1; NaN where there was none.
+    mu
+        Half the width of the expected interval of the signal strength; NaN where there is none.
     options
         How finely is measured.
     """
@@ -48,6 +50,7 @@ class Judged:
     quantities: Mapping[str, NDArray[np.float64]]
     passing: Mapping[str, NDArray[np.bool_]]
     best_epoch: float
+    mu: float
     options: Evaluation
 
     @property
@@ -156,6 +159,12 @@ def _best_epoch(judged: Judged, told: Measure) -> Statistic:
     return lambda weight, again: np.full(len(weight), np.nan if again else judged.best_epoch)
 
 
+def _mu(judged: Judged, told: Measure) -> Statistic:
+    """Prepare what replicas cannot give, since they have no fit."""
+    del told
+    return lambda weight, again: np.full(len(weight), np.nan if again else judged.mu)
+
+
 MEASURES: dict[str, Callable[[Judged, Measure], Statistic]] = {
     "auc": _auc,
     "mean_auc": _mean_auc,
@@ -163,5 +172,6 @@ MEASURES: dict[str, Callable[[Judged, Measure], Statistic]] = {
     "correlation": _correlation,
     "correlation_beyond_chance": _correlation_beyond_chance,
     "best_epoch": _best_epoch,
+    "mu": _mu,
 }
 """Kinds of measures: what prepares the statistic of each."""

@@ -29,6 +29,7 @@ def run_study(
     skim: Sequence[Path],
     models: Mapping[str, Sequence[Path]],
     histories: Mapping[str, Sequence[Path]],
+    mu_fits: Mapping[str, Path],
 ) -> dict[str, Any]:
     """Compare the variants of a study.
 
@@ -48,6 +49,8 @@ def run_study(
         ``skim/<chunk>`` of all chunks.
     models, histories
         ``model.pt`` and ``history.json`` of every fold, by model.
+    mu_fits
+        ``mu_fit.json`` by model, of the fit with its score; none in a study without fit.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def run_study(
         ``measures``: what is told of each; ``variants``: per variant its ``measures``
         and ``differences`` to each variant before it (``value``, ``error_events``,
         ``error_training``), ``curves`` per epoch on the validation events, mean over
-        folds and seeds, and what is ``published`` of it.
+        folds and seeds, what is ``published`` of it, and ``mu``: the sides of the
+        interval of the signal strength, means over the seeds.
 
     Raises
     ------
@@ -78,21 +82,22 @@ def run_study(
         for n in repetitions:
             folds = (settings.folds, settings.tested_folds, settings.fold_seed(n))
             tested = sample.random(len(classes), *folds, n)
-            found = _measured(sample, tested, classes, settings, np.nan)
+            found = _measured(sample, tested, classes, settings)
             measured[RANDOM].append(found)
-        variants.append(_variant(RANDOM, measured, [], settings))
+        variants.append(_variant(RANDOM, measured, [], settings) | {"mu": None})
     for variant, names in settings.trainings.items():
         contents = [[read_json(path) for path in histories[name]] for name in names]
         classes = settings.classes[variant]
+        fits = [read_json(mu_fits[name]) if name in mu_fits else None for name in names]
         measured[variant] = []
         for n in repetitions:
             tested = sample.scores(models[names[n]], settings.folds, settings.fold_seed(n))
             best_epoch = fmean(history["best_epoch"] + 1 for history in contents[n])
-            found = _measured(sample, tested, classes, settings, best_epoch)
+            mu = _half_width(fits[n])
+            found = _measured(sample, tested, classes, settings, best_epoch, mu)
             measured[variant].append(found)
-        variants.append(
-            _variant(variant, measured, [h for part in contents for h in part], settings)
-        )
+        described = _variant(variant, measured, [h for part in contents for h in part], settings)
+        variants.append(described | {"mu": _sides([fit for fit in fits if fit is not None])})
     return {
         "study": settings.study,
         "title": settings.title,
@@ -136,7 +141,8 @@ def _measured(
     tested: tuple[NDArray[np.int64], NDArray[np.float64]],
     classes: Sequence[str],
     settings: StudySettings,
-    best_epoch: float,
+    best_epoch: float = np.nan,
+    mu: float = np.nan,
 ) -> Values:
     """Return each measure: of all tested events, then of every replica [1 + replicas].
 
@@ -155,6 +161,7 @@ def _measured(
         quantities={text: values[rows] for text, values in sample.quantities.items()},
         passing={text: values[rows] for text, values in sample.passing.items()},
         best_epoch=best_epoch,
+        mu=mu,
         options=settings.options,
     )
     found = {key: MEASURES[told.kind](judged, told) for key, told in settings.measures.items()}
@@ -166,6 +173,28 @@ def _measured(
 
     replicas = bootstrap(again, sample.weight, settings.options.bootstrap)
     return {key: np.append(nominal[key], replicas[key]) for key in found}
+
+
+def _half_width(fit: Mapping[str, Any] | None) -> float:
+    """Return half the width of the interval of the signal strength; NaN if there is none."""
+    if fit is None or None in (fit["mu"]["up"], fit["mu"]["down"]):
+        return np.nan
+    return float(fit["mu"]["up"] + fit["mu"]["down"]) / 2
+
+
+def _sides(fits: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return the expected uncertainties up and down, total and statistical, and significance."""
+    if not fits:
+        return None
+    found = {
+        "up": [fit["mu"]["up"] for fit in fits],
+        "down": [fit["mu"]["down"] for fit in fits],
+        "stat_up": [fit["mu_stat_only"]["up"] for fit in fits],
+        "stat_down": [fit["mu_stat_only"]["down"] for fit in fits],
+        "significance": [fit["significance"]["expected"] for fit in fits],
+    }
+    means = {key: None if None in values else fmean(values) for key, values in found.items()}
+    return {"fits": [fit["fit"]["name"] for fit in fits], **means}
 
 
 def _differences(own: Sequence[Values], others: Sequence[Values]) -> dict[str, Any]:

@@ -19,6 +19,9 @@ class StudySettings(Model):
         one that others are compared to.
     trials
         Number of trials of random subsampling; none: every event is tested.
+    fits
+        The fit of each model, which gives the expected uncertainty on the signal strength;
+        none where the study has no fit.
     random
         Whether scores drawn at random come first.
     measures
@@ -41,6 +44,7 @@ class StudySettings(Model):
     title: str
     trainings: dict[str, list[str]]
     trials: int | None = None
+    fits: dict[str, str] = {}
     random: bool = False
     measures: dict[str, Measure] = DEFAULT
     published: Published | None = None

@@ -37,6 +37,7 @@ TITLES = {
     "correlation": "Correlation",
     "correlation_beyond_chance": "Correlation beyond chance",
     "best_epoch": "Best epoch",
+    "mu": r"Expected uncertainty on $\mu$",
 }
 """Of measures, by kind, where the study has none."""
 
@@ -61,6 +62,7 @@ def study_figure(study: Mapping[str, Any], settings: PlotSettings) -> Figure:
 
     Black: with the error of the number of events and of the training. Blue: with the error
     of the difference to the first variant, which is smaller since the events are the same.
+    Of the uncertainty on mu, half the width of its interval, only that of the training is known.
     Open diamonds: what is published elsewhere.
 
     Parameters
@@ -180,8 +182,9 @@ def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
     titles = measures_of(study, signal)
     beside = "published" if study["published"] else "difference to the first"
     header = ["Variant", "Parameters"]
-    for title in titles.values():
-        header += [title, beside]
+    for key, title in titles.items():
+        header += [title.replace(r"$\mu$", "μ"), beside]
+        header += ["up and down", "statistical"] if study["measures"][key]["kind"] == "mu" else []
     rows = [header]
     reference = study["variants"][_reference(study)]["variant"]
     for variant in study["variants"]:
@@ -200,8 +203,19 @@ def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
                 row.append("" if theirs is None else f"{theirs:g}".replace("-", MINUS))
             else:
                 row.append("" if first is None else _with_error(scaled(first[key], scale), signed))
+            if study["measures"][key]["kind"] == "mu":
+                row += _sides(variant["mu"], scale)
         rows.append(row)
     return rows
+
+
+def _sides(mu: Mapping[str, Any] | None, scale: float) -> list[str]:
+    """Return the uncertainties up and down, total and statistical, as text."""
+    known = [] if mu is None else [(mu["up"], mu["down"]), (mu["stat_up"], mu["stat_down"])]
+    return [
+        "" if None in pair else f"+{plain(scale * pair[0], 3)} / {plain(-scale * pair[1], 3)}"
+        for pair in known or [(None, None)] * 2
+    ]
 
 
 def study_note(study: Mapping[str, Any]) -> str:
@@ -248,10 +262,10 @@ def _with_error(measure: Mapping[str, float | None], shown: Any, *, apart: bool 
     value = measure["value"]
     if value is None:
         return ""
-    errors = [total(measure)]
-    if apart:
-        both = (measure["error_events"], measure["error_training"])
-        errors = [error for error in both if error is not None]
+    both = (measure["error_events"], measure["error_training"])
+    errors = [error for error in both if error is not None]
+    if errors and not apart:
+        errors = [total(measure)]
     digits = decimals(errors, 1) + 1 if any(errors) else 3
     return " ± ".join([shown(value, digits), *(plain(error, digits) for error in errors)])
 

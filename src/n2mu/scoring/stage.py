@@ -19,7 +19,7 @@ from n2mu.inputs.identity import require_identity
 from n2mu.inputs.location import Location
 from n2mu.inputs.ntuple import open_ntuple, require_branches, tree
 from n2mu.inputs.tree import Tree
-from n2mu.products import atomic_directory, write_json
+from n2mu.products import atomic_directory, file_digest, write_json
 from n2mu.progress import watched
 from n2mu.scoring.friends import MANIFEST, Trees, aligned, content_digest, write_friends
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
@@ -37,7 +37,7 @@ def run_score(
     models: Mapping[str, Sequence[Path]],
     bases: Mapping[str, Location],
     output: Path,
-    friends: Path,
+    friends: Path | None,
     device: str,
 ) -> None:
     """Score one chunk and write friend trees for its ntuples.
@@ -53,7 +53,8 @@ def run_score(
         ``manifest.json`` with the friend files, their entries and the digests
         of their content.
     friends
-        Directory of all friend trees.
+        Directory of all friend trees; without it there are none, no ntuple is read, and
+        ``manifest.json`` has digests of the scores.
 
     Raises
     ------
@@ -76,31 +77,54 @@ def run_score(
         for data_set in settings.data_sets:
             for kind in (NOMINAL, *data_set.tree_variations):
                 _score(source, data_set.name, kind, loaded, directory)
-        written = []
-        chosen = _files(settings).items()
-        what = f"friend trees of {settings.chunk}"
-        for (base, path), owners in watched(chosen, logger, what, "files"):
-            ntuple = bases[base] / path
-            trees: Trees = {}
-            for data_set, index in owners:
-                skimmed = entries[data_set.name][index]
-                if not skimmed:  # the skim was told to go on without this damaged file
-                    continue
-                columns = score_columns(loaded)
-                trees |= _friend_trees(
-                    settings, data_set, index, ntuple, directory, columns, skimmed
-                )
-            if not trees:
-                logger.warning("%s: was skipped as damaged; it gets no friend trees", ntuple)
-                continue
-            write_friends(friends / base / path, trees)
-            lengths = {name: len(next(iter(b.values()))) for name, b in trees.items()}
-            written.append(
-                {"path": f"{base}/{path}", "entries": lengths, "content": content_digest(trees)}
+        manifest: dict[str, Any] = {
+            "chunk": settings.chunk,
+            "models": settings.models,
+            "friends": [],
+        }
+        if friends is None:
+            manifest["scores"] = {
+                path.relative_to(directory).as_posix(): file_digest(path)
+                for path in sorted(directory.rglob("*.parquet"))
+            }
+        else:
+            columns = score_columns(loaded)
+            manifest["friends"] = _write_friends(
+                settings, columns, bases, directory, friends, entries
             )
-            logger.info("friend trees of %s: %s", ntuple, lengths)
-        manifest = {"chunk": settings.chunk, "models": settings.models, "friends": written}
         write_json(directory / MANIFEST, manifest)
+
+
+def _write_friends(
+    settings: ScoreSettings,
+    columns: Sequence[str],
+    bases: Mapping[str, Location],
+    directory: Path,
+    friends: Path,
+    entries: Mapping[str, Sequence[Mapping[str, int]]],
+) -> list[dict[str, Any]]:
+    """Write the friend trees of a chunk; return what the manifest says of each."""
+    written = []
+    chosen = _files(settings).items()
+    what = f"friend trees of {settings.chunk}"
+    for (base, path), owners in watched(chosen, logger, what, "files"):
+        ntuple = bases[base] / path
+        trees: Trees = {}
+        for data_set, index in owners:
+            skimmed = entries[data_set.name][index]
+            if not skimmed:  # the skim was told to go on without this damaged file
+                continue
+            trees |= _friend_trees(settings, data_set, index, ntuple, directory, columns, skimmed)
+        if not trees:
+            logger.warning("%s: was skipped as damaged; it gets no friend trees", ntuple)
+            continue
+        write_friends(friends / base / path, trees)
+        lengths = {name: len(next(iter(b.values()))) for name, b in trees.items()}
+        written.append(
+            {"path": f"{base}/{path}", "entries": lengths, "content": content_digest(trees)}
+        )
+        logger.info("friend trees of %s: %s", ntuple, lengths)
+    return written
 
 
 def _load_folds(name: str, paths: Sequence[Path], device: str) -> list[TrainedModel]:

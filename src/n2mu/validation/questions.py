@@ -115,7 +115,8 @@ def _asked(analysis: Analysis, own: set[str], acting: Acting, data_set: DataSet)
         for name, sample in configuration.samples.samples.items()
         if name in own or _varied_by(configuration, acting, name, data_set)
     }
-    scores = score_names(configuration, configuration.main.models)
+    apart = {model for models in configuration.scored_apart.values() for model in models}
+    scores = score_names(configuration, [*configuration.main.models, *sorted(apart)])
     return Asked(
         name=data_set.name,
         tree=data_set.tree,

@@ -33,9 +33,9 @@ class Paths:
         """Directory of one chunk's skim."""
         return self.root / "skim" / chunk
 
-    def scores(self, chunk: str) -> Path:
-        """Directory of one chunk's scores."""
-        return self.root / "scores" / chunk
+    def scores(self, chunk: str, fit: str | None = None) -> Path:
+        """Directory of one chunk's scores, for all fits or for one of a study."""
+        return (self.root if fit is None else self.fit(fit, "")) / "scores" / chunk
 
     def gathered(self, kind: str) -> Path:
         """Digests of all skims, models or scores."""

@@ -140,12 +140,12 @@ class Slices:
             ],
         )
 
-    def score(self, chunk: str) -> ScoreSettings:
-        """Return what the scoring of one chunk is told."""
+    def score(self, chunk: str, fit: str | None = None) -> ScoreSettings:
+        """Return what the scoring of one chunk is told, for all fits or for one of a study."""
         return ScoreSettings(
             chunk=chunk,
             event=self._configuration.inputs.event,
-            models=self._configuration.main.models,
+            models=self._configuration.scored(fit),
             data_sets=[
                 ScoredDataSet(
                     name=name,
@@ -193,6 +193,7 @@ class Slices:
             title=told.title,
             trainings=trainings,
             trials=told.trials,
+            fits=self._configuration.study_fits(study),
             random=told.random,
             measures=told.compared_by,
             published=told.published,

@@ -89,7 +89,7 @@ class FitSlices:
                 split=_split(region),
             )
         named = {name for region in regions.values() for name in region.names}
-        trained = score_names(self._configuration, self._configuration.main.models)
+        scored = score_names(self._configuration, self._configuration.scored(self._fit))
         systematics = dict(self._systematics())
         samples = self._samples(systematics)
         used = dict.fromkeys(d for sample in samples.values() for d in sample.data_sets)
@@ -106,7 +106,7 @@ class FitSlices:
             },
             systematics=systematics,
             numbers=dict(self._numbers()),
-            scores=sorted(named & set(trained)),
+            scores=sorted(named & set(scored)),
             pruning=self._options.pruning,
             scaling=self._asimov_scaling() if self._configuration.samples.data is not None else {},
             blinding_threshold=self._options.blinding_threshold,
