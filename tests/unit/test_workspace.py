@@ -70,7 +70,8 @@ def test_the_job_writes_what_a_fit_reads(tmp_path: Path) -> None:
     }
     write_root(path, edges, rows)
     output, report = tmp_path / "workspace.json", tmp_path / "templates_report.json"
-    report.write_text(json.dumps({"effects": effects()}))
+    regions = {name: {"edges": given.tolist()} for name, given in edges.items()}
+    report.write_text(json.dumps({"effects": effects(), "regions": regions}))
     run_workspace(settings(), path, report, output)
     same(json.loads(output.read_text()), BY_HAND)
     first = output.read_bytes()
