@@ -25,7 +25,7 @@ assert Loss(kind="hinge").kind == "hinge"
 assert "rate_effects" in registered("n2mu.plots.fit_figures", "FIT_FIGURES")
 said = caption("n2mu.plots.fit_figures", "FIT_FIGURES", "rate_effects")
 assert said == "Relative changes of the rate by all systematics, of all samples and regions."
-said = caption("n2mu.plots.one_model_figures", "MODEL_FIGURES", "areas")
+said = caption("n2mu.plots.model_figures", "MODEL_FIGURES", "areas")
 assert said == "Area under the ROC curve of the model, in percent."
 
 assert not {"torch", "matplotlib"} & set(sys.modules)
@@ -37,7 +37,13 @@ from n2mu.losses.registry import LOSSES
 from n2mu.models.registry import ARCHITECTURES, parameters_of
 from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.models_settings import PlotModelsSettings
-from n2mu.plots.models_stage import _of_one
+from n2mu.plots.model_figures import (
+    ALL_MODELS_FIGURES,
+    CORRELATION_FIGURES,
+    TRAINING_FIGURES,
+    AllModels,
+)
+from n2mu.plots.models_stage import _figures
 from n2mu.plots.stage import run_plot_fit
 
 assert parameters_of("linear") == ["bias"]
@@ -48,9 +54,24 @@ assert LOSSES["hinge"](torch.tensor([0.5, 0.5]), signal).tolist() == [0.5, 1.5]
 here = Path(sys.argv[1])
 run_plot_fit(PlotFitSettings(style=settings(3)), *write_fit(here), output=here / "plots")
 assert (here / "plots/rate_effects.png").stat().st_size > 1000
-assert (here / "plots/rate_effects.pdf").exists()
+for name in (
+    "rate_effects",
+    "new_fit",
+    "new_stage_prefit",
+    "new_stage_postfit",
+    "new_region/SR",
+    "new_region_stage/CR_ttZ_postfit",
+    "new_systematic/SR/ttH/np_0",
+):
+    assert (here / f"plots/{name}.pdf").exists(), name
 told = PlotModelsSettings(style=settings(), architectures={"worse": "mlp"}, fits={})
-assert "areas" in [name for name, _ in _of_one(evaluation()[0], told)]
+ALL_MODELS_FIGURES.pop("models")
+TRAINING_FIGURES.pop("history")
+evaluated = [evaluation()[0] | {"correlations": {"HT": {}}}]
+CORRELATION_FIGURES.pop("correlation")
+drawn = {name for name, _ in _figures(AllModels(evaluated, {}, told), {"m": {}})}
+added = {"new_all_models", "new_training_m", "new_correlation_HT_worse", "new_model_worse"}
+assert added | {"areas_worse"} <= drawn
 """
 
 
@@ -60,11 +81,21 @@ def shown() -> dict[str, str]:
     return {path: dedent(text) for path, text in blocks}
 
 
-def add(registry: Path, entry: str, module: str) -> None:
-    """Add an entry to a dictionary and import what it names."""
+BLANK = '''
+from matplotlib.figure import Figure
+
+
+def blank_figure(*of: object) -> Figure:
+    """Nothing at all."""
+    return Figure(figsize=(1, 1))
+'''
+
+
+def add(registry: Path, entry: str, module: str, dictionary: str = "[A-Z_]+") -> None:
+    """Add an entry to a dictionary, by default the first one, and import what it names."""
     name = entry.split(": ")[1]
     text = registry.read_text()
-    start = re.search(r"^[A-Z_]+: dict\[.*\] = \{\n", text, flags=re.MULTILINE)
+    start = re.search(rf"^{dictionary}: dict\[[^{{}}]*\] = \{{\n", text, flags=re.MULTILINE)
     assert start is not None
     text = f"{text[: start.end()]}    {entry},\n{text[start.end() :]}"
     first = text.index("\nfrom n2mu.")
@@ -84,6 +115,17 @@ def test_a_model_a_loss_and_figures_are_each_one_file_and_one_entry(tmp_path: Pa
     for (registry, entry), path in zip(entries, files, strict=True):
         module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
         add(tmp_path / registry, entry, module)
+    plots = tmp_path / "src/n2mu/plots"
+    (plots / "blank.py").write_text(BLANK)
+    dictionaries = re.findall(
+        r"^\| (?:`(\w+\.py)`: )?`([A-Z_]+_FIGURES)` \|", PAGE, flags=re.MULTILINE
+    )
+    assert len(dictionaries) == 11
+    registry = ""
+    for file, dictionary in dictionaries:
+        registry = file or registry
+        entry = f'"new_{dictionary.removesuffix("_FIGURES").lower()}": blank_figure'
+        add(plots / registry, entry, "n2mu.plots.blank", dictionary)
     paths = [str(tmp_path / "src"), str(Path(__file__).parent)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-c", USE, str(tmp_path)]

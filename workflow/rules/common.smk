@@ -5,6 +5,7 @@ from snakemake.exceptions import WorkflowError
 
 from n2mu.commands.job import export_config, open_job, slice_digest, slice_json
 from n2mu.errors import N2muError
+from n2mu.plots.fit_subjects import STAGES, SUBJECTS
 from n2mu.products import canonical_json, digest
 from n2mu.registries import registered
 from n2mu.workflow.fingerprint import fingerprint
@@ -299,20 +300,45 @@ def scores_of_fit(wildcards):
 
 
 def fit_figures():
-    """Return the figures of which a fit has one each, with their captions."""
-    figures = []
-    for name, entry in registered("n2mu.plots.fit_figures", "FIT_FIGURES").items():
-        figure = report(
-            job().paths.fit("{fit}", f"plots/{name}.png"),
-            caption=f"../report/{name if entry is None else 'figure'}.rst",
-            category="Fit {fit}",
-            labels={"figure": name.replace("_", " ")},
-        )
-        figures.append(figure)
-    return figures
+    """Return the figures of a fit, with their captions in Snakemake's report."""
+    declared = []
+    for subject in SUBJECTS.values():
+        figures = registered("n2mu.plots.fit_figures", subject.dictionary)
+        for name, entry in figures.items():
+            about = {
+                "caption": f"../report/{name if entry is None else 'figure'}.rst",
+                "category": "Fit {fit}",
+            }
+            label = subject.label.replace("{name}", name.replace("_", " "))
+            if subject.optional:
+                folder = directory(job().paths.fit("{fit}", f"plots/{name}"))
+                patterns = [f"{subject.pattern}.png"]
+                labels = {"figure": label}
+                declared.append(
+                    report(folder, patterns=patterns, labels=labels, **about)
+                )
+                continue
+            for which in stages_of(subject):
+                stem = subject.path.format(name=name, which=which)
+                figure = job().paths.fit("{fit}", f"plots/{stem}.png")
+                labels = {"figure": label.replace("{which}", which)}
+                declared.append(report(figure, labels=labels, **about))
+    return declared
 
 
 def fit_figures_to_print():
-    """Return the same figures for print."""
-    names = registered("n2mu.plots.fit_figures", "FIT_FIGURES")
-    return [job().paths.fit("{fit}", f"plots/{name}.pdf") for name in names]
+    """Return the same figures for print, as far as they do not come in directories."""
+    return [
+        job().paths.fit(
+            "{fit}", f"plots/{subject.path.format(name=name, which=which)}.pdf"
+        )
+        for subject in SUBJECTS.values()
+        if not subject.optional
+        for name in registered("n2mu.plots.fit_figures", subject.dictionary)
+        for which in stages_of(subject)
+    ]
+
+
+def stages_of(subject):
+    """Return the stages of the fit of which a subject has a figure each."""
+    return STAGES if "{which}" in subject.path else [""]

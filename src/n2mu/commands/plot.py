@@ -163,11 +163,11 @@ def _systematic(
         job.paths.fit(fit, name) for name in ("templates_report.json", "templates.root")
     )
     read = contents([report, templates])
-    output = job.paths.fit(fit, "systematics")
-    stem = run_plot_systematic(style, report, templates, region, sample, systematic, output)
     about = {"fit": fit, "region": region, "sample": sample, "systematic": systematic}
-    record(stem, "systematic", about, read, [style])
-    logger.info("wrote %s.pdf and .png", stem)
+    output = templates.parent
+    for stem in run_plot_systematic(style, report, templates, region, sample, systematic, output):
+        record(stem, "systematic", about | {"figure": stem.parts[-4]}, read, [style])
+        logger.info("wrote %s.pdf and .png", stem)
 
 
 def _features(

@@ -1,13 +1,14 @@
 """What the regions of a fit are made of."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.processes import summed
 from n2mu.plots.region_content import region_content
@@ -22,7 +23,7 @@ DARK = 0.45
 
 
 def composition_figure(
-    which: Literal["prefit", "postfit"],
+    which: Stage,
     report: Mapping[str, Any],
     postfit: Mapping[str, Any],
     settings: PlotSettings,

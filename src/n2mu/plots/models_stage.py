@@ -9,14 +9,16 @@ from matplotlib.figure import Figure
 
 from n2mu.errors import ProductError
 from n2mu.plots.content import read_keys
-from n2mu.plots.history import history_figure
 from n2mu.plots.model_comparison import compare_models
+from n2mu.plots.model_figures import (
+    ALL_MODELS_FIGURES,
+    CORRELATION_FIGURES,
+    MODEL_FIGURES,
+    TRAINING_FIGURES,
+    AllModels,
+)
 from n2mu.plots.model_tables import models_html, models_latex, models_markdown
-from n2mu.plots.models_figure import models_figure
 from n2mu.plots.models_settings import PlotModelsSettings
-from n2mu.plots.one_model_figures import MODEL_FIGURES
-from n2mu.plots.roc import roc_figure
-from n2mu.plots.score_correlation import score_correlation_figure
 from n2mu.plots.style import check_settings, check_texts, save_figure
 from n2mu.products import atomic_directory, atomic_file, write_json
 
@@ -94,13 +96,8 @@ def run_plot_models(
     fitted = {fit: read_keys(path, FITTED) for fit, path in mu_fits.items()}
     comparison = compare_models(evaluated, trained, fitted, settings)
     with atomic_directory(figures) as directory:
-        save_figure(roc_figure(evaluated, style), directory / "roc")
-        save_figure(models_figure(comparison, style), directory / "models")
-        for model, folds in trained.items():
-            save_figure(history_figure(folds, model, style), directory / f"history_{model}")
-        for content in evaluated:
-            for name, figure in _of_one(content, settings):
-                save_figure(figure, directory / f"{name}_{content['model']}")
+        for stem, figure in _figures(AllModels(evaluated, comparison, settings), trained):
+            save_figure(figure, directory / stem)
     write_json(tables / "models.json", comparison)
     for suffix, write in ((".html", models_html), (".md", models_markdown), (".tex", models_latex)):
         with atomic_file(tables / f"models{suffix}") as temporary:
@@ -108,16 +105,23 @@ def run_plot_models(
     logger.info("figures of %d models are in %s, tables in %s", len(trained), figures, tables)
 
 
-def _of_one(
-    evaluation: Mapping[str, Any], settings: PlotModelsSettings
+def _figures(
+    of: AllModels, trained: Mapping[str, Mapping[int, Mapping[str, Any]]]
 ) -> Iterator[tuple[str, Figure]]:
-    """Yield the figures of one model with their names."""
-    for name, draw in MODEL_FIGURES.items():
-        yield name, draw(evaluation, settings)
-    for name in evaluation["correlations"]:
-        drawn = settings.correlations.get(name)
-        figure = score_correlation_figure(evaluation, name, drawn, settings.style)
-        yield f"correlation_{name}", figure
+    """Yield every figure with its name, one at a time."""
+    settings = of.settings
+    for name, of_all in ALL_MODELS_FIGURES.items():
+        yield name, of_all(of)
+    for name, of_training in TRAINING_FIGURES.items():
+        for model, folds in trained.items():
+            yield f"{name}_{model}", of_training(folds, model, settings)
+    for content in of.evaluations:
+        for name, of_model in MODEL_FIGURES.items():
+            yield f"{name}_{content['model']}", of_model(content, settings)
+        for name, of_quantity in CORRELATION_FIGURES.items():
+            for quantity in content["correlations"]:
+                stem = f"{name}_{quantity}_{content['model']}"
+                yield stem, of_quantity(content, quantity, settings)
 
 
 def _histories(paths: Iterable[Path]) -> dict[str, dict[int, Mapping[str, Any]]]:

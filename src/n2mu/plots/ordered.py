@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import ceil, floor
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,30 +10,35 @@ from numpy.typing import NDArray
 
 from n2mu.errors import ProductError
 from n2mu.plots.fit_lines import data_title
+from n2mu.plots.fit_subjects import Stage
+from n2mu.plots.panel import panels
 from n2mu.plots.region_content import RegionContent, region_content
 from n2mu.plots.sensitivity import signal_and_background
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.stack import Stack, stack_figure
+from n2mu.plots.style import house_style, panel_length
 
 Floats = NDArray[np.float64]
 
 STEPS = (0.25, 0.5, 1.0)
 """Widths of the classes in log10(S/B), of which the first is taken that makes few of them."""
 MOST = 12
+EMPTY = 1.0
 
 
 def ordered_figure(
-    which: Literal["prefit", "postfit"],
+    which: Stage,
     report: Mapping[str, Any],
     postfit: Mapping[str, Any],
     settings: PlotSettings,
     *,
     dataset: str,
-) -> Figure | None:
+) -> Figure:
     """Draw all bins of the likelihood in classes of log10(S/B), the purest at the right.
 
     S/B is that before the fit; a bin without signal is in the first class, one without background
     in the last.  A class with a blinded bin shows no data.
+    Where no bin has both signal and background, the figure says so.
 
     Parameters
     ----------
@@ -42,11 +47,6 @@ def ordered_figure(
         of sums of bins come from ``covariance`` of the latter.
     dataset
         ``dataset`` of ``mu_fit.json``: what the points are.
-
-    Returns
-    -------
-    matplotlib.figure.Figure or None
-        None where no bin has both signal and background.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def ordered_figure(
     ratio = log_ratio(*(np.concatenate(values) for values in zip(*expected, strict=True)))
     finite = ratio[np.isfinite(ratio)]
     if not len(finite):
-        return None
+        return _without_classes(settings)
     edges = class_edges(finite)
     place = np.clip(np.searchsorted(edges, ratio, side="right") - 1, 0, len(edges) - 2)
     into = np.zeros((len(edges) - 1, bins))
@@ -96,6 +96,16 @@ def ordered_figure(
         logarithmic=True,
     )
     return stack_figure(content, told, settings)
+
+
+def _without_classes(settings: PlotSettings) -> Figure:
+    """Return the figure of a fit without a bin that has both signal and background."""
+    lines = ["All bins of the fit", "No bin has both signal and background"]
+    with house_style():
+        figure, (axes,) = panels(settings, lines, [], [panel_length(EMPTY, settings.labels)])
+        axes.set_xticks([])
+        axes.set_yticks([])
+    return figure
 
 
 def log_ratio(signal: Floats, background: Floats) -> Floats:

@@ -1,11 +1,12 @@
 """Stacked histogram of one region before or after the fit, with the data and their ratio."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from matplotlib.figure import Figure
 
 from n2mu.plots.fit_lines import data_title
+from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.names import verbatim
 from n2mu.plots.panel import region_title
 from n2mu.plots.region_content import region_content
@@ -15,7 +16,7 @@ from n2mu.plots.stack import Stack, stack_figure
 
 def region_figure(
     region: str,
-    which: Literal["prefit", "postfit"],
+    which: Stage,
     report: Mapping[str, Any],
     postfit: Mapping[str, Any],
     settings: PlotSettings,

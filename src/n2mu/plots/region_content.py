@@ -1,12 +1,13 @@
 """What a region holds, taken from the products and checked before it is drawn."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.errors import ProductError, nearest
+from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.settings import SampleStyle
 
 Floats = NDArray[np.float64]
@@ -32,7 +33,7 @@ class RegionContent(NamedTuple):
 
 def region_content(
     region: str,
-    which: Literal["prefit", "postfit"],
+    which: Stage,
     report: Mapping[str, Any],
     postfit: Mapping[str, Any],
     styles: Mapping[str, SampleStyle],

@@ -1,12 +1,13 @@
 """All regions of a fit in one figure, one bin each, before or after the fit."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from n2mu.plots.fit_lines import data_title
+from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.panel import region_title
 from n2mu.plots.region_content import RegionContent, region_content
 from n2mu.plots.settings import PlotSettings
@@ -14,7 +15,7 @@ from n2mu.plots.stack import Stack, stack_figure
 
 
 def regions_figure(
-    which: Literal["prefit", "postfit"],
+    which: Stage,
     report: Mapping[str, Any],
     postfit: Mapping[str, Any],
     settings: PlotSettings,

@@ -1,36 +1,30 @@
 """The plotting of fits and tables: products in, directories of figures and tables out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from matplotlib.figure import Figure
 
 from n2mu.errors import ProductError
-from n2mu.plots.composition import composition_figure
+from n2mu.plots import fit_figures
 from n2mu.plots.content import read_keys
 from n2mu.plots.correlation import CORRELATION_THRESHOLD
-from n2mu.plots.fit_figures import FIT_FIGURES
-from n2mu.plots.fit_lines import region_dataset
-from n2mu.plots.fit_products import FitProducts
+from n2mu.plots.fit_products import FitProducts, TemplateProducts
 from n2mu.plots.fit_settings import PlotFitSettings
-from n2mu.plots.ordered import ordered_figure
-from n2mu.plots.pruning import pruning_figure
+from n2mu.plots.fit_subjects import STAGES, SUBJECTS
 from n2mu.plots.ranking import ranking_pages
-from n2mu.plots.region import region_figure
-from n2mu.plots.regions import regions_figure
-from n2mu.plots.sensitivity import sensitivity_figure
-from n2mu.plots.separation import separation_figure
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import check_settings, save_figure
 from n2mu.plots.summary import summary_table
-from n2mu.plots.systematic import largest_effects, systematic_figure
+from n2mu.plots.systematic import largest_effects
 from n2mu.plots.tables import changes_table, cutflow_table
 from n2mu.plots.treatment import treatment_table
 from n2mu.plots.validation import with_validation
-from n2mu.plots.yields import STAGES, region_yields
+from n2mu.plots.yields import region_yields
 from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
 from n2mu.products import atomic_directory, atomic_file, write_json
-from n2mu.templates.histogram import Templates, read_root
+from n2mu.templates.histogram import read_root
 
 logger = logging.getLogger(__name__)
 
@@ -78,12 +72,9 @@ def run_plot_fit(
     templates, workspace
         ``templates.root`` and ``workspace.json`` of the same fit.
     output
-        Directory of what `FIT_FIGURES` names, ``composition_<prefit|postfit>``,
-        ``regions_<prefit|postfit>``, ``ordered/<prefit|postfit>``, ``sensitivity``,
-        ``regions/<region>_<prefit|postfit>``, ``separation/<region>``, ``pruning/<region>`` and, of
-        the largest, ``systematics/<region>/<sample>/<systematic>`` as PDF and PNG, of
-        ``summary.html``, ``changes.html``, ``treatment.html``, and ``yields`` as ``.html``,
-        ``.txt``, ``.tex`` and ``.json``.
+        Directory of what `n2mu.plots.fit_figures` names, as PDF and PNG, of ``summary.html``,
+        ``changes.html``, ``treatment.html``, and ``yields`` as ``.html``, ``.txt``, ``.tex`` and
+        ``.json``. Figures of systematics are those of the largest.
     ranking_page_size
         Adds the ranking of all parameters as ``ranking_page<n>``, so many on each.
     correlation_threshold
@@ -111,16 +102,27 @@ def run_plot_fit(
     shown, predicted = with_validation(
         told.validation, fitted, yields, reported, filled, paths=(workspace, mu_fit, templates)
     )
+    read = FitProducts(
+        report=reported,
+        templates=filled,
+        unsmoothed=read_root(templates, unsmoothed=True),
+        settings=settings,
+        mu_fit=shown,
+        ranking=ranked,
+        postfit=predicted,
+        correlation_threshold=correlation_threshold,
+    )
     with atomic_directory(output) as directory:
-        read = FitProducts(fitted, ranked, yields, reported, settings, correlation_threshold)
-        for name, draw in FIT_FIGURES.items():
-            save_figure(draw(read), directory / name)
+        for subject in SUBJECTS.values():
+            if subject.optional:
+                for name in getattr(fit_figures, subject.dictionary):
+                    (directory / name).mkdir(exist_ok=True)
+        for stem, figure in _figures(read):
+            save_figure(figure, directory / stem)
         if ranking_page_size is not None:
             pages = ranking_pages(fitted, ranked, settings, ranking_page_size)
             for number, page in enumerate(pages, start=1):
                 save_figure(page, directory / f"ranking_page{number}")
-        _draw_regions(settings, shown, predicted, reported, directory)
-        _draw_systematics(settings, reported, templates, filled, directory)
         counted = region_yields(shown, predicted, settings)
         write_json(directory / "yields.json", counted)
         _write(directory / "yields.html", yields_html(counted))
@@ -132,50 +134,36 @@ def run_plot_fit(
     logger.info("figures and tables of fit '%s' are in %s", reported["fit"], output)
 
 
-def _draw_regions(
-    settings: PlotSettings,
-    mu_fit: Mapping[str, Any],
-    postfit: Mapping[str, Any],
-    report: Mapping[str, Any],
-    directory: Path,
-) -> None:
-    for name in ("ordered", "separation"):
-        (directory / name).mkdir()
-    for region in postfit["regions"]:
-        for which in STAGES:
-            figure = region_figure(
-                region, which, report, postfit, settings, dataset=region_dataset(mu_fit, region)
-            )
-            save_figure(figure, directory / "regions" / f"{region}_{which}")
-        if (shapes := separation_figure(region, report, postfit, settings)) is not None:
-            save_figure(shapes, directory / "separation" / region)
+def _figures(of: FitProducts) -> Iterator[tuple[str, Figure]]:
+    """Yield every figure of a fit with its path, one at a time."""
+    for name, of_fit in fit_figures.FIT_FIGURES.items():
+        yield _path("fit", name), of_fit(of)
     for which in STAGES:
-        figure = composition_figure(which, report, postfit, settings)
-        save_figure(figure, directory / f"composition_{which}")
-        whole = regions_figure(which, report, postfit, settings, dataset=str(mu_fit["dataset"]))
-        save_figure(whole, directory / f"regions_{which}")
-        told = {"dataset": str(mu_fit["dataset"])}
-        if (ordered := ordered_figure(which, report, postfit, settings, **told)) is not None:
-            save_figure(ordered, directory / "ordered" / which)
-    save_figure(sensitivity_figure(report, postfit, settings), directory / "sensitivity")
+        for name, of_stage in fit_figures.STAGE_FIGURES.items():
+            yield _path("stage", name, which=which), of_stage(of, which)
+    for region in of.postfit["regions"]:
+        for name, of_region in fit_figures.REGION_FIGURES.items():
+            if (figure := of_region(of, region)) is not None:
+                yield _path("region", name, region=region), figure
+        for which in STAGES:
+            for name, of_both in fit_figures.REGION_STAGE_FIGURES.items():
+                if (figure := of_both(of, region, which)) is not None:
+                    yield _path("region_stage", name, region=region, which=which), figure
+    for region, sample, systematic in largest_effects(of.report, of.templates, LARGEST):
+        yield from _of_systematic(of, region, sample, systematic)
 
 
-def _draw_systematics(
-    settings: PlotSettings,
-    report: Mapping[str, Any],
-    templates: Path,
-    filled: Templates,
-    directory: Path,
-) -> None:
-    (directory / "pruning").mkdir()
-    (directory / "systematics").mkdir()
-    for region in report["regions"]:
-        if (figure := pruning_figure(region, report, settings)) is not None:
-            save_figure(figure, directory / "pruning" / region)
-    unsmoothed = read_root(templates, unsmoothed=True)
-    for region, sample, systematic in largest_effects(report, filled, LARGEST):
-        figure = systematic_figure(region, sample, systematic, report, filled, unsmoothed, settings)
-        save_figure(figure, directory / "systematics" / region / sample / systematic)
+def _of_systematic(
+    of: TemplateProducts, region: str, sample: str, systematic: str
+) -> Iterator[tuple[str, Figure]]:
+    about = {"region": region, "sample": sample, "systematic": systematic}
+    for name, draw in fit_figures.SYSTEMATIC_FIGURES.items():
+        if (figure := draw(of, region, sample, systematic)) is not None:
+            yield _path("systematic", name, **about), figure
+
+
+def _path(subject: str, name: str, **about: str) -> str:
+    return SUBJECTS[subject].path.format(name=name, **about)
 
 
 def run_plot_systematic(
@@ -186,20 +174,20 @@ def run_plot_systematic(
     sample: str,
     systematic: str,
     output: Path,
-) -> Path:
-    """Draw the control plot of a systematic on one sample in one region.
+) -> list[Path]:
+    """Draw the figures of a systematic on one sample in one region.
 
     Parameters
     ----------
     report, templates
         ``templates_report.json`` and ``templates.root`` of a fit.
     output
-        Directory of ``<region>/<sample>/<systematic>`` as PDF and PNG.
+        Directory of what `SYSTEMATIC_FIGURES` names, as PDF and PNG.
 
     Returns
     -------
-    Path
-        The figure without its suffix.
+    list of Path
+        The figures without their suffixes.
 
     Raises
     ------
@@ -211,11 +199,13 @@ def run_plot_systematic(
     check_settings(settings)
     reported = read_keys(report, _REPORT)
     filled, unsmoothed = read_root(templates), read_root(templates, unsmoothed=True)
-    figure = systematic_figure(region, sample, systematic, reported, filled, unsmoothed, settings)
-    stem = output / region / sample / systematic
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    save_figure(figure, stem)
-    return stem
+    of = TemplateProducts(reported, filled, unsmoothed, settings)
+    stems = []
+    for stem, figure in _of_systematic(of, region, sample, systematic):
+        stems.append(output / stem)
+        stems[-1].parent.mkdir(parents=True, exist_ok=True)
+        save_figure(figure, stems[-1])
+    return stems
 
 
 def run_tables(cutflow: Path, output: Path) -> None:

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from math import isclose, sqrt
-from typing import Any, Final, Literal
+from typing import Any
 
 import numpy as np
 
 from n2mu.errors import ProductError
 from n2mu.plots.fit_lines import data_title, region_dataset
+from n2mu.plots.fit_subjects import STAGES
 from n2mu.plots.panel import region_title
 from n2mu.plots.processes import processes
 from n2mu.plots.settings import PlotSettings
-
-STAGES: Final[tuple[Literal["prefit"], Literal["postfit"]]] = ("prefit", "postfit")
 
 
 def region_yields(

@@ -1,13 +1,13 @@
 """Everything that a fit has drawn and tabulated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from n2mu.plots.content import read_keys
+from n2mu.plots.fit_subjects import STAGES, SUBJECTS
 from n2mu.plots.latex import to_html
 from n2mu.plots.page import body_of
 from n2mu.plots.panel import region_title
-from n2mu.plots.yields import STAGES
 from n2mu.registries import caption, registered
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture
@@ -16,8 +16,46 @@ from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import of_regions
 from n2mu.workflow.paths import Paths
 
-FIGURES = ("n2mu.plots.fit_figures", "FIT_FIGURES")
+FIGURES = "n2mu.plots.fit_figures"
 WHEN = {"prefit": "before", "postfit": "after"}
+
+RESULT, REGIONS, COMPOSITION, SYSTEMATICS, TEMPLATES = (
+    "Result",
+    "Regions",
+    "Composition and sensitivity",
+    "Systematic uncertainties",
+    "What was done to the templates",
+)
+PART_OF = {
+    "fit": RESULT,
+    "stage": REGIONS,
+    "region": REGIONS,
+    "region_stage": REGIONS,
+    "systematic": SYSTEMATICS,
+}
+"""The part of the report that holds figures of a subject."""
+PARTS = {
+    ("fit", "sensitivity"): COMPOSITION,
+    ("stage", "composition"): COMPOSITION,
+    ("region", "separation"): COMPOSITION,
+    ("region", "pruning"): TEMPLATES,
+}
+"""Figures that are in another part than their subject."""
+OF_ALL_REGIONS = {("fit", "sensitivity"), ("stage", "regions"), ("stage", "composition")}
+"""Figures that show validation regions beside those of the fit."""
+TITLES = {
+    "ranking": "Ranking of the nuisance parameters",
+    "pulls": "Pulls and constraints",
+    "correlation": "Correlations",
+    "sensitivity": "Signal over background",
+    "regions": "All regions",
+    "ordered": "All bins by signal over background",
+    "composition": "Composition of the regions",
+    "separation": "Separation",
+    "pruning": "Pruning",
+    "systematics": "",
+}
+"""Another figure is called as its entry."""
 
 
 class FitContents:
@@ -95,15 +133,13 @@ class FitContents:
 
     def region(self, region: str, which: str) -> Exhibit:
         """Return the stack of a region before or after the fit."""
-        title = f"{self.title(region)}, {WHEN[which]} the fit"
-        return self.figure(
-            f"regions/{region}_{which}", "region", title, [region], region=region, which=which
-        )
+        (shown,) = self._drawn("region_stage", "regions", {"region": region, "which": which})
+        return shown
 
     def all_regions(self, which: str) -> Exhibit:
         """Return the stack of all regions before or after the fit."""
-        title = f"All regions {WHEN[which]} the fit"
-        return self.figure(f"regions_{which}", "regions", title, list(self.report["regions"]))
+        (shown,) = self._drawn("stage", "regions", {"which": which})
+        return shown
 
     def yields(self) -> Exhibit:
         """Return the yields before and after the fit."""
@@ -121,80 +157,76 @@ class FitContents:
     def category(self) -> Category:
         """Return everything that the fit has drawn and tabulated."""
         parts: dict[str, list[Exhibit]] = {
-            "Result": [
-                self.table("summary", "summary", "Signal strength, gates, cross-check"),
-                self.figure("ranking", "ranking", "Ranking of the nuisance parameters"),
-                self.figure("pulls", "pulls", "Pulls and constraints"),
-                self.figure("correlation", "correlation", "Correlations"),
-                *self._added(),
-                self.yields(),
-            ],
-            "Regions": [
-                *(self.all_regions(which) for which in STAGES),
-                *(self._ordered(which) for which in self._drawn("ordered", STAGES)),
-                *(self.region(r, which) for r in self.report["regions"] for which in STAGES),
-            ],
-            "Composition and sensitivity": [
-                *(
-                    self.figure(
-                        f"composition_{w}",
-                        "composition",
-                        f"Composition of the regions, {WHEN[w]} the fit",
-                        list(self.report["regions"]),
-                    )
-                    for w in STAGES
-                ),
-                self.figure(
-                    "sensitivity",
-                    "sensitivity",
-                    "Signal over background",
-                    list(self.report["regions"]),
-                ),
-                *(
-                    self.figure(
-                        f"separation/{r}",
-                        "separation",
-                        f"Separation in {self.title(r)}",
-                        [r],
-                        region=r,
-                    )
-                    for r in self._drawn("separation")
-                ),
-            ],
-            "Systematic uncertainties": [
-                self.figure(
-                    f"systematics/{r}/{s}/{n}",
-                    "systematic",
-                    f"{self._named('parameters', n)} on {self._sample(s)} in {self.title(r)}",
-                    [r],
-                    region=r,
-                    sample=s,
-                    systematic=n,
-                )
-                for r, s, n in self._control_plots()
-            ],
-            "What was done to the templates": [
-                *(
-                    self.figure(
-                        f"pruning/{r}", "pruning", f"Pruning in {self.title(r)}", [r], region=r
-                    )
-                    for r in self._drawn("pruning")
-                ),
-                self.table("treatment", "treatment", "What was done to each template", long=True),
-                self.table("changes", "changes", "Every change, one by one", long=True),
-            ],
+            RESULT: [self.table("summary", "summary", "Signal strength, gates, cross-check")],
+            REGIONS: [],
+            COMPOSITION: [],
+            SYSTEMATICS: [],
+            TEMPLATES: [],
         }
+        for subject in SUBJECTS:
+            figures = registered(FIGURES, SUBJECTS[subject].dictionary)
+            for about in self._instances(subject):
+                for name in figures:
+                    part = PARTS.get((subject, name), PART_OF[subject])
+                    parts[part] += self._drawn(subject, name, about)
+        parts[RESULT].append(self.yields())
+        parts[TEMPLATES] += [
+            self.table("treatment", "treatment", "What was done to each template", long=True),
+            self.table("changes", "changes", "Every change, one by one", long=True),
+        ]
         title = self._settings.fits[self.fit]
         short = f"Fit {escape(self.fit)}"
         long = f"{short}: {to_html(title)}" if title else short
         return Category(f"fit-{self.fit}", short, long, parts)
 
-    def _added(self) -> list[Exhibit]:
-        """Return the figures that have no text but their docstring."""
+    def _instances(self, subject: str) -> list[dict[str, str]]:
+        """Return of what a fit has figures of a subject, by wildcard."""
+        regions = list(self.report["regions"])
+        if subject == "systematic":
+            return self._systematics()
+        about: list[dict[str, str]] = [{}]
+        path = SUBJECTS[subject].path
+        if "{region}" in path:
+            about = [{"region": region} for region in regions]
+        if "{which}" in path:
+            about = [{**one, "which": which} for one in about for which in STAGES]
+        return about
+
+    def _drawn(self, subject: str, name: str, about: Mapping[str, str]) -> list[Exhibit]:
+        """Return a figure, or nothing where there was nothing to draw."""
+        stem = SUBJECTS[subject].path.format(name=name, **about)
+        if SUBJECTS[subject].optional and not (self._plots / f"{stem}.png").exists():
+            return []
+        said = caption(FIGURES, SUBJECTS[subject].dictionary, name)
+        shown = [about["region"]] if "region" in about else None
+        if shown is None and (subject, name) in OF_ALL_REGIONS:
+            shown = list(self.report["regions"])
+        return [self.figure(stem, name, self._title_of(name, about), shown, said, **about)]
+
+    def _title_of(self, name: str, about: Mapping[str, str]) -> str:
+        """Return what a figure is called, as HTML."""
+        what = TITLES.get(name, name.replace("_", " ").capitalize())
+        if "systematic" in about:
+            what = "" if name in TITLES else f"{what}, "
+            what += f"{self._named(about['systematic'])} on {self._sample(about['sample'])}"
+        if "region" in about:
+            region = self.title(about["region"])
+            what = region if name == "regions" else f"{what} in {region}"
+        return f"{what}, {WHEN[about['which']]} the fit" if "which" in about else what
+
+    def _systematics(self) -> list[dict[str, str]]:
+        """Return the systematics that have figures, region by region."""
+        order = list(self.report["regions"])
+        found = {
+            path.relative_to(self._plots / name).with_suffix("").parts
+            for name in registered(FIGURES, SUBJECTS["systematic"].dictionary)
+            for path in (self._plots / name).glob("*/*/*.png")
+        }
         return [
-            self.figure(name, name, name.replace("_", " ").capitalize(), said=said)
-            for name in registered(*FIGURES)
-            if (said := caption(*FIGURES, name)) is not None
+            {"region": region, "sample": sample, "systematic": systematic}
+            for region, sample, systematic in sorted(
+                found, key=lambda parts: (order.index(parts[0]), parts)
+            )
         ]
 
     def statistics(self, regions: Sequence[str] | None) -> str:
@@ -206,27 +238,8 @@ class FitContents:
     def _role(self, region: str) -> str:
         return str(self.report["regions"][region]["role"])
 
-    def _ordered(self, which: str) -> Exhibit:
-        title = f"All bins by signal over background, {WHEN[which]} the fit"
-        return self.figure(f"ordered/{which}", "ordered", title, which=which)
-
-    def _drawn(self, directory: str, names: Sequence[str] | None = None) -> list[str]:
-        """Return the figures that a directory has, of the regions if no names are given."""
-        known = list(self.report["regions"]) if names is None else names
-        return [name for name in known if (self._plots / directory / f"{name}.png").exists()]
-
-    def _control_plots(self) -> list[tuple[str, str, str]]:
-        found = {
-            path.relative_to(self._plots / "systematics").with_suffix("").parts
-            for path in (self._plots / "systematics").glob("*/*/*.png")
-        }
-        order = list(self.report["regions"])
-        return [
-            (r, s, n) for r, s, n in sorted(found, key=lambda parts: (order.index(parts[0]), parts))
-        ]
-
-    def _named(self, kind: str, name: str) -> str:
-        return to_html(self._settings.style.parameters.get(name, name))
+    def _named(self, systematic: str) -> str:
+        return to_html(self._settings.style.parameters.get(systematic, systematic))
 
     def _sample(self, name: str) -> str:
         style = self._settings.style.samples.get(name)

@@ -17,7 +17,9 @@ from n2mu.report.statistics import collisions, selection
 from n2mu.report.tabular import Cell, Code, Tabular, with_error
 from n2mu.workflow.paths import Paths
 
-FIGURES = ("n2mu.plots.one_model_figures", "MODEL_FIGURES")
+FIGURES = "n2mu.plots.model_figures"
+OF_ALL = "ALL_MODELS_FIGURES"
+OF_ONE = ("MODEL_FIGURES", "CORRELATION_FIGURES", "TRAINING_FIGURES")
 
 
 def models_category(settings: ReportSettings, paths: Paths, captions: Captions) -> Category:
@@ -113,31 +115,45 @@ def _sums(
     return Tabular(columns, lines, numbers=range(1, len(columns)))
 
 
-_OF_ONE_MODEL = {
-    "history_": "Training of",
-    "roc_": "ROC curves of all classes,",
-    "confusion_": "Confusion of",
-    "thresholds_": "Thresholds of",
-    "train_test_": "Training and unseen events,",
-    "calibration_": "Calibration of",
-    "importance_": "Features of",
-    "correlation_": "Correlation with the score,",
+TITLES = {
+    "history": "Training of",
+    "roc": "ROC curves of all classes,",
+    "confusion": "Confusion of",
+    "thresholds": "Thresholds of",
+    "train_test": "Training and unseen events,",
+    "calibration": "Calibration of",
+    "importance": "Features of",
+    "correlation": "Correlation with the score,",
 }
+"""Of figures of one model; another is called as its file."""
+TITLES_OF_ALL = {"roc": "ROC curves", "models": "Models by area and uncertainty of μ"}
+
+
+def _entry(figure: str) -> tuple[str, str] | None:
+    """Return the dictionary and the entry of the figure with some file name."""
+    if figure in registered(FIGURES, OF_ALL):
+        return OF_ALL, figure
+    found = [
+        (dictionary, name)
+        for dictionary in OF_ONE
+        for name in registered(FIGURES, dictionary)
+        if figure.startswith(f"{name}_")
+    ]
+    return max(found, key=lambda entry: len(entry[1]), default=None)
 
 
 def _said(figure: str) -> str | None:
     """Return the caption of a figure that has it as docstring."""
-    names = [name for name in registered(*FIGURES) if figure.startswith(f"{name}_")]
-    return caption(*FIGURES, max(names, key=len)) if names else None
+    entry = _entry(figure)
+    return None if entry is None else caption(FIGURES, *entry)
 
 
 def _title(figure: str) -> str:
     """Return what a figure of models is called."""
-    for start, title in _OF_ONE_MODEL.items():
-        if figure.startswith(start):
-            return f"{title} {escape(figure.removeprefix(start))}"
-    known = {"roc": "ROC curves", "models": "Models by area and uncertainty of μ"}
-    return known.get(figure, escape(figure.replace("_", " ")))
+    dictionary, name = _entry(figure) or ("", "")
+    if dictionary in OF_ONE and name in TITLES:
+        return f"{TITLES[name]} {escape(figure.removeprefix(f'{name}_'))}"
+    return TITLES_OF_ALL.get(figure, escape(figure.replace("_", " ")))
 
 
 def evaluated(settings: ReportSettings) -> str:

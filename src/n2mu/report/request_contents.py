@@ -13,10 +13,11 @@ from n2mu.plots.inference import INFERENCE_FIGURES
 from n2mu.plots.latex import to_html
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import save_figure
+from n2mu.registries import caption
 from n2mu.report.captions import Captions
 from n2mu.report.embed import Download, Picture, download, picture
 from n2mu.report.exhibits import Category, Exhibit
-from n2mu.report.fit_contents import FitContents
+from n2mu.report.fit_contents import FIGURES, FitContents
 from n2mu.report.request_tables import REQUEST_TABLES
 from n2mu.report.requests import LeftOut, Made
 from n2mu.report.settings import ReportSettings
@@ -108,10 +109,12 @@ class RequestContents:
             for key in ("region", "sample", "systematic", "feature")
         }
         fit = ", ".join(made.fits)
+        text = str(made.content.get("figure", made.kind))
+        said = caption(FIGURES, "SYSTEMATIC_FIGURES", text) if text != made.kind else None
         command = f"<p>Made by <code>{escape(made.command)}</code></p>"
         return Exhibit(
             title=self._title(made),
-            caption=self._captions(made.kind, fit=fit, figure=figure, **about) + command,
+            caption=self._captions(text, said, fit=fit, figure=figure, **about) + command,
             statistics=self._statistics(made),
             picture=picture,
             table=table,
