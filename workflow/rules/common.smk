@@ -314,9 +314,8 @@ def fit_figures():
                 folder = directory(job().paths.fit("{fit}", f"plots/{name}"))
                 patterns = [f"{subject.pattern}.png"]
                 labels = {"figure": label}
-                declared.append(
-                    report(folder, patterns=patterns, labels=labels, **about)
-                )
+                figure = report(folder, patterns=patterns, labels=labels, **about)
+                declared.append(figure)
                 continue
             for which in stages_of(subject):
                 stem = subject.path.format(name=name, which=which)
