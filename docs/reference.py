@@ -9,6 +9,7 @@ import copy
 import inspect
 import json
 import re
+import sys
 import tempfile
 import types
 from collections.abc import Iterator, Mapping
@@ -37,19 +38,36 @@ from n2mu.config.architectures import architectures
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration
 from n2mu.config.expression import Expression, ExpressionText
+from n2mu.config.kinds import systematic, varied
+from n2mu.config.kinds.by_number import ByNumber
+from n2mu.config.kinds.registry import KINDS
+from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.load import load
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.workflow.slices import Slices
 
 DOCS = Path(__file__).parent
 GIVEN = yaml.safe_load((DOCS / "reference.yaml").read_text())
+
+
+def _kinds(family: type[Systematic]) -> list[types.ModuleType]:
+    """Return the modules of the kinds of a family."""
+    return [sys.modules[kind.__module__] for kind in KINDS.values() if issubclass(kind, family)]
+
+
 FILES = {
     "config.yaml": [main],
     "inputs.yaml": [inputs],
     "samples.yaml": [samples],
     "regions.yaml": [regions],
     "features.yaml": [features],
-    "systematics.yaml": [systematics],
+    "systematics.yaml": [
+        systematics,
+        systematic,
+        *_kinds(ByNumber),
+        varied,
+        *_kinds(varied.Varied),
+    ],
     "models.yaml": [models, learning, object_labels, evaluation],
     "studies/<study>.yaml": [studies, measures],
     "fits.yaml": [fits],
@@ -67,8 +85,8 @@ PLACES = {
     "Uniform": "`binning.uniform`",
     "Transformation": "`binning.transfo_d`, `binning.transfo_f`",
     "Feature": "`features.<feature>`",
-    "_Systematic": "`systematics.<systematic>`, of every kind",
-    "_Varied": "`systematics.<systematic>`, of every kind but `norm` and `bins`",
+    "Systematic": "`systematics.<systematic>`, of every kind",
+    "Varied": "`systematics.<systematic>`, of every kind but `norm` and `bins`",
     "Classifier": "`models.<model>`",
     "ObjectLabels": "`models.<model>.labels`",
     "Loss": "`models.<model>.loss`",

@@ -8,8 +8,9 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from n2mu.templates.smooth import smooth_max_variation, smooth_ratio
-from n2mu.templates.symmetrise import SYMMETRISATIONS, FloatArray
+from n2mu.templates.smooth import Variation, smooth_max_variation, smooth_ratio
+from n2mu.templates.symmetrise import FloatArray
+from n2mu.templates.treatments import SYMMETRISATIONS
 
 BINS = 16
 
@@ -35,9 +36,9 @@ def main() -> None:
         axis.axhline(0, color="black", linewidth=0.6)
         axis.set_title(title, fontsize=10)
 
-    merged = smooth_max_variation(nominal, nominal, up, up, correlated=False)
-    draw(0, "smoothing: 353QH", smooth_ratio(nominal, up).sumw, old=(up,))
-    draw(1, "smoothing: max_variation", merged.sumw, old=(up,))
+    variation = Variation(nominal, nominal, up, up, correlated=False)
+    draw(0, "smoothing: 353QH", smooth_ratio(variation).sumw, old=(up,))
+    draw(1, "smoothing: max_variation", smooth_max_variation(variation).sumw, old=(up,))
     for place, (kind, symmetrised) in enumerate(SYMMETRISATIONS.items(), start=2):
         sides = symmetrised(nominal, up, down)
         draw(place, f"symmetrisation: {kind}", *sides, old=(up, down))

@@ -1,6 +1,6 @@
 """Small skims, scores, models and ntuples, made by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import torch
 import uproot
 
 from n2mu.config.features import Feature
+from n2mu.config.kinds.sources import InputSource, TreeSource, WeightSource
 from n2mu.config.models import Classifier
+from n2mu.config.systematics import Systematics
 from n2mu.data.scaling import Scaler
 from n2mu.products import write_json
 from n2mu.training.checkpoint import new_network, save
@@ -88,6 +90,35 @@ def hand_scores(directory: Path, tables: Tables) -> Path:
     manifest: dict[str, Any] = {"chunk": directory.name, "models": ["toy"], "friends": []}
     write_json(directory / "manifest.json", manifest)
     return directory
+
+
+def told_of(name: str, entry: Mapping[str, Any], regions: Iterable[str]) -> dict[str, Any]:
+    """A systematic as the templates job is told of it: everywhere, with one parameter of its name.
+
+    Names of inputs are those of data sets.
+    """
+    samples = entry["samples"]
+    given = {key: value for key, value in entry.items() if value is not None and key != "samples"}
+    own = {"factor": "generator"} if entry["kind"] in ("weight", "set") else {}
+    (definition,) = Systematics.model_validate(
+        {"systematics": {name: {"group": "", **own, **given}}}
+    ).systematics.values()
+    filled: dict[str, dict[str, Any]] = {}
+    for ending, source in definition.sources.items():
+        match source:
+            case WeightSource():
+                filled[ending] = {"column": f"n2mu_weight_{name}_{ending}"}
+            case TreeSource():
+                filled[ending] = {"table": source.tree}
+            case InputSource():
+                filled[ending] = {"data_sets": source.inputs}
+    return {
+        "definition": definition,
+        "samples": samples,
+        "regions": list(regions),
+        "parameters": {region: dict.fromkeys(samples, name) for region in regions},
+        "filled": filled,
+    }
 
 
 def training(fold: int, folds: int, **changes: object) -> TrainSettings:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers
+from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers, told_of
 
 from n2mu.products import read_json
 from n2mu.templates.histogram import read_root
@@ -69,11 +69,7 @@ class Tiny:
                     name: {"luminosity": 1.0, "cross_section": 1.0} for name in self.tables
                 },
                 "systematics": {
-                    name: {
-                        "regions": ["SR"],
-                        "parameters": {"SR": dict.fromkeys(entry["samples"], name)},
-                        **entry,
-                    }
+                    name: told_of(name, entry, ["SR"])
                     for name, entry in (systematics or {}).items()
                 },
                 "scores": [],

@@ -7,7 +7,7 @@ from typing import Any
 import boost_histogram as bh
 import numpy as np
 import pytest
-from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers
+from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers, told_of
 
 from n2mu.errors import TemplateError
 from n2mu.products import read_json
@@ -109,18 +109,11 @@ def made_tables(seed: int, data_sets: list[str]) -> Tables:
 TREES = {data_set: ["JES_1up", "JES_1down", "JER_1up"] for data_set in LUMINOSITY}
 
 
-def told(name: str, systematic: dict[str, Any]) -> dict[str, Any]:
-    """A systematic as the job is told of it: everywhere, with one parameter of its name."""
-    parameters = {region: dict.fromkeys(systematic["samples"], name) for region in REGIONS}
-    base: dict[str, Any] = {"regions": list(REGIONS), "parameters": parameters}
-    if systematic["kind"] in ("weight", "tree") and systematic.get("down") is None:
-        base["symmetrisation"] = "one_sided"
-    return {**base, **systematic}
-
-
 def settings(**changes: Any) -> TemplateSettings:
     systematics = changes.pop("systematics", SYSTEMATICS)
-    changes["systematics"] = {name: told(name, entry) for name, entry in systematics.items()}
+    changes["systematics"] = {
+        name: told_of(name, entry, REGIONS) for name, entry in systematics.items()
+    }
     base = {
         "fit": "toy",
         "regions": REGIONS,

@@ -15,8 +15,8 @@ from n2mu.commands.job import slice_json
 from n2mu.config.base import Model
 from n2mu.config.coherence import Configuration
 from n2mu.config.inputs import data_sets
+from n2mu.config.kinds.weight import WeightSystematic
 from n2mu.config.load import load, read_yaml
-from n2mu.config.systematics import WeightSystematic
 from n2mu.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]

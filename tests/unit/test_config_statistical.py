@@ -311,7 +311,7 @@ def test_a_data_set_of_a_variation_is_skimmed_with_what_the_sample_needs(
     }
     tiny.save()
     templates, _, _ = told(tiny)
-    assert templates.systematics["shower"].up_data_sets == ["herwig"]
+    assert templates.systematics["shower"].filled["up"].data_sets == ["herwig"]
     assert templates.systematics["shower"].symmetrisation == "one_sided"
     assert "herwig" in templates.data_sets
     slices = tiny.job().slices
@@ -325,13 +325,13 @@ def test_members_of_a_set_are_columns_of_the_skim(tiny: TinyAnalysis) -> None:
     members = ["weight_pileup_up", "weight_pileup_down"]
     tiny.change("systematics", "systematics.pdf", {**SET, "members": members})
     templates, _, _ = told(tiny)
-    columns = templates.systematics["pdf"].members
+    columns = [f.column for f in templates.systematics["pdf"].filled.values()]
     assert columns == ["n2mu_weight_pdf_0", "n2mu_weight_pdf_1"]
     slices = tiny.job().slices
     for chunk in slices.chunks:
         for data_set in slices.skim(chunk).data_sets:
             found = {f"n2mu_weight_{v.name}": v.expression for v in data_set.weight_variations}
-            assert [found[column] for column in columns] == members
+            assert [found[str(column)] for column in columns] == members
 
 
 def test_factors_act_where_they_say(tiny: TinyAnalysis) -> None:

@@ -9,8 +9,10 @@ from demo_events import generated
 
 from n2mu.config.acting import affected_samples, factors_on, parameter
 from n2mu.config.inputs import data_sets
+from n2mu.config.kinds.set import SetSystematic
+from n2mu.config.kinds.tree import TreeSystematic
+from n2mu.config.kinds.weight import WeightSystematic
 from n2mu.config.load import load
-from n2mu.config.systematics import SetSystematic, TreeSystematic, WeightSystematic
 from n2mu.demo.tth.generate import make_trees
 from n2mu.demo.tth.plan import plan
 from n2mu.demo.tth.reconstruct import SHIFTS

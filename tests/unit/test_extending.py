@@ -11,20 +11,15 @@ from test_training_options import network, three, told
 from torch import Tensor, nn
 
 from n2mu.config.architectures import architectures
+from n2mu.config.kinds.registry import KINDS
 from n2mu.config.learning import Loss
 from n2mu.config.losses import losses
 from n2mu.config.models import Classifier
-from n2mu.config.systematics import Combination, Symmetrisation
+from n2mu.config.treatments import Combination, Smoothing, Symmetrisation
 from n2mu.losses.registry import LOSSES
 from n2mu.models.registry import ARCHITECTURES
-from n2mu.templates.combine import COMBINATIONS
-from n2mu.templates.symmetrise import (
-    DESCRIPTIONS,
-    SYMMETRISATIONS,
-    FloatArray,
-    Sides,
-    symmetrise,
-)
+from n2mu.templates.symmetrise import FloatArray, Sides
+from n2mu.templates.treatments import COMBINATIONS, SMOOTHINGS, SYMMETRISATIONS, symmetrise
 
 
 class Linear(nn.Module):
@@ -86,5 +81,14 @@ def test_a_treatment_of_a_systematic_is_a_function_and_an_entry(
     monkeypatch.setitem(SYMMETRISATIONS, "maximum", from_below)
     nominal, up, down = (np.array([value]) for value in (10.0, 11.0, 7.0))
     assert symmetrise("maximum", nominal, up, down)[0] == pytest.approx([13.0])
-    assert set(DESCRIPTIONS) == set(SYMMETRISATIONS) == set(get_args(Symmetrisation))
-    assert set(COMBINATIONS) == set(get_args(Combination))
+
+
+def test_the_treatments_that_the_configuration_knows_are_those_of_the_dictionaries() -> None:
+    assert get_args(Symmetrisation) == tuple(SYMMETRISATIONS)
+    assert get_args(Combination) == tuple(COMBINATIONS)
+    assert get_args(Smoothing) == ("none", *SMOOTHINGS)
+
+
+def test_a_kind_of_systematic_is_called_as_its_entry() -> None:
+    for name, kind in KINDS.items():
+        assert get_args(kind.model_fields["kind"].annotation) == (name,)

@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from n2mu.errors import TemplateError
-from n2mu.templates.combine import COMBINATIONS, hessian_asymmetric
+from n2mu.templates.combine import hessian_asymmetric
 from n2mu.templates.prune import norm_only, prune, shape_only
-from n2mu.templates.smooth import smooth_353qh, smooth_max_variation, smooth_ratio
-from n2mu.templates.symmetrise import SYMMETRISATIONS, symmetrise
+from n2mu.templates.smooth import (
+    Variation,
+    smooth_353qh,
+    smooth_max_variation,
+    smooth_ratio,
+)
+from n2mu.templates.treatments import COMBINATIONS, SYMMETRISATIONS, symmetrise
 
 NOMINAL = np.array([10.0, 20.0, 30.0])
 UP = np.array([12.0, 20.0, 27.0])
@@ -59,16 +64,17 @@ def test_a_missing_side_can_only_be_mirrored() -> None:
         symmetrise("maximum", NOMINAL, UP, None)
 
 
+def counted(nominal: Any, varied: Any) -> Variation:
+    """Independent events of weight 1, as many as nominal in both."""
+    return Variation(nominal, nominal, varied, nominal, correlated=False)
+
+
 def smooth_in_both_ways(nominal: Any, varied: Any, error: Any) -> list[Any]:
-    errors = {"nominal_sumw2": error, "varied_sumw2": error}
+    correlated, independent = (Variation(nominal, error, varied, error, c) for c in (True, False))
     return [
-        smooth_ratio(nominal, varied),
-        *(
-            smooth_max_variation(
-                nominal=nominal, varied=varied, **errors, correlated=correlated, max_error=0.3
-            )
-            for correlated in (True, False)
-        ),
+        smooth_ratio(correlated),
+        smooth_max_variation(correlated, max_error=0.3),
+        smooth_max_variation(independent, max_error=0.3),
     ]
 
 
@@ -89,7 +95,7 @@ def test_smoothing_takes_a_spike_but_not_a_slope() -> None:
     nominal = np.array([40.0, 10.0, 30.0, 20.0, 50.0, 25.0, 15.0, 35.0])
     slope = np.linspace(0.9, 1.1, 8)
     spiked = slope + 0.5 * (np.arange(8) == 3)
-    smooth = smooth_ratio(nominal, nominal * spiked).sumw / nominal
+    smooth = smooth_ratio(counted(nominal, nominal * spiked)).sumw / nominal
     assert np.ptp(smooth / slope) < 0.03
     np.testing.assert_allclose(smooth_353qh(slope), slope, rtol=1e-12)
 
@@ -98,11 +104,10 @@ def test_bins_are_merged_until_the_ratio_is_known() -> None:
     nominal = np.array([100.0, 100.0, 4.0, 4.0, 100.0])
     varied = np.array([110.0, 100.0, 2.0, 6.0, 90.0])
     # relative errors 10 % where there are 100 events, 50 % where there are 4
-    smoothed = smooth_max_variation(
-        nominal, nominal, varied, nominal, correlated=True, max_error=0.2
-    )
+    shared = Variation(nominal, nominal, varied, nominal, correlated=True)
+    smoothed = smooth_max_variation(shared, max_error=0.2)
     assert smoothed.what.startswith("5 bins merged to 3 ")
-    one = smooth_max_variation(nominal, nominal, varied, nominal, correlated=False, max_error=0.01)
+    one = smooth_max_variation(counted(nominal, varied), max_error=0.01)
     assert one.what.startswith("5 bins merged to 1 ")
     np.testing.assert_allclose(one.sumw, nominal * varied.sum() / nominal.sum())
 
@@ -111,7 +116,7 @@ def test_shared_events_are_merged_less_than_independent_ones() -> None:
     nominal = np.full(8, 100.0)
     found = [
         smooth_max_variation(
-            nominal, nominal, nominal, nominal, correlated=correlated, max_error=0.11
+            Variation(nominal, nominal, nominal, nominal, correlated), max_error=0.11
         ).what
         for correlated in (True, False)
     ]
@@ -122,16 +127,16 @@ def test_shared_events_are_merged_less_than_independent_ones() -> None:
 
 
 def test_smoothing_says_what_it_cannot_smooth() -> None:
-    two = smooth_ratio(np.array([1.0, 2.0]), np.array([1.5, 2.0]))
+    two = smooth_ratio(counted(np.array([1.0, 2.0]), np.array([1.5, 2.0])))
     assert not two.changed and "353QH needs 3" in two.what
     np.testing.assert_array_equal(two.sumw, [1.5, 2.0])
-    negative = smooth_ratio(NOMINAL, -NOMINAL)
+    negative = smooth_ratio(counted(NOMINAL, -NOMINAL))
     assert not negative.changed and "not positive" in negative.what
 
 
 def test_a_bin_without_nominal_yield_takes_the_overall_ratio() -> None:
     nominal = np.array([10.0, 0.0, 10.0, -1.0, 10.0])
-    smoothed = smooth_ratio(nominal, np.array([11.0, 3.0, 11.0, -1.0, 11.0]))
+    smoothed = smooth_ratio(counted(nominal, np.array([11.0, 3.0, 11.0, -1.0, 11.0])))
     assert smoothed.changed
     assert np.isfinite(smoothed.sumw).all()
     assert smoothed.sumw.sum() == pytest.approx(35.0)

@@ -13,13 +13,7 @@ from n2mu.templates.histogram import read_root
 
 def test_an_input_takes_the_place_of_the_own_one(tmp_path: Path) -> None:
     tiny = Tiny(tmp_path, herwig=spread([90, 60, 30]))
-    herwig: dict[str, Any] = {
-        "kind": "input",
-        "samples": ["tt"],
-        "up_data_sets": ["herwig"],
-        "symmetrisation": "one_sided",
-    }
-    tiny.run({"shower": herwig})
+    tiny.run({"shower": {"kind": "input", "samples": ["tt"], "up": ["herwig"]}})
     assert tiny.yields("tt") == [100, 50, 20]
     assert tiny.yields("tt", "shower_up") == [90, 60, 30]
     assert tiny.yields("tt", "shower_down") == [110, 40, 10]
@@ -98,7 +92,7 @@ def test_numbers_are_pruned_like_templates(tmp_path: Path) -> None:
     def number(kind: str, size: float) -> dict[str, Any]:
         parameters = {"SR": {"tt": "x"}}
         told = {"samples": ["tt"], "regions": ["SR"], "parameters": parameters}
-        return {**told, "kind": kind, "up": size, "down": -size}
+        return {**told, "kind": kind, "per_bin": kind == "bins", "up": size, "down": -size}
 
     numbers = {
         "large": number("norm", 0.1),

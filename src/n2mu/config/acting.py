@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from n2mu.config.fits import FreeShape, NormFactor, ShapeFactor
+from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.names import matching, without
 from n2mu.config.polynomial import ONE, Polynomial, polynomial, times
 from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
-from n2mu.config.systematics import Systematic
 from n2mu.errors import ConfigurationError
 
 MINUS_ONE = "minus_one"
@@ -77,7 +77,7 @@ def parameter(name: str, systematic: Systematic, region: str, sample: str) -> st
     the bins have in common.
     """
     parts = [systematic.parameter or name]
-    parts += [region] if "regions" in systematic.decorrelate or systematic.kind == "bins" else []
+    parts += [region] if "regions" in systematic.decorrelate or systematic.per_bin else []
     parts += [sample] if "samples" in systematic.decorrelate else []
     return "_".join(parts)
 

@@ -10,6 +10,7 @@ from n2mu.config.comparison import comparison_fits
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits, FreeShape, NormFactor, ShapeFactor
 from n2mu.config.inputs import Inputs, data_sets
+from n2mu.config.kinds.sources import InputSource, TreeSource, WeightSource
 from n2mu.config.main import Main
 from n2mu.config.models import Models
 from n2mu.config.names import matching
@@ -19,7 +20,7 @@ from n2mu.config.regions import Regions
 from n2mu.config.samples import Samples
 from n2mu.config.splitting import RegionPart
 from n2mu.config.studies import Study
-from n2mu.config.systematics import SampleSystematic, Systematics, TreeSystematic
+from n2mu.config.systematics import Systematics
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse
 
@@ -200,34 +201,33 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
             key = f"{where}: systematics.{name}"
             affected = affected_samples(systematic, configuration.samples, key)
             affected_regions(systematic, configuration.regions, key)
-            match systematic.kind:
-                case "weight" | "set":
-                    factors = configuration.inputs.weight
-                    _known(systematic.factor, factors, f"{key}.factor", "weight factor")
-                case "tree":
-                    for side, tree in (("up", systematic.up), ("down", systematic.down)):
-                        if tree in nominal:
+            for source in systematic.sources.values():
+                match source:
+                    case WeightSource():
+                        factors = configuration.inputs.weight
+                        _known(source.factor, factors, f"{key}.factor", "weight factor")
+                    case TreeSource():
+                        if source.tree in nominal:
                             raise ConfigurationError(
-                                f"{key}.{side}: '{tree}' is the nominal tree of input "
-                                f"'{nominal[tree]}', no variation; leave that side out"
+                                f"{key}.{source.key}: '{source.tree}' is the nominal tree of input "
+                                f"'{nominal[source.tree]}', no variation; leave that side out"
                             )
-                    _check_inputs_of(systematic, configuration, affected, f"{key}.inputs")
-                case "input":
-                    for side, chosen in (("up", systematic.up), ("down", systematic.down)):
+                        _check_inputs_of(source, configuration, affected, f"{key}.inputs")
+                    case InputSource():
                         inputs = configuration.inputs.inputs
-                        matching(chosen or [], inputs, f"{key}.{side}", "input")
-                case "sample":
-                    _check_samples_of(systematic, configuration.samples, key)
+                        matching(source.inputs, inputs, f"{key}.{source.key}", "input")
+            for named, sample in systematic.compared.items():
+                _check_compared(sample, configuration.samples, f"{key}.{named}")
 
 
 def _check_inputs_of(
-    systematic: TreeSystematic, configuration: Configuration, affected: list[str], key: str
+    source: TreeSource, configuration: Configuration, affected: list[str], key: str
 ) -> None:
     """Refuse samples of which no input has the varied tree."""
-    if systematic.inputs is None:
+    if source.inputs is None:
         return
     inputs = configuration.inputs.inputs
-    varied = set(matching(systematic.inputs, inputs, key, "input"))
+    varied = set(matching(source.inputs, inputs, key, "input"))
     for sample in affected:
         own = matching(configuration.samples.samples[sample].inputs, inputs, key, "input")
         if varied.isdisjoint(own):
@@ -237,17 +237,13 @@ def _check_inputs_of(
             )
 
 
-def _check_samples_of(systematic: SampleSystematic, samples: Samples, key: str) -> None:
-    for side in ("up", "down", "reference"):
-        name = getattr(systematic, side)
-        if name is None:
-            continue
-        _known(name, samples.samples, f"{key}.{side}", "sample")
-        if samples.samples[name].kind == "data":
-            raise ConfigurationError(
-                f"{key}.{side}: '{name}' are observed events, which vary no expectation; name a "
-                "simulated sample"
-            )
+def _check_compared(name: str, samples: Samples, key: str) -> None:
+    _known(name, samples.samples, key, "sample")
+    if samples.samples[name].kind == "data":
+        raise ConfigurationError(
+            f"{key}: '{name}' are observed events, which vary no expectation; name a simulated "
+            "sample"
+        )
 
 
 @independent()

@@ -11,9 +11,9 @@ from n2mu.config.acting import (
     term_name,
 )
 from n2mu.config.coherence import Configuration
+from n2mu.config.kinds.varied import Varied
 from n2mu.config.names import matching
 from n2mu.config.problems import independent
-from n2mu.config.systematics import VARIED
 from n2mu.errors import ConfigurationError
 
 
@@ -100,7 +100,7 @@ def _require_no_templates(
 ) -> None:
     """Refuse variations of a template that a smooth one takes the place of."""
     for key, systematic in configuration.systematics.systematics.items():
-        if not isinstance(systematic, VARIED):
+        if not isinstance(systematic, Varied):
             continue
         where = f"{configuration.directory}/systematics.yaml: systematics.{key}"
         varied = set(affected_samples(systematic, configuration.samples, where)) & set(samples)

@@ -7,12 +7,12 @@ from n2mu.config.architectures import architectures, per_object
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.free_shapes import check_free_shapes
 from n2mu.config.inputs import Inputs, data_sets
+from n2mu.config.kinds.sources import InputSource, TreeSource, WeightSource
 from n2mu.config.models import Models
 from n2mu.config.names import matching
 from n2mu.config.parameters import check_parameters
 from n2mu.config.problems import independent
 from n2mu.config.regions import Regions
-from n2mu.config.systematics import SampleSystematic, SetSystematic, WeightSystematic
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse, unimplied
 
@@ -55,13 +55,12 @@ def _inputs_of_samples(configuration: Configuration) -> dict[str, list[str]]:
 def _inputs_of_systematics(configuration: Configuration) -> dict[str, list[str]]:
     """Return the inputs of each side, by its key."""
     return {
-        f"systematics.{name}.{side}": matching(
-            chosen, configuration.inputs.inputs, f"systematics.{name}.{side}", "input"
+        f"systematics.{name}.{source.key}": matching(
+            source.inputs, configuration.inputs.inputs, f"systematics.{name}.{source.key}", "input"
         )
         for name, systematic in configuration.systematics.systematics.items()
-        if systematic.kind == "input"
-        for side, chosen in (("up", systematic.up), ("down", systematic.down))
-        if chosen is not None
+        for source in systematic.sources.values()
+        if isinstance(source, InputSource)
     }
 
 
@@ -174,12 +173,9 @@ def _expressions_before_scores(configuration: Configuration) -> Iterator[tuple[s
             yield f"{folder}/inputs.yaml: inputs.{name}.weight.{key}", factor
     for name, systematic in configuration.systematics.systematics.items():
         place = f"{folder}/systematics.yaml: systematics.{name}"
-        if systematic.kind == "weight":
-            for side, text in (("up", systematic.up), ("down", systematic.down)):
-                yield f"{place}.{side}", text or "1"
-        if systematic.kind == "set":
-            for number, member in enumerate(systematic.members):
-                yield f"{place}.members.{number}", member
+        for source in systematic.sources.values():
+            if isinstance(source, WeightSource):
+                yield f"{place}.{source.key}", source.expression
     for name, feature in configuration.features.features.items():
         for text in feature.branches or [feature.expression or name]:
             yield f"{folder}/features.yaml: features.{name}", text
@@ -253,81 +249,51 @@ def _check_systematics(configuration: Configuration, where: str) -> None:
     for name, systematic in configuration.systematics.systematics.items():
         with independent():
             key = f"{where}: systematics.{name}"
-            if systematic.kind == "tree" and configuration.inputs.event is None:
+            affected = affected_samples(systematic, configuration.samples, key)
+            sources = list(systematic.sources.values())
+            if configuration.inputs.event is None and any(
+                isinstance(source, TreeSource) for source in sources
+            ):
                 raise ConfigurationError(
                     f"{key}: without 'event' in inputs.yaml an event has another entry number, so "
                     "another fold, in each varied tree, and models would score events that trained "
                     "them; name the branch with the event number there"
                 )
-            if systematic.kind in ("weight", "set"):
-                _require_sums_to_divide_by(systematic, configuration.inputs, key)
-                _require_one_factor(systematic, configuration, key)
-            if systematic.kind == "weight":
-                _require_a_change(systematic, configuration.inputs.weight, key)
-            if systematic.kind == "sample":
-                _require_one_sample(systematic, configuration, key)
+            weights = [source for source in sources if isinstance(source, WeightSource)]
+            for source in weights:
+                _require_a_sum_to_divide_by(source, configuration.inputs, key)
+            for factor in dict.fromkeys(source.factor for source in weights):
+                _require_one_factor(factor, configuration, affected, key)
+            systematic.check(key, configuration.inputs.weight, affected)
 
 
-def _require_sums_to_divide_by(
-    systematic: WeightSystematic | SetSystematic, inputs: Inputs, key: str
-) -> None:
-    """Refuse sums of weights of variations where the nominal weights are divided by none."""
-    for option in sorted({"sum_up", "sum_down", "sums"} & systematic.model_fields_set):
-        if inputs.sum_of_weights.normalised:
-            raise ConfigurationError(
-                f"{key}.{option}: with 'sum_of_weights: {{normalised: true}}' nothing is divided "
-                "by a sum; put the ratio of the sums into the varied expression"
-            )
+def _require_a_sum_to_divide_by(source: WeightSource, inputs: Inputs, key: str) -> None:
+    """Refuse a variation's own sum of weights where the nominal weights are divided by none."""
+    if source.sum is not None and inputs.sum_of_weights.normalised:
+        raise ConfigurationError(
+            f"{key}.{source.sum_key}: with 'sum_of_weights: {{normalised: true}}' nothing is "
+            "divided by a sum; put the ratio of the sums into the varied expression"
+        )
 
 
 def _require_one_factor(
-    systematic: WeightSystematic | SetSystematic, configuration: Configuration, key: str
+    factor: str, configuration: Configuration, affected: list[str], key: str
 ) -> None:
     """Refuse inputs with different nominal factors, whose variation cannot be the same."""
     inputs = configuration.inputs
     members = _inputs_of_samples(configuration)
     nominal: dict[str, str] = {}
-    for sample in affected_samples(systematic, configuration.samples, key):
+    for sample in affected:
         for entry in members[sample]:
-            text = inputs.inputs[entry].weight.get(
-                systematic.factor, inputs.weight[systematic.factor]
-            )
+            text = inputs.inputs[entry].weight.get(factor, inputs.weight[factor])
             nominal.setdefault(parse(text).canonical(), entry)
     if len(nominal) > 1:
         (one, first), (other, second) = list(nominal.items())[:2]
         raise ConfigurationError(
-            f"{key}.factor: '{systematic.factor}' is '{one}' for input '{first}' and '{other}' for "
+            f"{key}.factor: '{factor}' is '{one}' for input '{first}' and '{other}' for "
             f"'{second}', and the variation would take the place of both; exclude the sample with "
             "one of them, or make what differs a factor of its own in inputs.yaml"
         )
-
-
-def _require_a_change(systematic: WeightSystematic, factors: dict[str, str], key: str) -> None:
-    nominal = parse(factors[systematic.factor]).canonical()
-    for side, text in (("up", systematic.up), ("down", systematic.down)):
-        if text is not None and parse(text).canonical() == nominal:
-            raise ConfigurationError(
-                f"{key}.{side}: '{text}' is the nominal weight factor '{systematic.factor}', no "
-                "variation; give the varied one"
-                + (", or leave that side out" if side == "down" else "")
-            )
-
-
-def _require_one_sample(
-    systematic: SampleSystematic, configuration: Configuration, key: str
-) -> None:
-    """Refuse a sample that would take the place of several, or of none."""
-    samples = affected_samples(systematic, configuration.samples, key)
-    if systematic.reference is None and len(samples) > 1:
-        raise ConfigurationError(
-            f"{key}: '{systematic.up}' would take the place of each of {', '.join(samples)}; name "
-            "one of them in 'samples', or give the 'reference' it is compared to"
-        )
-    for side, name in (("up", systematic.up), ("down", systematic.down)):
-        if systematic.reference is None and name in samples:
-            raise ConfigurationError(
-                f"{key}.{side}: '{name}' is the sample that is varied, no variation; name another"
-            )
 
 
 @independent()

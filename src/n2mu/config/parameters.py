@@ -12,9 +12,9 @@ from n2mu.config.acting import (
     terms,
 )
 from n2mu.config.coherence import Configuration
+from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.polynomial import value
 from n2mu.config.problems import independent
-from n2mu.config.systematics import Systematic
 from n2mu.errors import ConfigurationError
 
 
@@ -91,20 +91,9 @@ class _Acting:
         """The region and the sample that the parameter is split by; empty where it is shared."""
         by = self.systematic.decorrelate
         return (
-            self.region if "regions" in by or self.systematic.kind == "bins" else "",
+            self.region if "regions" in by or self.systematic.per_bin else "",
             self.sample if "samples" in by else "",
         )
-
-    @property
-    def parts(self) -> set[str]:
-        """What of the yields it varies: each can belong to a parameter once."""
-        match self.systematic.kind:
-            case "norm":
-                return {"rate"}
-            case "bins":
-                return {"shape"}
-        effect = self.systematic.effect
-        return {"norm": {"rate"}, "shape": {"shape"}}.get(effect, {"rate", "shape"})
 
 
 def _acting(configuration: Configuration) -> list[_Acting]:
@@ -145,7 +134,7 @@ def _check_shared(configuration: Configuration) -> None:
                 f"'{name}' belongs to group '{other.systematic.group}' of systematic "
                 f"'{other.name}' too; give them one group"
             )
-        for part in sorted(acting.parts):
+        for part in sorted(acting.systematic.parts):
             use = uses.setdefault((name, acting.region, acting.sample, part), acting)
             if use.name != acting.name:
                 raise ConfigurationError(

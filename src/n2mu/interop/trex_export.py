@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from n2mu.config.acting import affected_regions, affected_samples, parameter
 from n2mu.config.coherence import Configuration
 from n2mu.config.fits import Fit
+from n2mu.config.kinds.systematic import Systematic
+from n2mu.config.kinds.tree import TreeSystematic
+from n2mu.config.kinds.varied import Varied
+from n2mu.config.kinds.weight import WeightSystematic
 from n2mu.config.names import matching
-from n2mu.config.systematics import NormSystematic, Systematic, TreeSystematic, WeightSystematic
 from n2mu.errors import TemplateError
 from n2mu.expressions import parse
 from n2mu.interop.trex_names import NO_GAMMAS, ROLES, SYMMETRISATIONS
@@ -229,7 +232,7 @@ def split_by_parameter(
     for sample in samples:
         shared = (
             parameter(name, together, "", sample)
-            if systematic.kind != "bins"
+            if not systematic.per_bin
             else (systematic.parameter or name)
         )
         result.setdefault(shared, []).append(sample)
@@ -239,12 +242,13 @@ def split_by_parameter(
 def treatment(systematic: Systematic, lost: list[str], name: str) -> dict[str, str]:
     """Return symmetrisation, smoothing and effect of a variation."""
     result: dict[str, str] = {}
-    if isinstance(systematic, NormSystematic) or systematic.kind == "bins":
+    if not isinstance(systematic, Varied):
         return result
-    one_sided = getattr(systematic, "down", "") is None
-    if one_sided or systematic.symmetrisation is not None:
-        kind = "one_sided" if one_sided else str(systematic.symmetrisation)
+    kind = "one_sided" if systematic.one_sided else systematic.symmetrisation
+    if kind in SYMMETRISATIONS:
         result["Symmetrisation"] = SYMMETRISATIONS[kind]
+    elif kind is not None:
+        lost.append(f"systematic '{name}': symmetrisation '{kind}'")
     if systematic.smoothing == "max_variation":
         result["Smoothing"] = "40"
     elif systematic.smoothing != "none":

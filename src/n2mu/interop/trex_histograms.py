@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from n2mu.config.coherence import Configuration
-from n2mu.config.systematics import BinsSystematic, NormSystematic, Systematic
+from n2mu.config.kinds.by_number import ByNumber
+from n2mu.config.kinds.systematic import Systematic
+from n2mu.config.kinds.varied import Varied
 from n2mu.errors import TemplateError
 from n2mu.interop.trex_export import Analysis, Block, Export, split_by_parameter
 from n2mu.interop.trex_text import quoted
@@ -82,18 +84,15 @@ def _systematic(
     regions: list[str],
 ) -> list[Block]:
     result: list[Block] = []
-    if isinstance(systematic, BinsSystematic):
+    if systematic.per_bin:
         export.lost.append(f"systematic '{name}': there is no histogram of an uncertainty per bin")
         return result
     for shared, affected in split_by_parameter(name, systematic, samples).items():
         own = name if len(affected) == len(samples) else shared
         options: dict[str, str] = {}
-        if isinstance(systematic, NormSystematic):
+        if isinstance(systematic, ByNumber):
             options["Type"] = "OVERALL"
-            options["OverallUp"], options["OverallDown"] = (
-                repr(systematic.up),
-                repr(systematic.down),
-            )
+            options["OverallUp"], options["OverallDown"] = map(repr, systematic.shifts)
         else:
             missing = [
                 (region, sample)
@@ -111,7 +110,7 @@ def _systematic(
                 pairs = [f"{region}:{sample}" for region, sample in missing if sample in affected]
                 if pairs:
                     options["ExcludeRegionSample"] = ",".join(pairs)
-            if systematic.effect != "norm_and_shape":
+            if isinstance(systematic, Varied) and systematic.effect != "norm_and_shape":
                 dropped = "DropNorm" if systematic.effect == "shape" else "DropShapeIn"
                 options[dropped] = "all"
         if shared != own:

@@ -10,17 +10,15 @@ from pathlib import PurePosixPath
 
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.inputs import DataSet, data_sets
+from n2mu.config.kinds.bins import BinsSystematic
+from n2mu.config.kinds.input import InputSystematic
+from n2mu.config.kinds.norm import NormSystematic
+from n2mu.config.kinds.sample import SampleSystematic
+from n2mu.config.kinds.set import SetSystematic
+from n2mu.config.kinds.systematic import Systematic
+from n2mu.config.kinds.tree import TreeSystematic
+from n2mu.config.kinds.weight import WeightSystematic
 from n2mu.config.names import matching
-from n2mu.config.systematics import (
-    BinsSystematic,
-    InputSystematic,
-    NormSystematic,
-    SampleSystematic,
-    SetSystematic,
-    Systematic,
-    TreeSystematic,
-    WeightSystematic,
-)
 from n2mu.errors import ConfigurationError
 from n2mu.expressions import parse
 from n2mu.inputs.listing import Listing
@@ -250,6 +248,8 @@ class NtupleExport:
                 return self._samples(name, systematic, samples)
             case InputSystematic():
                 return self._inputs(name, systematic, samples)
+        self._export.lost.append(f"systematic '{name}': kind '{systematic.kind}'")
+        return []
 
     def _weights(
         self, factor: str, samples: Sequence[str], texts: Sequence[tuple[str, str, str]]

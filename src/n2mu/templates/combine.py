@@ -99,14 +99,6 @@ def hessian_asymmetric(nominal: FloatArray, members: FloatArray) -> Sides:
     return nominal + up, nominal - down
 
 
-COMBINATIONS = {
-    "envelope": envelope,
-    "standard_deviation": standard_deviation,
-    "hessian": hessian_symmetric,
-    "hessian_asymmetric": hessian_asymmetric,
-}
-
-
 def _require(members: FloatArray, least: int, what: str) -> None:
     if len(members) < least:
         raise TemplateError(f"{what} needs at least {least} members, got {len(members)}")

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import TemplateError
+from n2mu.config.kinds.by_number import ByNumber
+from n2mu.config.kinds.registry import KINDS
+from n2mu.config.kinds.systematic import Systematic
+from n2mu.errors import TemplateError, nearest
 from n2mu.skim.read import NOMINAL
 from n2mu.templates.histogram import Template
 
@@ -35,20 +38,30 @@ def modifiers(
     Raises
     ------
     TemplateError
-        If a template is missing.
+        If a template is missing, or a kind of systematic is unknown.
     """
     result: list[Modifier] = []
     for entry in effects:
         if entry["status"] in ("dropped", "no_events"):
             continue
         name = entry["parameter"]
-        if entry["kind"] == "norm":
-            result.append(_normsys(name, 1 + entry["norm_up"], 1 + entry["norm_down"]))
-        elif entry["kind"] == "bins":
+        kind = _kind(entry, again)
+        if not issubclass(kind, ByNumber):
+            result += _rate_and_shape(entry, variations, again)
+        elif kind.per_bin:
             result += _independent(name, variations[NOMINAL].sumw, entry["shape"])
         else:
-            result += _rate_and_shape(entry, variations, again)
+            result.append(_normsys(name, 1 + entry["norm_up"], 1 + entry["norm_down"]))
     return result
+
+
+def _kind(entry: Mapping[str, Any], again: str) -> type[Systematic]:
+    if entry["kind"] not in KINDS:
+        raise TemplateError(
+            f"systematic '{entry['systematic']}': there is no kind "
+            f"'{entry['kind']}'{nearest(entry['kind'], KINDS)}; {again}"
+        )
+    return KINDS[entry["kind"]]
 
 
 def _normsys(name: str, high: float, low: float) -> Modifier:

@@ -31,13 +31,13 @@ def by_number(
 
 def _prune(entry: EffectEntry, systematic: NumberSystematic, pruning: Pruning) -> None:
     size = max(abs(systematic.up), abs(systematic.down))
-    if systematic.kind == "norm":
-        entry.norm_up, entry.norm_down, entry.shape = systematic.up, systematic.down, 0.0
-        entry.keep(norm=size > 0 and size >= pruning.norm, shape=None)
-        threshold = pruning.norm
-    else:
+    if systematic.per_bin:
         entry.norm_up, entry.norm_down, entry.shape = 0.0, 0.0, size
         entry.keep(norm=None, shape=size >= pruning.shape)
         threshold = pruning.shape
+    else:
+        entry.norm_up, entry.norm_down, entry.shape = systematic.up, systematic.down, 0.0
+        entry.keep(norm=size > 0 and size >= pruning.norm, shape=None)
+        threshold = pruning.norm
     if entry.status == "dropped":
         entry.did("dropped", f"changes by {size:.2e} at most, less than {threshold:g}")

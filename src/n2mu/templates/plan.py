@@ -53,13 +53,10 @@ def layers(settings: TemplateSettings, data_set: str) -> dict[str, list[Layer]]:
         if data_set in sample.data_sets and sample.kind == "ghost":
             result.setdefault(NOMINAL, []).append(Layer([name], {NOMINAL: WEIGHT}))
     for name, systematic in settings.systematics.items():
-        for side, data_sets in (
-            ("up", systematic.up_data_sets),
-            ("down", systematic.down_data_sets),
-        ):
-            if data_set in data_sets:
+        for ending, source in systematic.filled.items():
+            if data_set in (source.data_sets or []):
                 result.setdefault(NOMINAL, []).extend(
-                    Layer([sample], {f"{name}_{side}": WEIGHT}) for sample in systematic.samples
+                    Layer([sample], {f"{name}_{ending}": WEIGHT}) for sample in systematic.samples
                 )
     return result
 
@@ -72,14 +69,9 @@ def _varied(
     for name, systematic in settings.systematics.items():
         if not set(samples) & set(systematic.samples):
             continue
-        if systematic.kind == "set":
-            for number, column in enumerate(systematic.members):
-                kinds[NOMINAL][f"{name}_{number}"] = column
-        for side, source in (("up", systematic.up), ("down", systematic.down)):
-            if source is not None and systematic.kind == "weight":
-                kinds[NOMINAL][f"{name}_{side}"] = source
-            elif source is not None and systematic.kind == "tree":
-                kept = any(data_set in sets for sets in systematic.nominal_data_sets.values())
-                table = NOMINAL if kept else source
-                kinds.setdefault(table, {})[f"{name}_{side}"] = WEIGHT
+        kept = any(data_set in sets for sets in systematic.nominal_data_sets.values())
+        for ending, source in systematic.filled.items():
+            if source.data_sets is None:
+                table = NOMINAL if kept or source.table is None else source.table
+                kinds.setdefault(table, {})[f"{name}_{ending}"] = source.column or WEIGHT
     return kinds

@@ -8,7 +8,7 @@ from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.fits import Pruning
 from n2mu.config.regions import Binning
-from n2mu.config.systematics import Combination, Effect, Smoothing, Symmetrisation
+from n2mu.config.systematics import AnyVaried
 from n2mu.expressions import parse
 
 Kind = Literal["signal", "background", "data", "ghost"]
@@ -86,57 +86,52 @@ class Normalisation(Model):
     cross_section: float
 
 
+class Filled(Model):
+    """What one variation of a systematic is filled from.
+
+    Attributes
+    ----------
+    table
+        The varied tree in the skim; None: the nominal one.
+    column
+        The column with its weights; None: that of the nominal weight.
+    data_sets
+        Other data sets that take the place of the sample's own, if they do.
+    """
+
+    table: str | None = None
+    column: str | None = None
+    data_sets: list[str] | None = None
+
+
 class TemplateSystematic(Model):
     """A systematic that needs templates.
 
     Attributes
     ----------
-    kind
-        Where its events come from.  ``weight``: ``up`` and ``down`` are weight
-        columns of the nominal skim; ``tree``: they are varied trees; ``sample``:
-        samples, compared to ``reference`` if there is one; ``input``: see
-        ``up_data_sets`` and ``down_data_sets``; ``set``: see ``members``.
+    definition
+        As configured, without what is said here.
     samples, regions
         What it acts on.
     parameters
         Name of its nuisance parameter by region and sample.
-    down
-        None if the systematic is one-sided.
+    filled
+        The variations that are filled for it, by what their names end with.
     nominal_data_sets
-        By sample, the data sets that have no such trees and stay as they are.
-    members
-        Weight columns that make one variation, and how they are combined.
+        By sample, the data sets that have no varied trees and stay as they are.
     """
 
-    kind: Literal["weight", "tree", "input", "sample", "set"]
+    definition: AnyVaried
     samples: list[str]
     regions: list[str]
     parameters: dict[str, dict[str, str]]
-    up: str | None = None
-    down: str | None = None
-    up_data_sets: list[str] = []
-    down_data_sets: list[str] = []
+    filled: dict[str, Filled] = {}
     nominal_data_sets: dict[str, list[str]] = {}
-    reference: str | None = None
-    members: list[str] = []
-    combine: Combination | None = None
-    effect: Effect = "norm_and_shape"
-    symmetrisation: Symmetrisation | None = None
-    smoothing: Smoothing = "none"
 
     @property
-    def filled(self) -> list[str]:
-        """Endings of the variations that are filled for it: sides or numbers of members."""
-        if self.kind == "set":
-            return [str(number) for number in range(len(self.members))]
-        if self.kind == "sample":
-            return []
-        return ["up"] if self.one_sided else ["up", "down"]
-
-    @property
-    def one_sided(self) -> bool:
-        """Whether there is no down side."""
-        return self.symmetrisation == "one_sided"
+    def symmetrisation(self) -> str | None:
+        """How its sides become one variation; a single side is mirrored."""
+        return "one_sided" if self.definition.one_sided else self.definition.symmetrisation
 
 
 class NumberSystematic(Model):
@@ -144,11 +139,12 @@ class NumberSystematic(Model):
 
     Attributes
     ----------
-    kind
-        ``norm``: of the rate; ``bins``: independent in every bin.
+    per_bin
+        Whether they are independent in every bin; or else they are of the rate.
     """
 
-    kind: Literal["norm", "bins"]
+    kind: str
+    per_bin: bool
     samples: list[str]
     regions: list[str]
     parameters: dict[str, dict[str, str]]
@@ -208,10 +204,7 @@ class TemplateSettings(Model):
                 if data_set not in self.data_sets:
                     raise ValueError(f"sample '{name}': data set '{data_set}' has no normalisation")
         for name, systematic in self.systematics.items():
-            others = [systematic.up, systematic.down, systematic.reference]
-            named = [other for other in others if other is not None]
-            used = named if systematic.kind == "sample" else []
-            for sample_name in [*systematic.samples, *used]:
+            for sample_name in [*systematic.samples, *systematic.definition.compared.values()]:
                 if sample_name not in self.samples:
                     raise ValueError(f"systematic '{name}': there is no sample '{sample_name}'")
         return self

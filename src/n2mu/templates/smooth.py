@@ -21,6 +21,25 @@ MAX_CHANGE = 2.0
 
 
 @dataclass(frozen=True)
+class Variation:
+    """A variation that is to be smoothed.
+
+    Attributes
+    ----------
+    nominal, nominal_sumw2, varied, varied_sumw2
+        Yields and sums of squared weights [bins].
+    correlated
+        Whether both hold the same simulated events (a variation of weights).
+    """
+
+    nominal: FloatArray
+    nominal_sumw2: FloatArray
+    varied: FloatArray
+    varied_sumw2: FloatArray
+    correlated: bool
+
+
+@dataclass(frozen=True)
 class Smoothed:
     """A smoothed variation.
 
@@ -119,14 +138,13 @@ def _hanning(values: FloatArray) -> FloatArray:
     return result
 
 
-def smooth_ratio(nominal: FloatArray, varied: FloatArray) -> Smoothed:
+def smooth_ratio(of: Variation) -> Smoothed:
     """Smooth the ratio of a variation to its nominal with 353QH, twice.
 
     Parameters
     ----------
-    nominal, varied
-        Yields [bins].  A bin without positive nominal yield has no ratio; it takes that
-        of the integrals.
+    of
+        A bin without positive nominal yield has no ratio; it takes that of the integrals.
 
     Returns
     -------
@@ -134,20 +152,12 @@ def smooth_ratio(nominal: FloatArray, varied: FloatArray) -> Smoothed:
         With the integral of the variation; a variation that is proportional to the
         nominal stays as it is.
     """
-    if (why := _hindrance(nominal, varied)) is not None:
-        return Smoothed(varied.copy(), why, False)
-    return _applied(nominal, varied, _ratio(nominal, varied), "353QH twice on the ratio")
+    if (why := _hindrance(of)) is not None:
+        return Smoothed(of.varied.copy(), why, False)
+    return _applied(of, _ratio(of.nominal, of.varied), "353QH twice on the ratio")
 
 
-def smooth_max_variation(
-    nominal: FloatArray,
-    nominal_sumw2: FloatArray,
-    varied: FloatArray,
-    varied_sumw2: FloatArray,
-    *,
-    correlated: bool,
-    max_error: float = MAX_ERROR,
-) -> Smoothed:
+def smooth_max_variation(of: Variation, max_error: float = MAX_ERROR) -> Smoothed:
     """Merge bins until the ratio is known well enough, then smooth it with 353QH, twice.
 
     The bin whose ratio has the largest statistical error is merged with its less known
@@ -155,12 +165,10 @@ def smooth_max_variation(
 
     Parameters
     ----------
-    nominal, nominal_sumw2, varied, varied_sumw2
-        Yields and sums of squared weights [bins].
-    correlated
-        Whether both hold the same simulated events (a variation of weights).  Then
-        the relative error of the ratio is taken as the larger of both relative errors: the events
-        fluctuate together, and nothing is added.  Otherwise both are added in quadrature.
+    of
+        If it is correlated, the relative error of the ratio is taken as the larger of both
+        relative errors: the events fluctuate together, and nothing is added.  Otherwise
+        both are added in quadrature.
     max_error
         Relative.
 
@@ -170,16 +178,16 @@ def smooth_max_variation(
         With the integral of the variation; a variation that is proportional to the
         nominal stays as it is.
     """
-    if (why := _hindrance(nominal, varied)) is not None:
-        return Smoothed(varied.copy(), why, False)
-    starts = list(range(len(nominal)))
+    if (why := _hindrance(of)) is not None:
+        return Smoothed(of.varied.copy(), why, False)
+    starts = list(range(len(of.nominal)))
     while len(starts) > 1:
         errors = _ratio_errors(
             *(
                 np.add.reduceat(part, starts)
-                for part in (nominal, nominal_sumw2, varied, varied_sumw2)
+                for part in (of.nominal, of.nominal_sumw2, of.varied, of.varied_sumw2)
             ),
-            correlated=correlated,
+            correlated=of.correlated,
         )
         worst = int(np.argmax(errors))
         if errors[worst] <= max_error:
@@ -187,19 +195,18 @@ def smooth_max_variation(
         left = errors[worst - 1] if worst > 0 else -1.0
         right = errors[worst + 1] if worst + 1 < len(errors) else -1.0
         del starts[worst if left >= right else worst + 1]
-    merged_ratio = _ratio(np.add.reduceat(nominal, starts), np.add.reduceat(varied, starts))
-    ratio = np.repeat(merged_ratio, np.diff([*starts, len(nominal)]))
-    what = (
-        f"{len(nominal)} bins merged to {len(starts)} (errors <= {max_error:g}), then 353QH twice"
-    )
-    return _applied(nominal, varied, ratio, what)
+    merged = _ratio(np.add.reduceat(of.nominal, starts), np.add.reduceat(of.varied, starts))
+    bins = len(of.nominal)
+    ratio = np.repeat(merged, np.diff([*starts, bins]))
+    what = f"{bins} bins merged to {len(starts)} (errors <= {max_error:g}), then 353QH twice"
+    return _applied(of, ratio, what)
 
 
-def _hindrance(nominal: FloatArray, varied: FloatArray) -> str | None:
+def _hindrance(of: Variation) -> str | None:
     """Return why a variation cannot be smoothed."""
-    if len(nominal) < LEAST_BINS:
-        return f"not smoothed: {len(nominal)} bins, 353QH needs {LEAST_BINS}"
-    if not (nominal.sum() > 0 and varied.sum() > 0):
+    if len(of.nominal) < LEAST_BINS:
+        return f"not smoothed: {len(of.nominal)} bins, 353QH needs {LEAST_BINS}"
+    if not (of.nominal.sum() > 0 and of.varied.sum() > 0):
         return "not smoothed: the integral of the nominal or the variation is not positive"
     return None
 
@@ -227,10 +234,10 @@ def _ratio_errors(
     return np.where(known, errors, np.inf)
 
 
-def _applied(nominal: FloatArray, varied: FloatArray, ratio: FloatArray, what: str) -> Smoothed:
-    smooth = nominal * smooth_353qh(ratio, TIMES)
-    kept = smooth.sum() / varied.sum()
+def _applied(of: Variation, ratio: FloatArray, what: str) -> Smoothed:
+    smooth = of.nominal * smooth_353qh(ratio, TIMES)
+    kept = smooth.sum() / of.varied.sum()
     if not 1 / MAX_CHANGE < kept < MAX_CHANGE:
         why = f"not smoothed: the integral would become {kept:.2g} of what it is"
-        return Smoothed(varied.copy(), why, False)
+        return Smoothed(of.varied.copy(), why, False)
     return Smoothed(smooth / kept, what, True)

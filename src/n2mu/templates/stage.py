@@ -83,7 +83,7 @@ def run_templates(
             asimov = _asimov(settings, templates, region)
             key = (region, settings.data, NOMINAL)
             templates[key] = blind(raw.pop(key), asimov, mask)
-    effects, unsmoothed = _varied(settings, raw, templates, changes)
+    effects, unsmoothed = _varied(settings, raw, templates, edges, changes)
     with atomic_file(output) as temporary:
         write_root(temporary, edges, templates, simulated | unsmoothed)
     write_json(report, templates_report(settings, binned, templates, blinded, effects, changes))
@@ -192,6 +192,7 @@ def _varied(
     settings: TemplateSettings,
     raw: Mapping[Key, Template],
     templates: dict[Key, Template],
+    edges: Mapping[str, FloatArray],
     changes: list[Change],
 ) -> tuple[list[EffectEntry], dict[Key, Template]]:
     """Add the variations to the templates; return what was done and what was smoothed."""
@@ -206,11 +207,15 @@ def _varied(
                     continue
                 if nominal is None:
                     parameter = systematic.parameters[region][sample]
-                    absent = EffectEntry(region, sample, name, systematic.kind, parameter)
+                    absent = EffectEntry(
+                        region, sample, name, systematic.definition.kind, parameter
+                    )
                     absent.without_events()
                     effects.append(absent)
                     continue
-                varied = vary(name, systematic, region, sample, raw, nominal, settings.pruning)
+                varied = vary(
+                    name, systematic, region, sample, raw, nominal, edges[region], settings.pruning
+                )
                 effects.append(varied.entry)
                 sides = dict(zip(("up", "down"), varied.sides or (), strict=False))
                 templates |= {(region, sample, f"{name}_{s}"): t for s, t in sides.items()}

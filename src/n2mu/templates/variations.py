@@ -5,28 +5,26 @@ or its shape, pruned: in this order.  Smoothing comes before symmetrisation so t
 sides are symmetric in the end; both come before mending, as they work on yields as filled.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from n2mu.config.fits import Pruning
+from n2mu.config.kinds.place import SIDES, Place, Side, Yields
+from n2mu.config.kinds.varied import Varied as Definition
 from n2mu.skim.read import NOMINAL
-from n2mu.templates.combine import COMBINATIONS
 from n2mu.templates.effect import EffectEntry
 from n2mu.templates.histogram import Key, Template
 from n2mu.templates.mend import FLOOR, mend_variation
 from n2mu.templates.prune import norm_only, prune, shape_only
 from n2mu.templates.settings import TemplateSystematic
-from n2mu.templates.smooth import smooth_max_variation, smooth_ratio
-from n2mu.templates.symmetrise import DESCRIPTIONS, symmetrise
+from n2mu.templates.smooth import Variation
+from n2mu.templates.treatments import COMBINATIONS, SMOOTHINGS, described, symmetrise
 
 FloatArray = npt.NDArray[np.float64]
 Sides = tuple[Template, Template | None]
-Side = Literal["up", "down"]
-SIDES: Final[tuple[Side, Side]] = ("up", "down")
 
 SAME_SIDE = 1e-6
 """Relative changes of the rate below this have no direction."""
@@ -58,6 +56,7 @@ def vary(
     sample: str,
     raw: Mapping[Key, Template],
     nominal: Template,
+    edges: FloatArray,
     pruning: Pruning,
 ) -> Varied:
     """Return what a systematic does to a sample in a region.
@@ -68,116 +67,80 @@ def vary(
         Templates as filled, by region, sample and variation.
     nominal
         The mended nominal of the sample.
+    edges
+        Of the bins of the region.
     """
+    definition = systematic.definition
     entry = EffectEntry(
-        region, sample, name, systematic.kind, systematic.parameters[region][sample]
+        region, sample, name, definition.kind, systematic.parameters[region][sample]
     )
     as_filled = raw[region, sample, NOMINAL]
-    filled = _filled(name, systematic, region, sample, raw, entry)
-    if filled is None:
-        entry.keep(norm=False, shape=False)
-        return Varied(entry, None)
-    smoothed = _smoothed(systematic, as_filled, filled, entry)
-    up, down = _symmetrised(systematic, as_filled, smoothed, entry)
-    sides = (
-        _mended(as_filled, nominal, up, "up", entry),
-        _mended(as_filled, nominal, down, "down", entry),
-    )
-    sides = _reduced(systematic, nominal, sides, entry)
-    _describe(nominal, sides, entry)
-    unsmoothed = filled if entry.smoothed is not None else None
-    return Varied(entry, _pruned(systematic, nominal, sides, pruning, entry), unsmoothed)
-
-
-def _filled(
-    name: str,
-    systematic: TemplateSystematic,
-    region: str,
-    sample: str,
-    raw: Mapping[Key, Template],
-    entry: EffectEntry,
-) -> Sides | None:
-    """Return the sides before anything is done to them; none if there is no such effect."""
-    nominal = raw[region, sample, NOMINAL]
-    if systematic.kind == "set":
-        assert systematic.combine is not None
-        members = [raw[region, sample, f"{name}_{ending}"].sumw for ending in systematic.filled]
-        sides = COMBINATIONS[systematic.combine](nominal.sumw, np.array(members))
-        entry.did(f"{len(members)} members combined", systematic.combine.replace("_", " "))
-        up, down = (Template(side, nominal.sumw2, nominal.events) for side in sides)
-        return up, down
-    if systematic.kind == "sample":
-        assert systematic.up is not None
-        others = [raw[region, systematic.up, NOMINAL]]
-        if systematic.down is not None:
-            others.append(raw[region, systematic.down, NOMINAL])
-        if _lacking(others, entry):
-            return None
-        if systematic.reference is not None:
-            reference = raw[region, systematic.reference, NOMINAL]
-            if not reference.total > 0:
-                entry.did("dropped", f"reference '{systematic.reference}' has no yield here")
-                return None
-            others = [_relative_to(reference, nominal, other, entry) for other in others]
-        return others[0], others[1] if len(others) > 1 else None
     kept = systematic.nominal_data_sets.get(sample, [])
     if kept:
         entry.did(
             f"nominal events kept of {len(kept)} data sets", f"{', '.join(kept)} have no such trees"
         )
-    up_side = raw[region, sample, f"{name}_up"]
-    down_side = None if systematic.one_sided else raw[region, sample, f"{name}_down"]
-    if systematic.kind == "input" and _lacking([up_side, down_side], entry):
-        return None
-    return up_side, down_side
+    place = Place(
+        edges=edges,
+        nominal=_yields(as_filled),
+        filled={e: _yields(raw[region, sample, f"{name}_{e}"]) for e in systematic.filled},
+        samples={s: _yields(raw[region, s, NOMINAL]) for s in definition.compared.values()},
+        did=entry.did,
+    )
+    filled = _sides(definition, place)
+    if filled is None:
+        entry.keep(norm=False, shape=False)
+        return Varied(entry, None)
+    smoothed = _smoothed(definition, as_filled, filled, entry)
+    up, down = _symmetrised(systematic.symmetrisation, as_filled, smoothed, entry)
+    sides = (
+        _mended(as_filled, nominal, up, "up", entry),
+        _mended(as_filled, nominal, down, "down", entry),
+    )
+    sides = _reduced(definition, nominal, sides, entry)
+    _describe(nominal, sides, entry)
+    unsmoothed = filled if entry.smoothed is not None else None
+    return Varied(entry, _pruned(definition, nominal, sides, pruning, entry), unsmoothed)
 
 
-def _lacking(others: Sequence[Template | None], entry: EffectEntry) -> bool:
-    """Tell whether other simulated events lack where they are compared: no effect is known."""
-    for side, other in zip(SIDES, others, strict=False):
-        if other is not None and not other.events:
-            entry.did("dropped", "what takes the sample's place has no event here", side)
-            return True
-    return False
+def _yields(template: Template) -> Yields:
+    return Yields(template.sumw, template.sumw2, template.events)
 
 
-def _relative_to(
-    reference: Template, nominal: Template, other: Template, entry: EffectEntry
-) -> Template:
-    """Return the nominal times the ratio of a sample to its reference, bin by bin."""
-    known = reference.sumw > 0
-    if not known.all():
-        entry.did(
-            f"bins {', '.join(map(str, np.flatnonzero(~known)))} left at the nominal",
-            "the reference has no positive yield there",
-        )
-    below = np.where(known, reference.sumw, 1.0)
-    ratio = np.where(known, other.sumw / below, 1.0)
-    # errors of both samples, which share no event
-    variance = np.where(known, (other.sumw2 + ratio**2 * reference.sumw2) / below**2, 0.0)
-    return Template(nominal.sumw * ratio, nominal.sumw**2 * variance, other.events)
+def _sides(definition: Definition, place: Place) -> Sides | None:
+    """Return the sides before anything is done to them; none if there is no such effect."""
+    combination = definition.combination
+    if combination is None:
+        found = definition.sides(place)
+        if found is None:
+            return None
+        up, down = found
+        return Template(*up), None if down is None else Template(*down)
+    nominal = place.nominal
+    members = np.array([member.sumw for member in place.filled.values()])
+    place.did(f"{len(members)} members combined", combination.replace("_", " "))
+    above, below = COMBINATIONS[combination](nominal.sumw, members)
+    return (
+        Template(above, nominal.sumw2, nominal.events),
+        Template(below, nominal.sumw2, nominal.events),
+    )
 
 
-def _smoothed(
-    systematic: TemplateSystematic, nominal: Template, sides: Sides, entry: EffectEntry
-) -> Sides:
-    if systematic.smoothing == "none":
+def _smoothed(definition: Definition, nominal: Template, sides: Sides, entry: EffectEntry) -> Sides:
+    if definition.smoothing == "none":
         return sides
-    correlated = systematic.kind in ("weight", "set")
     result: list[Template | None] = []
     for label, side in zip(SIDES, sides, strict=True):
         if side is None:
             result.append(None)
             continue
-        if systematic.smoothing == "353QH":
-            smooth = smooth_ratio(nominal.sumw, side.sumw)
-        else:
-            smooth = smooth_max_variation(
-                nominal.sumw, nominal.sumw2, side.sumw, side.sumw2, correlated=correlated
-            )
-        entry.did(smooth.what, f"smoothing {systematic.smoothing}", label)
+        variation = Variation(
+            nominal.sumw, nominal.sumw2, side.sumw, side.sumw2, definition.shares_events
+        )
+        smooth = SMOOTHINGS[definition.smoothing](variation)
+        entry.did(smooth.what, f"smoothing {definition.smoothing}", label)
         if smooth.changed:
-            entry.smoothed = systematic.smoothing
+            entry.smoothed = definition.smoothing
         result.append(Template(smooth.sumw, side.sumw2, side.events))
     up, down = result
     assert up is not None
@@ -185,19 +148,18 @@ def _smoothed(
 
 
 def _symmetrised(
-    systematic: TemplateSystematic, nominal: Template, sides: Sides, entry: EffectEntry
+    kind: str | None, nominal: Template, sides: Sides, entry: EffectEntry
 ) -> tuple[Template, Template]:
     up, down = sides
-    kind = systematic.symmetrisation
     if kind is None:
         assert down is not None
         return up, down
     changed = symmetrise(kind, nominal.sumw, up.sumw, None if down is None else down.sumw)
     entry.symmetrised = kind
     if kind == "one_sided":
-        entry.did(DESCRIPTIONS[kind], "the systematic is one-sided", "down")
+        entry.did(described(kind), "the systematic is one-sided", "down")
     else:
-        entry.did(DESCRIPTIONS[kind], f"symmetrisation {kind}")
+        entry.did(described(kind), f"symmetrisation {kind}")
     above, below = changed
     return (
         Template(above, up.sumw2, up.events),
@@ -217,17 +179,17 @@ def _mended(
 
 
 def _reduced(
-    systematic: TemplateSystematic,
+    definition: Definition,
     nominal: Template,
     sides: tuple[Template, Template],
     entry: EffectEntry,
 ) -> tuple[Template, Template]:
     """Leave of both sides what the systematic is to vary."""
-    if systematic.effect == "norm_and_shape":
+    if definition.effect == "norm_and_shape":
         return sides
-    part = norm_only if systematic.effect == "norm" else shape_only
-    left = "rate" if systematic.effect == "norm" else "shape"
-    entry.did(f"only the {left} is used", f"effect {systematic.effect}")
+    part = norm_only if definition.effect == "norm" else shape_only
+    left = "rate" if definition.effect == "norm" else "shape"
+    entry.did(f"only the {left} is used", f"effect {definition.effect}")
     up, down = (Template(part(nominal.sumw, side.sumw), side.sumw2, side.events) for side in sides)
     return up, down
 
@@ -252,7 +214,7 @@ def _describe(nominal: Template, sides: tuple[Template, Template], entry: Effect
 
 
 def _pruned(
-    systematic: TemplateSystematic,
+    definition: Definition,
     nominal: Template,
     sides: tuple[Template, Template],
     pruning: Pruning,
@@ -268,12 +230,12 @@ def _pruned(
     )
     entry.shape = found.shape_size
     entry.keep(
-        norm=None if systematic.effect == "shape" else found.norm,
-        shape=None if systematic.effect == "norm" else found.shape,
+        norm=None if definition.effect == "shape" else found.norm,
+        shape=None if definition.effect == "norm" else found.shape,
     )
-    if not found.norm and systematic.effect != "shape":
+    if not found.norm and definition.effect != "shape":
         entry.did("rate dropped", _below("rate", found.norm_size, pruning.norm))
-    if not found.shape and systematic.effect != "norm":
+    if not found.shape and definition.effect != "norm":
         entry.did("shape dropped", _below("every bin", found.shape_size, pruning.shape))
     match found.norm, found.shape:
         case True, True:

@@ -7,6 +7,7 @@ from n2mu.config.acting import affected_samples
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.features import Feature
 from n2mu.config.inputs import DataSet, Inputs
+from n2mu.config.kinds.sources import InputSource, TreeSource, WeightSource
 from n2mu.config.names import matching
 from n2mu.config.samples import Sample
 from n2mu.config.splitting import RegionPart
@@ -170,10 +171,12 @@ def _varied_by(
     """Tell whether a data set takes the place of a sample's own in a systematic."""
     inputs = configuration.inputs.inputs
     for name, systematic in configuration.systematics.systematics.items():
-        if systematic.kind != "input" or sample not in acting[name]:
+        if sample not in acting[name]:
             continue
-        for chosen in (systematic.up, systematic.down or []):
-            if data_set.input in matching(chosen, inputs, f"systematics.{name}", "input"):
+        for source in systematic.sources.values():
+            if isinstance(source, InputSource) and data_set.input in matching(
+                source.inputs, inputs, f"systematics.{name}", "input"
+            ):
                 return True
     return False
 
@@ -231,47 +234,40 @@ def _of_weights(
         yield Question(f"inputs.yaml: {place}.{name}", own or text, weight=True)
     for name, systematic in configuration.systematics.systematics.items():
         key = f"systematics.yaml: systematics.{name}"
-        if systematic.kind not in ("weight", "set") or acting[name].isdisjoint(samples):
+        if acting[name].isdisjoint(samples):
             continue
-        if systematic.kind == "weight":
-            yield Question(f"{key}.up", systematic.up, weight=True)
-            if systematic.down is not None:
-                yield Question(f"{key}.down", systematic.down, weight=True)
-        if systematic.kind == "set":
-            for number, text in enumerate(systematic.members):
-                yield Question(f"{key}.members.{number}", text, weight=True)
+        for source in systematic.sources.values():
+            if isinstance(source, WeightSource):
+                yield Question(f"{key}.{source.key}", source.expression, weight=True)
 
 
 def _trees(
     configuration: Configuration, acting: Acting, own: set[str], data_set: DataSet
 ) -> Iterator[tuple[str, str]]:
     for name, systematic in configuration.systematics.systematics.items():
-        if systematic.kind != "tree" or acting[name].isdisjoint(own):
+        if acting[name].isdisjoint(own):
             continue
-        if systematic.inputs is not None and data_set.input not in matching(
-            systematic.inputs, configuration.inputs.inputs, f"systematics.{name}.inputs", "input"
-        ):
-            continue
-        yield f"systematics.yaml: systematics.{name}.up", systematic.up
-        if systematic.down is not None:
-            yield f"systematics.yaml: systematics.{name}.down", systematic.down
+        for source in systematic.sources.values():
+            if not isinstance(source, TreeSource):
+                continue
+            if source.inputs is not None and data_set.input not in matching(
+                source.inputs, configuration.inputs.inputs, f"systematics.{name}.inputs", "input"
+            ):
+                continue
+            yield f"systematics.yaml: systematics.{name}.{source.key}", source.tree
 
 
 def _sums(
     configuration: Configuration, acting: Acting, samples: dict[str, Sample], data_set: DataSet
 ) -> Iterator[tuple[str, str]]:
-    source = configuration.inputs.sum_of_weights
-    if data_set.data or not source.nominal:
+    sums = configuration.inputs.sum_of_weights
+    if data_set.data or not sums.nominal:
         return
-    yield "inputs.yaml: sum_of_weights", source.nominal
+    yield "inputs.yaml: sum_of_weights", sums.nominal
     for name, systematic in configuration.systematics.systematics.items():
         key = f"systematics.yaml: systematics.{name}"
         if acting[name].isdisjoint(samples):
             continue
-        if systematic.kind == "weight":
-            for side, branch in (("up", systematic.sum_up), ("down", systematic.sum_down)):
-                if branch is not None:
-                    yield f"{key}.sum_{side}", branch
-        if systematic.kind == "set":
-            for number, branch in enumerate(systematic.sums or []):
-                yield f"{key}.sums.{number}", branch
+        for source in systematic.sources.values():
+            if isinstance(source, WeightSource) and source.sum is not None:
+                yield f"{key}.{source.sum_key}", source.sum

@@ -1,19 +1,15 @@
 """An analysis as jobs need it: which events, variations and columns belong together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from n2mu.config.acting import affected_samples
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.features import Feature
 from n2mu.config.inputs import DataSet, data_sets
+from n2mu.config.kinds.sources import InputSource, TreeSource, WeightSource
+from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.names import matching
-from n2mu.config.systematics import (
-    InputSystematic,
-    SetSystematic,
-    TreeSystematic,
-    WeightSystematic,
-)
 from n2mu.errors import ConfigurationError
 from n2mu.expressions import ENTRY, parse
 from n2mu.inputs.identity import NtupleFile
@@ -41,6 +37,7 @@ class Analysis:
         self.configuration = configuration
         self.listing = listing
         self.data_sets = {d.name: d for d in data_sets(configuration.inputs)}
+        self._matching: dict[tuple[str, ...], list[str]] = {}
         listed = {name for file in listing.files for name in file.data_sets}
         for name in self.data_sets:
             if name not in listed:
@@ -75,89 +72,69 @@ class Analysis:
             result[name] = [d for d in self.data_sets.values() if d.input in chosen]
         return result
 
-    def data_sets_matching(self, patterns: list[str]) -> list[str]:
+    def data_sets_matching(self, patterns: Sequence[str]) -> list[str]:
         """Return the data sets of the inputs that patterns match."""
-        inputs = self.configuration.inputs.inputs
-        chosen = matching(patterns, inputs, "inputs", "input")
-        return [name for name, data_set in self.data_sets.items() if data_set.input in chosen]
+        key = tuple(patterns)
+        if key not in self._matching:
+            inputs = self.configuration.inputs.inputs
+            chosen = set(matching(patterns, inputs, "inputs", "input"))
+            data_sets = self.data_sets.items()
+            self._matching[key] = [name for name, entry in data_sets if entry.input in chosen]
+        return self._matching[key]
 
     @cached_property
-    def _acting(self) -> dict[str, dict[str, WeightSystematic | SetSystematic | TreeSystematic]]:
+    def _acting(self) -> dict[str, dict[str, Systematic]]:
         """Systematics that vary the events of each data set."""
-        result: dict[str, dict[str, WeightSystematic | SetSystematic | TreeSystematic]] = {
-            name: {} for name in self.data_sets
-        }
+        result: dict[str, dict[str, Systematic]] = {name: {} for name in self.data_sets}
         for name, systematic in self.configuration.systematics.systematics.items():
-            if isinstance(systematic, WeightSystematic | SetSystematic | TreeSystematic):
-                for sample in affected_samples(systematic, self.configuration.samples, name):
-                    for data_set in self.data_sets_of[sample]:
-                        result[data_set.name][name] = systematic
+            for sample in affected_samples(systematic, self.configuration.samples, name):
+                for data_set in self.data_sets_of[sample]:
+                    result[data_set.name][name] = systematic
         return result
 
     def weight_variations(self, data_set: str) -> list[WeightVariation]:
-        """Return the weight variations of a data set: sides, or members of a set."""
-        result = []
-        for name, systematic in self._acting[data_set].items():
-            sides: list[tuple[str, str, str | None]] = []
-            if isinstance(systematic, WeightSystematic):
-                sides.append(("up", systematic.up, systematic.sum_up))
-                if systematic.down is not None:
-                    sides.append(("down", systematic.down, systematic.sum_down))
-            elif isinstance(systematic, SetSystematic):
-                sums: list[str | None] = [None] * len(systematic.members)
-                if systematic.sums is not None:
-                    sums = [*systematic.sums]
-                sides += [
-                    (str(number), member, own_sum)
-                    for number, (member, own_sum) in enumerate(
-                        zip(systematic.members, sums, strict=True)
-                    )
-                ]
-            result += [
-                WeightVariation(
-                    name=f"{name}_{side}",
-                    factor=systematic.factor,
-                    expression=expression,
-                    sum=own_sum,
-                )
-                for side, expression, own_sum in sides
-                if not isinstance(systematic, TreeSystematic)
-            ]
-        return result
+        """Return the weight variations of a data set."""
+        return [
+            WeightVariation(
+                name=f"{name}_{ending}",
+                factor=source.factor,
+                expression=source.expression,
+                sum=source.sum,
+            )
+            for name, systematic in self._acting[data_set].items()
+            for ending, source in systematic.sources.items()
+            if isinstance(source, WeightSource)
+        ]
 
     def tree_variations(self, data_set: str) -> list[str]:
         """Return the varied trees of a data set."""
-        trees: dict[str, None] = {}
-        for name, systematic in self._acting[data_set].items():
-            having = self._having_trees.get(name, {data_set})
-            if isinstance(systematic, TreeSystematic) and data_set in having:
-                trees |= {t: None for t in (systematic.up, systematic.down) if t is not None}
+        trees = {
+            source.tree: None
+            for systematic in self._acting[data_set].values()
+            for source in systematic.sources.values()
+            if isinstance(source, TreeSource) and self._has(data_set, source)
+        }
         return list(trees)
 
-    @cached_property
-    def _having_trees(self) -> dict[str, set[str]]:
-        """Data sets with the varied trees, by systematic that does not ask them of all."""
-        return {
-            name: set(self.data_sets_matching(systematic.inputs))
-            for name, systematic in self.configuration.systematics.systematics.items()
-            if isinstance(systematic, TreeSystematic) and systematic.inputs is not None
-        }
+    def _has(self, data_set: str, source: TreeSource) -> bool:
+        """Tell whether a data set has a varied tree."""
+        return source.inputs is None or data_set in self.data_sets_matching(source.inputs)
 
-    def without_trees(self, systematic: str, sample: str) -> list[str]:
+    def without_trees(self, systematic: Systematic, sample: str) -> list[str]:
         """Return the data sets of a sample that have no varied tree and stay as they are."""
-        having = self._having_trees.get(systematic)
+        trees = [s for s in systematic.sources.values() if isinstance(s, TreeSource)]
         own = [data_set.name for data_set in self.data_sets_of[sample]]
-        return [] if having is None else [name for name in own if name not in having]
+        return [name for name in own if not all(self._has(name, tree) for tree in trees)]
 
     @cached_property
     def _replacing(self) -> dict[str, list[str]]:
         """Data sets that take the place of a sample's own in some variation."""
         result: dict[str, list[str]] = {}
         for name, systematic in self.configuration.systematics.systematics.items():
-            if isinstance(systematic, InputSystematic):
-                others = self.data_sets_matching([*systematic.up, *(systematic.down or [])])
-                for sample in affected_samples(systematic, self.configuration.samples, name):
-                    result.setdefault(sample, []).extend(others)
+            chosen = [s for s in systematic.sources.values() if isinstance(s, InputSource)]
+            others = self.data_sets_matching([pattern for s in chosen for pattern in s.inputs])
+            for sample in affected_samples(systematic, self.configuration.samples, name):
+                result.setdefault(sample, []).extend(others)
         return result
 
     def features(self, model: str) -> dict[str, Feature]:

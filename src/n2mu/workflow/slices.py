@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from n2mu.config.acting import affected_regions, affected_samples, parameter, shape_factor
 from n2mu.config.coherence import Configuration
-from n2mu.config.systematics import Systematic
+from n2mu.config.kinds.systematic import Systematic
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.fit.settings import FitSettings
@@ -341,6 +341,6 @@ def parameters(name: str, systematic: Systematic, configuration: Configuration) 
             places = [region] if "regions" in systematic.decorrelate else []
             places += [sample] if "samples" in systematic.decorrelate else []
             where = f" ({', '.join(places)})" if places else ""
-            ending = "_bin_*" if systematic.kind == "bins" else ""
+            ending = "_bin_*" if systematic.per_bin else ""
             found[parameter(name, systematic, region, sample) + ending] = where
     return found

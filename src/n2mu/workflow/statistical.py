@@ -13,14 +13,18 @@ from n2mu.config.acting import (
     terms,
 )
 from n2mu.config.coherence import score_names
+from n2mu.config.kinds.by_number import ByNumber
+from n2mu.config.kinds.sources import InputSource, Source, TreeSource, WeightSource
+from n2mu.config.kinds.systematic import Systematic
+from n2mu.config.kinds.varied import Varied
 from n2mu.config.polynomial import ONE, Polynomial, value
 from n2mu.config.regions import Region
 from n2mu.config.samples import Sample
 from n2mu.config.splitting import RegionPart
-from n2mu.config.systematics import VARIED, BinsSystematic, NormSystematic, Systematic
 from n2mu.fit.settings import FitSettings
 from n2mu.plots.fit_settings import ValidationSettings
 from n2mu.templates.settings import (
+    Filled,
     FreeFactor,
     Normalisation,
     NumberSystematic,
@@ -94,7 +98,8 @@ class FitSlices:
         samples = self._samples(systematics)
         used = dict.fromkeys(d for sample in samples.values() for d in sample.data_sets)
         for systematic in systematics.values():
-            used |= dict.fromkeys([*systematic.up_data_sets, *systematic.down_data_sets])
+            for filled in systematic.filled.values():
+                used |= dict.fromkeys(filled.data_sets or [])
         data_sets = {name: self._analysis.data_sets[name] for name in used}
         return TemplateSettings(
             fit=self._fit,
@@ -128,8 +133,7 @@ class FitSlices:
         compared = {
             name
             for systematic in systematics.values()
-            if systematic.kind == "sample"
-            for name in (systematic.up, systematic.down, systematic.reference)
+            for name in systematic.definition.compared.values()
         }
         result = {}
         for name, sample in self._configuration.samples.samples.items():
@@ -145,58 +149,42 @@ class FitSlices:
 
     def _systematics(self) -> Iterator[tuple[str, TemplateSystematic]]:
         for name, (systematic, samples, regions) in self._acting.items():
-            if not isinstance(systematic, VARIED):
-                continue
-            told = TemplateSystematic(
-                kind=systematic.kind,
-                samples=samples,
-                regions=regions,
-                parameters=self._parameters(name),
-                effect=systematic.effect,
-                symmetrisation=systematic.symmetrisation,
-                smoothing=systematic.smoothing,
-            )
-            if systematic.kind == "set":
-                update: dict[str, object] = {
-                    "members": [f"n2mu_weight_{name}_{i}" for i in range(len(systematic.members))],
-                    "combine": systematic.combine,
-                }
-            elif systematic.kind == "input":
-                update = {
-                    f"{side}_data_sets": self._analysis.data_sets_matching(chosen or [])
-                    for side, chosen in (("up", systematic.up), ("down", systematic.down))
-                }
-            elif systematic.kind == "weight":
-                update = {
-                    side: None if text is None else f"n2mu_weight_{name}_{side}"
-                    for side, text in (("up", systematic.up), ("down", systematic.down))
-                }
-            else:
-                update = {"up": systematic.up, "down": systematic.down}
-                if systematic.kind == "tree":
-                    update["nominal_data_sets"] = {
-                        sample: kept
-                        for sample in samples
-                        if (kept := self._analysis.without_trees(name, sample))
-                    }
-                if systematic.kind == "sample":
-                    update["reference"] = systematic.reference
-            if systematic.kind != "set" and systematic.down is None:
-                update["symmetrisation"] = "one_sided"
-            yield name, told.model_copy(update=update)
+            if isinstance(systematic, Varied):
+                kept = {s: self._analysis.without_trees(systematic, s) for s in samples}
+                yield (
+                    name,
+                    TemplateSystematic(
+                        definition=systematic.for_templates(),
+                        samples=samples,
+                        regions=regions,
+                        parameters=self._parameters(name),
+                        filled={
+                            ending: self._filled(f"{name}_{ending}", source)
+                            for ending, source in systematic.sources.items()
+                        },
+                        nominal_data_sets={s: names for s, names in kept.items() if names},
+                    ),
+                )
+
+    def _filled(self, variation: str, source: Source) -> Filled:
+        match source:
+            case WeightSource():
+                return Filled(column=f"n2mu_weight_{variation}")
+            case TreeSource():
+                return Filled(table=source.tree)
+            case InputSource():
+                return Filled(data_sets=self._analysis.data_sets_matching(source.inputs))
 
     def _numbers(self) -> Iterator[tuple[str, NumberSystematic]]:
         for name, (systematic, samples, regions) in self._acting.items():
-            if isinstance(systematic, NormSystematic):
-                up, down = systematic.up, systematic.down
-            elif isinstance(systematic, BinsSystematic):
-                up, down = systematic.size, -systematic.size
-            else:
+            if not isinstance(systematic, ByNumber):
                 continue
+            up, down = systematic.shifts
             yield (
                 name,
                 NumberSystematic(
                     kind=systematic.kind,
+                    per_bin=systematic.per_bin,
                     samples=samples,
                     regions=regions,
                     parameters=self._parameters(name),
@@ -331,7 +319,7 @@ class FitSlices:
         """Return the nuisance parameters of this fit by group."""
         groups: dict[str, dict[str, None]] = {}
         for name, (systematic, _, _) in self._acting.items():
-            ending = "_bin_*" if systematic.kind == "bins" else ""
+            ending = "_bin_*" if systematic.per_bin else ""
             named = [
                 parameter + ending
                 for region, by_sample in self._parameters(name).items()
