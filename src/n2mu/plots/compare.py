@@ -153,8 +153,13 @@ def ranking_comparison(
         if len(shown) < len(comparison["ranking"]):
             lines = [f"{len(shown)} of {len(comparison['ranking'])} parameters"]
         write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
+        ranked = [any(entry["fits"][i] is not None for entry in shown) for i in range(len(fits))]
         handles = [
-            Patch(color=COLOURS[i % len(COLOURS)], linewidth=0, label=name)
+            Patch(
+                color=COLOURS[i % len(COLOURS)],
+                linewidth=0,
+                label=name if ranked[i] else f"{name}: no ranking",
+            )
             for i, name in enumerate(fit_names(comparison))
         ]
         handles += [

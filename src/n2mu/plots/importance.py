@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from n2mu.plots.classes import class_title
-from n2mu.plots.colours import PALETTE
+from n2mu.plots.colours import NEUTRAL
 from n2mu.plots.model_panel import heading
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
@@ -65,7 +65,7 @@ def _bars(axes: Axes, entries: Sequence[Mapping[str, Any]], names: Sequence[str]
         [entry["value"] or 0.0 for entry in entries],
         0.7,
         xerr=[entry["error"] or 0.0 for entry in entries],
-        color=PALETTE[0],
+        color=NEUTRAL,
         error_kw={"linewidth": 1},
     )
     axes.axvline(0, color="black", linewidth=0.8)

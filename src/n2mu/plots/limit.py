@@ -15,6 +15,8 @@ from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
 
 LOWEST = 1e-3
+LEGEND = 1.9
+"""Room for the legend in inches: no place inside is free of curves."""
 
 
 def limit_figure(limit: Mapping[str, Any], settings: PlotSettings) -> Figure:
@@ -32,7 +34,7 @@ def limit_figure(limit: Mapping[str, Any], settings: PlotSettings) -> Figure:
         level = 1 - limit["confidence"]
         percent = f"{100 * limit['confidence']:.4g} % CL"
         lines = [data_title(limit["dataset"]), *_limits(limit, name, percent)]
-        figure, (axes,) = panels(settings, lines)
+        figure, (axes,) = panels(settings, lines, right=LEGEND)
         _bands(axes, limit["asymptotic"]["curve"])
         if toys := limit.get("toys"):
             _toys(axes, toys)
@@ -50,7 +52,7 @@ def limit_figure(limit: Mapping[str, Any], settings: PlotSettings) -> Figure:
         axes.set_ylim(LOWEST, 1.0)
         axes.set_xlabel(name)
         axes.set_ylabel(r"CL$_\mathrm{s}$")
-        axes.legend(loc="upper right", bbox_to_anchor=(0.97, 0.97))
+        axes.legend(loc="upper left", bbox_to_anchor=(1.025, 1.0))
     return figure
 
 

@@ -20,6 +20,7 @@ from n2mu.plots.style import house_style, panel_length, widest
 Floats = NDArray[np.float64]
 
 HEIGHT, LEAST_WIDTH, PER_REGION = 2.3, 3.2, 0.9
+PALE = 0.6
 NAME_SIZE = 10.0
 
 
@@ -55,7 +56,7 @@ def sensitivity_figure(
     with house_style():
         titles = [region_title(region, settings) for region in regions]
         handles: list[Artist] = [
-            Patch(color=NEUTRAL, linewidth=0, label="Region"),
+            Patch(color=NEUTRAL, alpha=PALE, linewidth=0, label="Region"),
             Line2D([], [], color="black", marker="o", linestyle="none", label="Its bins"),
         ]
         threshold = float(report["blinding_threshold"])
@@ -87,7 +88,7 @@ def _draw(axes: Axes, regions: list[tuple[Floats, Floats]], power: float) -> Non
     for position, (signal, background) in enumerate(regions):
         if background.sum() > 0:
             value = signal.sum() / background.sum() ** power
-            axes.bar(position, value, 0.6, color=NEUTRAL, linewidth=0)
+            axes.bar(position, value, 0.6, color=NEUTRAL, alpha=PALE, linewidth=0)
         known = background > 0
         values = signal[known] / background[known] ** power
         offsets = np.linspace(-0.22, 0.22, len(known))[known] if len(known) > 1 else [0.0]
