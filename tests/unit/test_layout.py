@@ -49,6 +49,7 @@ HEAVY = [
     "numpy",
     "pyarrow",
     "pyhf",
+    "pythia8mc",
     "scipy",
     "sklearn",
     "torch",

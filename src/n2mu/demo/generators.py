@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic
 
+from n2mu.demo.hzgamma import plan as hzgamma
 from n2mu.demo.planned import File
 from n2mu.demo.tth import plan as tth
 from n2mu.errors import ConfigurationError, nearest
@@ -16,6 +17,12 @@ from n2mu.workflow.fingerprint import fingerprint
 
 def _generate_tth(file: tth.TthFile, base: Path, identity: str) -> None:
     from n2mu.demo.tth.output import generate_file
+
+    generate_file(file, base, identity)
+
+
+def _generate_hzgamma(file: hzgamma.HZGammaFile, base: Path, identity: str) -> None:
+    from n2mu.demo.hzgamma.output import generate_file
 
     generate_file(file, base, identity)
 
@@ -49,6 +56,9 @@ class Generator(Generic[File]):
 
 GENERATORS: dict[str, Generator[Any]] = {
     "tth": Generator(tth.CHUNKS, tth.plan, "n2mu.demo.tth.output", _generate_tth),
+    "hzgamma": Generator(
+        hzgamma.CHUNKS, hzgamma.plan, "n2mu.demo.hzgamma.output", _generate_hzgamma
+    ),
 }
 """By the name of the analysis in the main configuration."""
 
