@@ -296,6 +296,22 @@ def test_trees_are_rebuilt_from_their_state_alone(architecture: str, outputs: in
     assert torch.allclose(total, model(continuous, categorical), atol=1e-9)
 
 
+def test_leaves_of_histogram_trees_may_need_a_share_of_the_events() -> None:
+    columns = np.random.default_rng(1).normal(size=(2000, 3)).astype(np.float32)
+    label = (columns.sum(axis=1) > 0).astype(np.int64)
+    leaves = []
+    for share in (0.0, 0.2):
+        parameters = {"leaves": 31, "min_leaf_share": share}
+        model = build("histogram_trees", layout(3, [], 1), parameters)
+        told = {"rounds": 1, "learning_rate": 0.1, "seed": 1}
+        trees = model.grow(columns, label, np.ones(2000), **told)  # type: ignore[operator]
+        leaves.append(int((trees.left == np.arange(trees.left.size)).sum()))
+    assert leaves[0] == 31
+    assert 2 <= leaves[1] <= 5
+    with pytest.raises(ConfigurationError, match=r"min_leaf_share is 0.6, expected 0 to 0.5"):
+        build("histogram_trees", layout(3, [], 1), {"min_leaf_share": 0.6})
+
+
 def test_xgboost_refuses_negative_weights_in_one_line() -> None:
     model = make("xgboost", 1, [], 1)
     with pytest.raises(TrainingError, match="no negative weights, 1 of 2 are"):

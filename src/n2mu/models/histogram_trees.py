@@ -1,11 +1,13 @@
 """Histogram-based gradient-boosted trees of scikit-learn."""
 
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from n2mu.errors import ConfigurationError
 from n2mu.models.trees import BoostedTrees, Trees
 
 
@@ -29,6 +31,8 @@ class HistogramTrees(BoostedTrees):
         Largest number of cuts from the root to a leaf; none: as many as fit.
     min_leaf_events
         Smallest number of events in a leaf.
+    min_leaf_share
+        Smallest share of the training events in a leaf, where it is more.
     l2
         Penalty of the squares of the values of the leaves.
     feature_fraction
@@ -46,12 +50,19 @@ class HistogramTrees(BoostedTrees):
         leaves: int = 31,
         depth: int | None = None,
         min_leaf_events: int = 20,
+        min_leaf_share: float = 0.0,
         l2: float = 0.0,
         feature_fraction: float = 1.0,
         bins: int = 255,
     ) -> None:
         super().__init__(n_continuous, categories, n_classes)
-        self.options = {
+        if not 0 <= min_leaf_share <= 0.5:
+            raise ConfigurationError(
+                f"min_leaf_share is {min_leaf_share:g}, expected 0 to 0.5: beyond half of the "
+                "events no cut leaves two leaves"
+            )
+        self.min_leaf_share = min_leaf_share
+        self.options: dict[str, Any] = {
             "max_leaf_nodes": leaves,
             "max_depth": depth,
             "min_samples_leaf": min_leaf_events,
@@ -73,8 +84,9 @@ class HistogramTrees(BoostedTrees):
         """Return the grown trees; arguments as :meth:`BoostedTrees.grow`."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
+        share = ceil(self.min_leaf_share * len(label))
         forest = HistGradientBoostingClassifier(
-            **self.options,
+            **self.options | {"min_samples_leaf": max(self.options["min_samples_leaf"], share)},
             max_iter=rounds,
             learning_rate=learning_rate,
             early_stopping=False,
