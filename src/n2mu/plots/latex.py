@@ -27,6 +27,7 @@ _SPECIAL = {
     "±": r"$\pm$",
     "\N{MINUS SIGN}": "$-$",
     "\N{HORIZONTAL ELLIPSIS}": r"\dots{}",
+    "\N{EM DASH}": "---",
     "μ": r"$\mu$",
     **{sign: rf"\{sign}" for sign in "&%#_{}$"},
 }

@@ -1,17 +1,20 @@
 """Tables of yields as an HTML page, as text and as LaTeX."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from n2mu.plots.latex import to_html, to_latex
-from n2mu.plots.numbers import decimals, plain
-from n2mu.plots.page import heading, note, page, table
+from n2mu.plots.latex import to_html
+from n2mu.plots.numbers import plain
+from n2mu.plots.page import heading, note, page
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import energy_line
+from n2mu.plots.tabular import Tabular, with_error
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, ...]
+
+COLUMNS = ("Process", "Kind", "Pre-fit", "Post-fit")
 
 NOTE = (
     "Errors are correlated through common nuisance parameters; those of groups, of the background "
@@ -32,8 +35,7 @@ def yields_html(yields: Mapping[str, Any]) -> str:
     parts = []
     for content in yields["regions"].values():
         parts.append(heading(f"{to_html(content['title'])} ({escape(str(content['role']))})"))
-        columns = ["Process", "Kind", "Pre-fit", "Post-fit"]
-        parts.append(table(columns, _rows(content, to_html, " ± "), numbers=(2, 3)))
+        parts.append(Tabular(COLUMNS, _rows(content), numbers=(2, 3)).html())
     return page(f"Yields, fit {yields['fit']}", *parts, note(NOTE))
 
 
@@ -46,8 +48,11 @@ def yields_text(yields: Mapping[str, Any], settings: PlotSettings) -> str:
         f"Yields, fit {yields['fit']} of {yields['analysis']}",
     ]
     for content in yields["regions"].values():
-        rows = [("Process", "Kind", "Pre-fit", "Post-fit")]
-        rows += _rows(content, _unmarked, " +- ")
+        rows = [COLUMNS]
+        rows += [
+            (_unmarked(process), kind, *(number.replace("±", "+-") for number in numbers))
+            for process, kind, *numbers in _rows(content)
+        ]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
         lines += ["", f"{_unmarked(content['title'])} ({content['role']})"]
         for row in rows:
@@ -61,42 +66,20 @@ def yields_latex(yields: Mapping[str, Any]) -> str:
     """Return yields as LaTeX, one ``tabular`` per region."""
     parts = []
     for content in yields["regions"].values():
-        rows = _rows(content, to_latex, r" \pm ")
-        body = [
-            f"{process} & {_mathematical(before)} & {_mathematical(after)} \\\\"
-            for process, _, before, after in rows
-        ]
-        sums = [i for i, row in enumerate(rows) if row[0] == "Background"]
-        for index in reversed(sums):
-            body.insert(index, r"\hline")
-        parts.append(
-            "\n".join(
-                [
-                    f"% {content['title']}",
-                    r"\begin{tabular}{lrr}",
-                    r"\hline",
-                    f"{to_latex(content['title'])} & Pre-fit & Post-fit \\\\",
-                    r"\hline",
-                    *body,
-                    r"\hline",
-                    r"\end{tabular}",
-                ]
-            )
-        )
-    return "\n\n".join(parts) + "\n"
+        rows = [[process, *numbers] for process, _, *numbers in _rows(content)]
+        sums = [len(content["processes"])]
+        columns = [content["title"], "Pre-fit", "Post-fit"]
+        parts.append(Tabular(columns, rows, numbers=(1, 2), rules=sums).latex(content["title"]))
+    return "\n".join(parts)
 
 
-def _rows(
-    content: Mapping[str, Any],
-    shown: Callable[[str], str],
-    between: str,
-) -> list[Row]:
+def _rows(content: Mapping[str, Any]) -> list[Row]:
     rows = [
-        (shown(process["title"]), str(process["kind"]), *_stages(process, between))
+        (process["title"], str(process["kind"]), *_stages(process))
         for process in content["processes"]
     ]
-    rows.append(("Background", "", *_stages(content["background"], between)))
-    rows.append(("Total", "", *_stages(content["total"], between)))
+    rows.append(("Background", "", *_stages(content["background"])))
+    rows.append(("Total", "", *_stages(content["total"])))
     if content["observed"] is None:
         count = content["blinded_bins"]
         observed = f"{count} bin{'' if count == 1 else 's'} blinded"
@@ -106,14 +89,11 @@ def _rows(
     return rows
 
 
-def _stages(entry: Mapping[str, Any], between: str) -> tuple[str, str]:
-    before, after = (_with_error(entry[stage], between) for stage in ("prefit", "postfit"))
+def _stages(entry: Mapping[str, Any]) -> tuple[str, str]:
+    before, after = (
+        with_error(entry[stage]["value"], entry[stage]["error"]) for stage in ("prefit", "postfit")
+    )
     return before, after
-
-
-def _with_error(entry: Mapping[str, float], between: str) -> str:
-    digits = decimals([entry["error"]])
-    return f"{plain(entry['value'], digits)}{between}{plain(entry['error'], digits)}"
 
 
 def _unmarked(title: str) -> str:
@@ -128,9 +108,3 @@ def _unmarked(title: str) -> str:
     text = re.sub(r"\\(?:bar|overline|hat|tilde|mathrm|mathit|mathbf|text)\b", "", text)
     text = text.replace(r"\ell", "l").replace(r"\to", "->")
     return re.sub(r"(?<!\\)\$|[{}]|\\(?=[A-Za-z])", "", text).replace(r"\$", "$")
-
-
-def _mathematical(value: str) -> str:
-    if re.fullmatch(r"[\d\s.\N{MINUS SIGN}]+(?:\\pm [\d.]+)?", value):
-        return f"${value}$".replace("\N{MINUS SIGN}", "-")
-    return value

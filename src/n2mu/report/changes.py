@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from n2mu.report.tabular import Tabular
+from n2mu.plots.tabular import Tabular
 
 EXAMPLES = 3
 LONGEST = 90

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from n2mu.errors import ProductError
+from n2mu.plots.tabular import Tabular
 
 KINDS = {
     ".pdf": "application/pdf",
@@ -97,6 +98,11 @@ def download(path: Path, name: str) -> Download:
     except OSError as error:
         raise ProductError(f"{path}: {error.strerror}; run the rule that writes it again") from None
     return Download(name, _uri(KINDS[path.suffix], content))
+
+
+def as_latex(table: Tabular, name: str) -> Download:
+    """Return a table as LaTeX for saving under a name."""
+    return Download(name, _uri(KINDS[".tex"], table.latex().encode()))
 
 
 def _uri(kind: str, content: bytes) -> str:

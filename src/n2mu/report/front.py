@@ -8,8 +8,8 @@ from typing import Any
 from n2mu.plots.fit_lines import data_title, sides
 from n2mu.plots.numbers import decimals
 from n2mu.plots.summary import DEFINITIONS
+from n2mu.plots.tabular import Bar, Cell, Code, Errors, Link, Tabular, side
 from n2mu.report.settings import ReportSettings
-from n2mu.report.tabular import Bar, Cell, Code, Errors, Link, Tabular, side
 
 STRENGTH = r"$\mu$"
 

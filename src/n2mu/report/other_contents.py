@@ -8,13 +8,13 @@ from n2mu.plots.content import read_keys
 from n2mu.plots.latex import to_html
 from n2mu.plots.page import body_of, table
 from n2mu.plots.panel import region_title
+from n2mu.plots.tabular import Cell, Code, Tabular, with_error
 from n2mu.registries import caption, registered
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture
 from n2mu.report.exhibits import Category, Exhibit
 from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import collisions, selection
-from n2mu.report.tabular import Cell, Code, Tabular, with_error
 from n2mu.workflow.paths import Paths
 
 FIGURES = "n2mu.plots.model_figures"

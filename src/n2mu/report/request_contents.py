@@ -13,16 +13,16 @@ from n2mu.plots.inference import INFERENCE_FIGURES
 from n2mu.plots.latex import to_html
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import save_figure
+from n2mu.plots.tabular import Code, Tabular
 from n2mu.registries import caption
 from n2mu.report.captions import Captions
-from n2mu.report.embed import Download, Picture, download, picture
+from n2mu.report.embed import Download, Picture, as_latex, download, picture
 from n2mu.report.exhibits import Category, Exhibit
 from n2mu.report.fit_contents import FIGURES, FitContents
 from n2mu.report.request_tables import REQUEST_TABLES
 from n2mu.report.requests import LeftOut, Made
 from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import collisions, selection
-from n2mu.report.tabular import Code, Tabular
 
 Draw = Callable[[Mapping[str, Any], PlotSettings], Figure | None]
 
@@ -82,7 +82,7 @@ class RequestContents:
                 yield self._exhibit(made, figure, picture=shown, downloads=[pdf])
         if (tabulate := REQUEST_TABLES.get(made.kind)) is not None:
             table = tabulate(made.content)
-            latex = table.download(f"{name}.tex")
+            latex = as_latex(table, f"{name}.tex")
             whole = download(made.path, made.path.name)
             yield self._exhibit(made, made.kind, table=table.html(), downloads=[latex, whole])
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from n2mu.plots.numbers import MINUS
-from n2mu.report.tabular import Cell, Tabular
+from n2mu.plots.tabular import Cell, Tabular
 
 BANDS = ("-2", "-1", "0", "+1", "+2")
 NONE = "none"

@@ -12,10 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from n2mu.plots.fit_lines import data_title
 from n2mu.plots.latex import to_html
 from n2mu.plots.summary import gates_table
+from n2mu.plots.tabular import Tabular
 from n2mu.products import atomic_file
 from n2mu.report.captions import Captions
 from n2mu.report.changes import changes_summary
-from n2mu.report.embed import Download
+from n2mu.report.embed import Download, as_latex
 from n2mu.report.exhibits import Category, Exhibit
 from n2mu.report.fit_contents import FitContents
 from n2mu.report.front import decomposition, fits_table, tiles
@@ -29,7 +30,6 @@ from n2mu.report.request_contents import RequestContents
 from n2mu.report.requests import LeftOut, Made
 from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import collisions
-from n2mu.report.tabular import Tabular
 from n2mu.workflow.paths import Paths
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Part:
 def _part(heading: str, text: str, name: str, tables: Sequence[Tabular]) -> Part:
     """Return a part with tables, which can be saved as LaTeX."""
     latex = [
-        t.download(f"{name}.tex" if len(tables) == 1 else f"{name}_{i}.tex")
+        as_latex(t, f"{name}.tex" if len(tables) == 1 else f"{name}_{i}.tex")
         for i, t in enumerate(tables, start=1)
     ]
     return Part(heading, text, [t.html() for t in tables], downloads=latex)

@@ -1,6 +1,6 @@
-"""Tables that can be shown on the page and saved as LaTeX."""
+"""Tables in all their forms: HTML, LaTeX and Markdown."""
 
-from base64 import b64encode
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -10,7 +10,9 @@ from n2mu.plots.fit_lines import sides
 from n2mu.plots.latex import to_html, to_latex
 from n2mu.plots.numbers import MINUS, decimals, plain, signed
 from n2mu.plots.page import table
-from n2mu.report.embed import Download
+
+_NUMBER = re.compile(rf"[+{MINUS}]?\d[\d.,]*(?: ± [\d.]+)*")
+_SIDES = re.compile(rf"\+([\d.]+) / {MINUS}([\d.]+)")
 
 
 @dataclass(frozen=True)
@@ -112,44 +114,69 @@ class Tabular:
     ----------
     numbers
         Indices of the columns that are aligned to the right.
+    rules
+        Indices of rows that have a line above, in LaTeX.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     numbers: Collection[int] = ()
+    rules: Collection[int] = ()
 
     def html(self) -> str:
         """Return the table as HTML."""
         rows = [[to_html(c) if isinstance(c, str) else c.html() for c in row] for row in self.rows]
         return table([to_html(column) for column in self.columns], rows, numbers=self.numbers)
 
-    def latex(self) -> str:
-        """Return the table as a LaTeX ``tabular``, without columns of bars."""
+    def latex(self, note: str = "") -> str:
+        """Return the table as a LaTeX ``tabular``, without columns of bars.
+
+        Parameters
+        ----------
+        note
+            A comment above the table.
+        """
         kept = [
             i for i in range(len(self.columns)) if not any(isinstance(r[i], Bar) for r in self.rows)
         ]
 
         def line(cells: Sequence[Cell]) -> str:
-            texts = (to_latex(c) if isinstance(c, str) else c.latex() for c in cells)
-            return " & ".join(texts) + r" \\"
+            return " & ".join(_latex(cell) for cell in cells) + r" \\"
 
+        body = [
+            (r"\hline" "\n" if place in self.rules else "") + line([row[i] for i in kept])
+            for place, row in enumerate(self.rows)
+        ]
         return "\n".join(
             [
+                *([f"% {to_latex(note)}"] if note else []),
                 rf"\begin{{tabular}}{{{''.join('r' if i in self.numbers else 'l' for i in kept)}}}",
                 r"\hline",
                 line([self.columns[i] for i in kept]),
                 r"\hline",
-                *(line([row[i] for i in kept]) for row in self.rows),
+                *body,
                 r"\hline",
                 r"\end{tabular}",
                 "",
             ]
         )
 
-    def download(self, name: str) -> Download:
-        """Return the LaTeX for saving under a name."""
-        content = b64encode(self.latex().encode()).decode()
-        return Download(name, f"data:application/x-tex;base64,{content}")
+    def markdown(self) -> str:
+        """Return a table of texts in Markdown."""
+        rule = ["---:" if i in self.numbers else "---" for i in range(len(self.columns))]
+        lines = [self.columns, rule, *self.rows]
+        return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines) + "\n"
+
+
+def _latex(cell: Cell) -> str:
+    """Return a cell as LaTeX; a number, with what belongs to it, is mathematics."""
+    if not isinstance(cell, str):
+        return cell.latex()
+    if both := _SIDES.fullmatch(cell):
+        return "$^{{+{}}}_{{-{}}}$".format(*both.groups())
+    if not _NUMBER.fullmatch(cell):
+        return to_latex(cell)
+    return f"${cell}$".replace(MINUS, "-").replace("±", r"\pm").replace(",", "{,}")
 
 
 def with_error(value: float, error: float) -> str:
