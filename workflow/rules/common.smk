@@ -200,6 +200,11 @@ def plots_of_all_fits(wildcards):
     ]
 
 
+def luminosity_of_fit(wildcards):
+    """Return what captions say of the luminosity of a fit, which can be a projection."""
+    return job().slices.plots(wildcards.fit).labels.luminosity
+
+
 def published(product):
     """Return the path of a product of the published fit."""
     return job().paths.published(product)

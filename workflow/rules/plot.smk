@@ -48,6 +48,7 @@ rule plot_fit:
         runtime=growing(10),
     params:
         cfg=cfg("plot_fit", "fit"),
+        luminosity=luminosity_of_fit,
         digest=digest_of("plot_fit", "fit"),
         code=fingerprint("n2mu.plots.stage"),
         origin=origin_of(["templates", "workspace", "fit"], this_fit),

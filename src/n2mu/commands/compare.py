@@ -33,12 +33,12 @@ def command(
 
     Example: n2mu compare a/mu_fit.json b/mu_fit.json -o compare.json
     """
-    from n2mu.commands.inference import plot_settings
+    from n2mu.commands.inference import of_luminosity, plot_settings
     from n2mu.fit.comparison import run_compare
     from n2mu.fit.inference_settings import ComparisonSettings
     from n2mu.plots.compare import run_plot_comparison
 
-    settings = plot_settings(config)
+    settings = of_luminosity(plot_settings(config), fits)
     read = contents([*fits, *(ranking or [path.with_name("ranking.json") for path in fits])])
     provenance = {"n2mu": __version__, "request": requested("compare", read)}
     run_compare(ComparisonSettings(labels=label or []), fits, ranking or [], output, provenance)

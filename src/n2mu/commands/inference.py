@@ -1,5 +1,6 @@
 """What the commands on any workspace share: their options, labels and provenance."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -8,7 +9,7 @@ import typer
 from n2mu.commands.options import DEFAULT_CONFIG
 from n2mu.commands.request import contents, requested
 from n2mu.errors import ConfigurationError
-from n2mu.products import file_digest
+from n2mu.products import file_digest, read_json
 
 if TYPE_CHECKING:
     from n2mu.config.base import Model
@@ -91,6 +92,7 @@ def prepare(
         If both a fit and Asimov data are asked for.
     """
     from n2mu.commands.job import fit_settings
+    from n2mu.config.projection import projected
 
     if asimov and fit is not None:
         raise ConfigurationError(
@@ -107,7 +109,30 @@ def prepare(
     provenance["workspace"] = str(workspace)
     if workspace.is_file():
         provenance["workspace_sha256"] = file_digest(workspace)
-    return settings, plot_settings(config if name is None else config or DEFAULT_CONFIG), provenance
+    style = plot_settings(config if name is None else config or DEFAULT_CONFIG)
+    if fit is not None:
+        style = of_luminosity(style, [fit])
+    elif settings.projection is not None:
+        labels = projected(style.labels, settings.projection.luminosity)
+        style = style.model_copy(update={"labels": labels})
+    return settings, style, provenance
+
+
+def of_luminosity(style: "PlotSettings", fits: Sequence[Path]) -> "PlotSettings":
+    """Return labels with the luminosity that fits are projected to; with none if they differ.
+
+    Parameters
+    ----------
+    fits
+        Paths of ``mu_fit.json``.
+    """
+    from n2mu.config.projection import projected
+
+    found = {read_json(path).get("projection", {}).get("luminosity") for path in fits}
+    labels = style.labels.model_copy(update={"luminosity": ""})
+    if len(found) == 1:
+        labels = projected(style.labels, found.pop())
+    return style.model_copy(update={"labels": labels})
 
 
 def plot_settings(config: str | None) -> "PlotSettings":

@@ -157,7 +157,7 @@ def _systematic(
     from n2mu.commands.job import require_slice
     from n2mu.plots.stage import run_plot_systematic
 
-    style = job.slices.plots()
+    style = job.slices.plots(fit)
     require_slice(style, expected)
     report, templates = (
         job.paths.fit(fit, name) for name in ("templates_report.json", "templates.root")

@@ -166,6 +166,9 @@ class Fit(Model):
         regions; the others hold Asimov data from the fit to these.
     asimov_mu
         Signal strength of the Asimov data.
+    luminosity
+        In pb^-1, of a projection: all that is simulated is scaled to it from the
+        luminosity of the inputs.  Only Asimov data can be projected.
     pruning
         Thresholds below which systematics are dropped.
     mc_statistics_threshold
@@ -189,6 +192,7 @@ class Fit(Model):
     data: Literal["asimov", "data", "mixed"] = "asimov"
     data_regions: Annotated[list[str], Field(min_length=1), Unique] | None = None
     asimov_mu: float = 1.0
+    luminosity: PositiveFloat | None = None
     pruning: Pruning = Pruning()
     mc_statistics_threshold: NonNegativeFloat = 0.0
     blinding_threshold: PositiveFloat = 0.3
@@ -206,6 +210,16 @@ class Fit(Model):
         for region in self.data_regions or []:
             if region not in self.regions:
                 raise ValueError(f"data_regions: '{region}' is not among the regions of the fit")
+        return self
+
+    @model_validator(mode="after")
+    def _projection_without_data(self) -> "Fit":
+        if self.luminosity is not None and self.data != "asimov":
+            raise ValueError(
+                f"'luminosity' projects the expectation, but data is '{self.data}', and observed "
+                "counts have the luminosity at which they were taken; set 'data: asimov' or leave "
+                "it out"
+            )
         return self
 
     @property

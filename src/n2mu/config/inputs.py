@@ -164,6 +164,12 @@ class Inputs(Model):
     weight: dict[Name, Expression] = {}
     inputs: Annotated[dict[Name, Input], Field(min_length=1)]
 
+    @property
+    def total_luminosity(self) -> float:
+        """Luminosity of all campaigns in pb^-1."""
+        given = self.luminosity
+        return sum(given.values()) if isinstance(given, dict) else given
+
     @model_validator(mode="after")
     def _complete(self) -> "Inputs":
         for name, entry in self.inputs.items():

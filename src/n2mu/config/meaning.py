@@ -12,6 +12,7 @@ from n2mu.config.models import Models
 from n2mu.config.names import matching
 from n2mu.config.parameters import check_parameters
 from n2mu.config.problems import independent
+from n2mu.config.projection import check_projections
 from n2mu.config.regions import Regions
 from n2mu.errors import ConfigurationError, nearest
 from n2mu.expressions import parse, unimplied
@@ -41,6 +42,7 @@ def check_meaning(configuration: Configuration) -> None:
     _check_systematics(configuration, f"{folder}/systematics.yaml")
     check_parameters(configuration)
     check_free_shapes(configuration)
+    check_projections(configuration)
     _check_fits(configuration, f"{folder}/fits.yaml")
 
 

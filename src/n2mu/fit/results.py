@@ -65,6 +65,7 @@ def fit_result(
         "analysis": settings.analysis,
         "observable": settings.observable,
         "dataset": dataset,
+        **({} if settings.projection is None else {"projection": settings.projection.model_dump()}),
         "mu": _signal_strength(best, best.poi, total),
         "signal_strengths": {
             best.likelihood.model.parameters.names[index]: _signal_strength(best, index)

@@ -9,6 +9,13 @@ NormCode = Literal["code4", "code1"]
 ShapeCode = Literal["code4p", "code0", "code2"]
 
 
+class Projection(Model):
+    """To another luminosity than that of the inputs, both in pb^-1."""
+
+    luminosity: float
+    inputs: float
+
+
 class FitSettings(Model):
     """Settings of `fit` and `ranking`; a workspace made elsewhere needs none.
 
@@ -45,6 +52,8 @@ class FitSettings(Model):
     signal_strengths
         Further free factors whose intervals are listed; free factors on samples that ``kinds``
         calls signals are listed in any case.
+    projection
+        Copied into ``mu_fit.json`` if there is one: what the workspace expects is scaled.
     blinding
         Copied into ``mu_fit.json``; its ``bins`` say which bins of a region are blinded.
     check
@@ -69,6 +78,7 @@ class FitSettings(Model):
     asimov_parameters: dict[str, float] = {}
     data_regions: list[str] = []
     signal_strengths: list[str] = []
+    projection: Projection | None = None
     blinding: dict[str, Any] = {}
     check: bool = False
     allowed_gates: list[Gate] = []

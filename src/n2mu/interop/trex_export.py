@@ -11,6 +11,7 @@ from n2mu.config.kinds.tree import TreeSystematic
 from n2mu.config.kinds.varied import Varied
 from n2mu.config.kinds.weight import WeightSystematic
 from n2mu.config.names import matching
+from n2mu.config.projection import projected
 from n2mu.errors import TemplateError
 from n2mu.expressions import parse
 from n2mu.interop.trex_names import NO_GAMMAS, ROLES, SYMMETRISATIONS
@@ -81,7 +82,7 @@ class Analysis:
 
     def job(self, **options: str) -> Block:
         """Return the Job block."""
-        labels = self.configuration.main.labels
+        labels = projected(self.configuration.main.labels, self.fit.luminosity)
         threshold = self.fit.mc_statistics_threshold
         common = {
             "CmeLabel": quoted([tlatex(labels.energy)]),

@@ -8,6 +8,7 @@ weight or in a variation, make Sample blocks of their own.
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+from n2mu.config import projection
 from n2mu.config.coherence import Configuration, score_names
 from n2mu.config.inputs import DataSet, data_sets
 from n2mu.config.kinds.bins import BinsSystematic
@@ -71,7 +72,9 @@ class NtupleExport:
         texts += [self._observable(region) for region in edges]
         self._scored = any(parse(text).names & set(scores) for text in texts)
         self._path = common_path(list(bases.values()), self._scored)
-        kept = ("data", "ghost")
+        self._projection = projection.scale(configuration, fit)
+        projected = configuration.fits.fits[fit].luminosity is not None
+        kept = ("ghost",) if projected else ("data", "ghost")
         samples = configuration.samples.samples
         names = [n for n, s in samples.items() if n in self._analysis.expected or s.kind in kept]
         self._groups = {name: self._groups_of(name) for name in names}
@@ -145,7 +148,7 @@ class NtupleExport:
         groups: dict[str, Group] = {}
         for data_set in members:
             ratios = {v: self._ratio(data_set.name, v) for v in variations}
-            scale = data_set.luminosity * data_set.cross_section
+            scale = data_set.luminosity * data_set.cross_section * self._projection
             scale /= self._skim.sum_of_weights(data_set.name)
             for file in self._listing.files:
                 if data_set.name not in file.data_sets:

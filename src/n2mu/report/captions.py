@@ -32,6 +32,10 @@ class Captions:
         self._main = main
         self._environment = Environment(undefined=StrictUndefined, autoescape=False)
 
+    def of(self, main: Mapping[str, Any]) -> "Captions":
+        """Return the captions of what has other labels."""
+        return Captions(self._directory, main)
+
     def __call__(self, name: str, text: str | None = None, **wildcards: str) -> str:
         """Return a caption as HTML: its first paragraph, and what follows on demand.
 
@@ -50,7 +54,11 @@ class Captions:
             If the text is missing or cannot be read.
         """
         path = self._directory / f"{name}.rst"
-        told = SimpleNamespace(wildcards=SimpleNamespace(**wildcards), config=self._main)
+        told = SimpleNamespace(
+            wildcards=SimpleNamespace(**wildcards),
+            config=self._main,
+            params=SimpleNamespace(luminosity=self._main["labels"]["luminosity"]),
+        )
         try:
             source = path.read_text(encoding="utf-8") if text is None else text
             filled = self._environment.from_string(source).render(snakemake=told)

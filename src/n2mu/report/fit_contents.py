@@ -74,8 +74,8 @@ class FitContents:
         self.mu_fit = read_keys(paths.fit(fit, "mu_fit.json"), ("mu", "yields", "gates"))
         self.report = read_keys(paths.fit(fit, "templates_report.json"), ("regions", "changes"))
         self._plots = paths.fit(fit, "plots")
-        self._settings = settings
-        self._captions = captions
+        self._settings = settings.of_fits(fit)
+        self._captions = captions.of(self._settings.main)
         self.fitted = list(self.mu_fit["yields"])
 
     def figure(

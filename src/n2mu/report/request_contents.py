@@ -75,8 +75,9 @@ class RequestContents:
             else {made.kind: INFERENCE_FIGURES[made.kind]}
         )
         name = made.path.stem
+        style = self._told(made).style
         for figure, draw in figures.items():
-            if (drawn := draw(made.content, self._settings.style)) is not None:
+            if (drawn := draw(made.content, style)) is not None:
                 saved = name if figure == made.kind else f"{name}_{figure}"
                 shown, pdf = _saved(drawn, saved)
                 yield self._exhibit(made, figure, picture=shown, downloads=[pdf])
@@ -111,15 +112,20 @@ class RequestContents:
         fit = ", ".join(made.fits)
         text = str(made.content.get("figure", made.kind))
         said = caption(FIGURES, "SYSTEMATIC_FIGURES", text) if text != made.kind else None
+        captions = self._captions.of(self._told(made).main)
         command = f"<p>Made by <code>{escape(made.command)}</code></p>"
         return Exhibit(
             title=self._title(made),
-            caption=self._captions(text, said, fit=fit, figure=figure, **about) + command,
+            caption=captions(text, said, fit=fit, figure=figure, **about) + command,
             statistics=self._statistics(made),
             picture=picture,
             table=table,
             downloads=downloads,
         )
+
+    def _told(self, made: Made) -> ReportSettings:
+        """Return the settings with the luminosity of what is shown; features have the inputs'."""
+        return self._settings if made.kind == "feature" else self._settings.of_fits(*made.fits)
 
     def _title(self, made: Made) -> str:
         content, style = made.content, self._settings.style
@@ -140,7 +146,7 @@ class RequestContents:
             return f"{collisions(self._settings)}." + selection(region, self._settings)
         regions = [made.content["region"]] if made.kind == "systematic" else None
         if len(known) != 1:
-            return f"{collisions(self._settings)}."
+            return f"{collisions(self._told(made))}."
         return known[0].statistics(regions)
 
 

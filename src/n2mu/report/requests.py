@@ -120,15 +120,14 @@ class Requests:
 
     def _told(self, content: Mapping[str, Any]) -> list[Model]:
         """Return what the configuration says to a command that draws."""
-        style = self._slices.plots()
-        if content["kind"] == "systematic":
-            return [style]
         fit, region = content["fit"], content["region"]
         if fit not in self._configuration.fits.fits:
             raise ConfigurationError(f"no fit '{fit}'")
+        if content["kind"] == "systematic":
+            return [self._slices.plots(fit)]
         if region not in self._configuration.regions.regions:
             raise ConfigurationError(f"no region '{region}'")
-        return [self._slices.features([content["feature"]], region, fit), style]
+        return [self._slices.features([content["feature"]], region, fit), self._slices.plots()]
 
     @cached_property
     def present(self) -> dict[str, str]:

@@ -31,6 +31,8 @@ class ReportSettings(Model):
         Where the models are compared.
     main
         ``config.yaml``, for captions.
+    luminosities
+        What is said of the luminosity of each fit.
     """
 
     analysis: str
@@ -43,6 +45,21 @@ class ReportSettings(Model):
     observed: list[str]
     evaluation_region: str
     main: dict[str, Any]
+    luminosities: dict[str, str]
+
+    def of_fits(self, *fits: str) -> "ReportSettings":
+        """Return the same with the luminosity of fits, which can be a projection.
+
+        Fits of several luminosities have none together.
+        """
+        found = {self.luminosities[fit] for fit in fits if fit in self.luminosities}
+        if not found:
+            return self
+        told = {"luminosity": found.pop() if len(found) == 1 else ""}
+        labels = self.style.labels.model_copy(update=told)
+        main = {**self.main, "labels": self.main["labels"] | told}
+        style = self.style.model_copy(update={"labels": labels})
+        return self.model_copy(update={"style": style, "main": main})
 
 
 def report_settings(configuration: Configuration, slices: Slices) -> ReportSettings:
@@ -59,4 +76,5 @@ def report_settings(configuration: Configuration, slices: Slices) -> ReportSetti
         observed=slices.cutflow().observed,
         evaluation_region=configuration.models.evaluation_region,
         main=main.model_dump(mode="json"),
+        luminosities={name: slices.plots(name).labels.luminosity for name in main.fits},
     )

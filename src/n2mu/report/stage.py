@@ -135,7 +135,7 @@ def _subtitle(settings: ReportSettings, published: FitContents) -> str:
         f"Fit {escape(settings.publish)}" + (f" ({to_html(title)})" if title else ""),
         escape(data_title(published.mu_fit["dataset"])),
         f"regions {regions}",
-        collisions(settings),
+        collisions(settings.of_fits(settings.publish)),
     ]
     return " · ".join(parts)
 

@@ -277,6 +277,8 @@ class WorkspaceSettings(Model):
         What multiplies each sample, by region and sample; nothing if not there.
     asimov_mu
         Signal strength of Asimov observations.
+    luminosity
+        In pb^-1, if the expectation was scaled to another one than that of the inputs.
     mc_statistics_threshold
         Relative MC error of a bin's total below which it has no gamma.
     """
@@ -293,4 +295,5 @@ class WorkspaceSettings(Model):
     scaling: dict[str, dict[str, Scaling]]
     poi: str
     asimov_mu: float
+    luminosity: float | None = None
     mc_statistics_threshold: float

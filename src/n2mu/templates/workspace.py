@@ -240,6 +240,8 @@ def _parameters(
 
 def _what_is_observed(settings: WorkspaceSettings) -> str:
     asimov = f"Asimov data with {settings.poi} = {settings.asimov_mu:g}"
+    if settings.luminosity is not None:
+        asimov += f", projected to {settings.luminosity / 1e3:g} fb^-1"
     match settings.data:
         case "asimov":
             return asimov

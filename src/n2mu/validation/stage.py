@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from n2mu.config.coherence import Configuration
-from n2mu.config.inputs import DataSet, Inputs, data_sets
+from n2mu.config.inputs import DataSet, data_sets
 from n2mu.config.survey import survey
 from n2mu.errors import N2muError
 from n2mu.inputs.listing import ListedFile, Listing
@@ -175,15 +175,10 @@ def _compare_luminosity(configuration: Configuration, report: Report) -> None:
     if found is None or configuration.inputs.sum_of_weights.normalised:
         return
     stated = float(found[1].replace(",", "")) * _UNITS[found[2]]
-    total = _luminosity(configuration.inputs)
+    total = configuration.inputs.total_luminosity
     if abs(stated - total) > _SAME_LUMINOSITY * total:
         report.add(
             f"'{label}' is {stated / 1e3:g} fb^-1, but the campaigns in inputs.yaml have "
             f"{total / 1e3:g} fb^-1; correct one of them",
             key="labels.luminosity",
         )
-
-
-def _luminosity(inputs: Inputs) -> float:
-    luminosity = inputs.luminosity
-    return sum(luminosity.values()) if isinstance(luminosity, dict) else luminosity

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from n2mu.config.acting import affected_regions, affected_samples, parameter, shape_factor
 from n2mu.config.coherence import Configuration
 from n2mu.config.kinds.systematic import Systematic
+from n2mu.config.projection import projected
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.fit.settings import FitSettings
@@ -237,7 +238,7 @@ class Slices:
     def plot_fit(self, fit: str) -> PlotFitSettings:
         """Return what the figures and tables of one fit are told."""
         validation = FitSlices(self._analysis, fit).validation()
-        return PlotFitSettings(style=self.plots(), validation=validation)
+        return PlotFitSettings(style=self.plots(fit), validation=validation)
 
     def features(self, names: Sequence[str], region: str, fit: str) -> FeatureSettings:
         """Return what figures of features are told; see `feature_settings`."""
@@ -273,11 +274,12 @@ class Slices:
                 shown[name] = DrawnCorrelation(axis=feature.axis, scale=feature.scale)
         return shown
 
-    def plots(self) -> PlotSettings:
-        """Return what figures and tables are told."""
+    def plots(self, fit: str | None = None) -> PlotSettings:
+        """Return what figures and tables are told; those of a fit say its luminosity."""
         configuration = self._configuration
+        luminosity = configuration.fits.fits[fit].luminosity if fit is not None else None
         return PlotSettings(
-            labels=configuration.main.labels,
+            labels=projected(configuration.main.labels, luminosity),
             regions={
                 name: RegionStyle(title=region.title, axis=region.axis, role=region.role)
                 for name, region in configuration.regions.regions.items()

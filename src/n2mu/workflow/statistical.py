@@ -18,10 +18,11 @@ from n2mu.config.kinds.sources import InputSource, Source, TreeSource, WeightSou
 from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.kinds.varied import Varied
 from n2mu.config.polynomial import ONE, Polynomial, value
+from n2mu.config.projection import scale
 from n2mu.config.regions import Region
 from n2mu.config.samples import Sample
 from n2mu.config.splitting import RegionPart
-from n2mu.fit.settings import FitSettings
+from n2mu.fit.settings import FitSettings, Projection
 from n2mu.plots.fit_settings import ValidationSettings
 from n2mu.templates.settings import (
     Filled,
@@ -106,26 +107,33 @@ class FitSlices:
             regions=regions,
             samples=samples,
             data_sets={
-                name: Normalisation(luminosity=d.luminosity, cross_section=d.cross_section)
+                name: Normalisation(
+                    luminosity=d.luminosity * scale(self._configuration, self._fit),
+                    cross_section=d.cross_section,
+                )
                 for name, d in data_sets.items()
             },
             systematics=systematics,
             numbers=dict(self._numbers()),
             scores=sorted(named & set(scored)),
             pruning=self._options.pruning,
-            scaling=self._asimov_scaling() if self._configuration.samples.data is not None else {},
+            scaling=self._asimov_scaling() if self._observed is not None else {},
             blinding_threshold=self._options.blinding_threshold,
             other_signals=self._other_signals,
             smooth=self._shapes.smooth(self._options.all_regions, self.expected),
         )
 
     @property
+    def _observed(self) -> str | None:
+        """The sample with the observed events, which no projection can hold."""
+        return None if self._options.luminosity is not None else self._configuration.samples.data
+
+    @property
     def _other_signals(self) -> list[str]:
         """Signals that the fit does without; data are blinded where they are expected."""
-        samples = self._configuration.samples
-        if samples.data is None:
+        if self._observed is None:
             return []
-        named = samples.samples.items()
+        named = self._configuration.samples.samples.items()
         return [n for n, s in named if s.kind == "signal" and n not in self.expected]
 
     def _samples(self, systematics: Mapping[str, TemplateSystematic]) -> dict[str, TemplateSample]:
@@ -137,7 +145,7 @@ class FitSlices:
         }
         result = {}
         for name, sample in self._configuration.samples.samples.items():
-            inside = name in self.expected or sample.kind == "data"
+            inside = name in self.expected or name == self._observed
             if inside or name in compared or name in self._other_signals:
                 result[name] = TemplateSample(
                     kind=sample.kind if inside else "ghost",
@@ -265,7 +273,7 @@ class FitSlices:
             may_be_empty=[name for name, s in self.expected.items() if s.may_be_empty],
             data=self._options.data,
             data_regions=data_regions,
-            data_sample=self._configuration.samples.data,
+            data_sample=self._observed,
             norm_factors={
                 name: FreeFactor(nominal=factor.nominal, bounds=factor.bounds)
                 for name, factor in fits.norm_factors.items()
@@ -279,6 +287,7 @@ class FitSlices:
             scaling=told,
             poi=self._options.poi,
             asimov_mu=self._options.asimov_mu,
+            luminosity=self._options.luminosity,
             mc_statistics_threshold=self._options.mc_statistics_threshold,
         )
 
@@ -311,9 +320,18 @@ class FitSlices:
             asimov_mu=options.asimov_mu,
             data_regions=self._data_regions,
             blinding={"threshold": options.blinding_threshold},
+            projection=self._projection,
             check=options.check,
             allowed_gates=options.allowed_gates,
         )
+
+    @property
+    def _projection(self) -> Projection | None:
+        luminosity = self._options.luminosity
+        if luminosity is None:
+            return None
+        inputs = self._configuration.inputs.total_luminosity
+        return Projection(luminosity=luminosity, inputs=inputs)
 
     def _groups(self) -> dict[str, list[str]]:
         """Return the nuisance parameters of this fit by group."""
