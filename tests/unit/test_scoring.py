@@ -3,17 +3,13 @@
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-import uproot
+from helpers_scoring import FOLDS, MEMBERS, Chunk, one_line, read_trees, scored_table
 from helpers_templates import (
     Columns,
-    hand_scores,
-    hand_skim,
-    identifiers,
     ntuple_columns,
     save_folds,
     training,
@@ -21,114 +17,18 @@ from helpers_templates import (
 )
 
 from n2mu.config.features import Feature
-from n2mu.config.inputs import SumOfWeights
 from n2mu.data.folds import fold_of
 from n2mu.errors import (
     AlignmentError,
     ConfigurationError,
     InputError,
-    N2muError,
     ProductError,
 )
-from n2mu.inputs.identity import NtupleFile, content_sample
 from n2mu.products import file_digest, read_json
 from n2mu.scoring.friends import write_friends
 from n2mu.scoring.manifest import verify_friends
-from n2mu.scoring.read import events
-from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.scoring.stage import run_score
-from n2mu.skim.read import Skim
-from n2mu.skim.settings import SkimDataSet, SkimSettings
-from n2mu.skim.stage import run_skim
 from n2mu.training.checkpoint import load, save
-
-FOLDS = 3
-MEMBERS = {
-    # data set: (file, nominal tree, varied trees)
-    "ttH.a": ("deep/ttH.root", "nominal", ["JES_up", "JES_down"]),
-    "tt.a": ("shared.root", "nominal", []),
-    "ttW.a": ("shared.root", "loose", []),
-    "empty.a": ("empty.root", "nominal", []),
-}
-
-
-class Chunk:
-    """One chunk on disk: ntuples, skim, models, scores, friends."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.base = path / "ntuples"
-        self.output = path / "scores" / "c0"
-        self.friends = path / "friends"
-        self.models = {"toy": [path / "models" / f"fold{k}" / "model.pt" for k in range(FOLDS)]}
-
-    def file(self, data_set: str) -> NtupleFile:
-        path = MEMBERS[data_set][0]
-        identity = content_sample(self.base / path)
-        return NtupleFile(base="mc", path=path, identity=identity, entries=None)
-
-    def settings(self, **changes: Any) -> ScoreSettings:
-        base = {
-            "chunk": "c0",
-            "event": "eventNumber",
-            "models": ["toy"],
-            "data_sets": [
-                ScoredDataSet(name=name, tree=tree, tree_variations=varied, files=[self.file(name)])
-                for name, (_, tree, varied) in MEMBERS.items()
-            ],
-        }
-        return ScoreSettings.model_validate({**base, **changes})
-
-    def skim(self, event: str | None = "eventNumber") -> None:
-        settings = SkimSettings(
-            chunk="c0",
-            run=None,
-            event=event,
-            sum_of_weights=SumOfWeights(entries=True),
-            weight={"generator": "w"},
-            preselection="x > 0.5",
-            training="x > 0",
-            data_sets=[
-                SkimDataSet(
-                    name=name,
-                    tree=tree,
-                    files=[self.file(name)],
-                    columns=["x", "y"],
-                    weight_variations=[],
-                    tree_variations=varied,
-                )
-                for name, (_, tree, varied) in MEMBERS.items()
-            ],
-        )
-        run_skim(settings, {"mc": self.base}, self.path / "skim" / "c0")
-
-    def score(self, **changes: Any) -> None:
-        settings = changes.pop("settings", None) or self.settings(**changes)
-        skim = self.path / "skim" / "c0"
-        bases = {"mc": self.base}
-        run_score(settings, skim, self.models, bases, self.output, self.friends, "cpu")
-
-    def copy(self, path: Path) -> "Chunk":
-        shutil.copytree(self.path, path, dirs_exist_ok=True)
-        return Chunk(path)
-
-    def rewrite(self, data_set: str, change: Callable[[Columns], Columns]) -> Path:
-        """Write the ntuple of a data set again with its nominal tree changed."""
-        name, tree, _ = MEMBERS[data_set]
-        trees = read_trees(self.base / name)
-        trees[tree] = change(trees[tree])
-        write_ntuple(self.base / name, trees)
-        return self.base / name
-
-
-def read_trees(path: Path) -> dict[str, Columns]:
-    with uproot.open(path) as file:
-        return {name: file[name].arrays(library="np") for name in file.keys(cycle=False)}
-
-
-def scored_table(chunk: Chunk, data_set: str, kind: str = "nominal") -> dict[str, Any]:
-    table = pq.read_table(chunk.output / data_set / f"{kind}.parquet")
-    return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
 @pytest.fixture(scope="module")
@@ -266,13 +166,6 @@ def test_without_an_event_branch_the_entry_stands_for_the_event(changed: Chunk) 
     np.testing.assert_array_equal(friend["n2mu_eventNumber"], np.arange(70))
     scores = scored_table(changed, "ttW.a")
     np.testing.assert_array_equal(scores["n2mu_event"], scores["n2mu_entry"])
-
-
-def one_line(error: pytest.ExceptionInfo[N2muError], *parts: object) -> None:
-    text = str(error.value)
-    assert "\n" not in text
-    for part in parts:
-        assert str(part) in text
 
 
 def test_swapped_events_are_refused_with_file_and_entry(changed: Chunk) -> None:
@@ -465,69 +358,3 @@ def test_a_truncated_friend_is_refused(changed: Chunk) -> None:
     with pytest.raises(ProductError, match="cannot be read") as error:
         verify_friends(changed.output, changed.friends)
     one_line(error, path)
-
-
-def toy_table(first_event: int, size: int) -> Columns:
-    scores = np.linspace(0, 1, size, dtype=np.float32)
-    return {**identifiers(first_event, size), "n2mu_weight": np.ones(size), "toy_sig": scores}
-
-
-def read_events(skim: Path, scores: Path, kind: str = "nominal") -> list[Columns]:
-    source = Skim([skim])
-    return list(events(source, {scores.name: scores}, "A", kind, ["n2mu_weight"], ["toy_sig"]))
-
-
-@pytest.mark.parametrize(
-    ("scored", "words"),
-    [
-        (toy_table(0, 9), "has 9 rows"),
-        (toy_table(1, 10), "row 0 has n2mu_event 1"),
-        (toy_table(0, 10) | {"n2mu_entry": np.arange(10)}, "row 1 has n2mu_entry 1"),
-        (toy_table(0, 10) | {"n2mu_file": np.ones(10, dtype=np.int32)}, "row 0 has n2mu_file 1"),
-    ],
-)
-def test_scores_of_another_skim_are_refused(tmp_path: Path, scored: Columns, words: str) -> None:
-    tables = {"A": {"nominal": toy_table(0, 10)}}
-    skim = hand_skim(tmp_path / "skim" / "c0", tables, {"A": {"nominal": 1.0}})
-    scores = hand_scores(tmp_path / "scores" / "c0", {"A": {"nominal": scored}})
-    with pytest.raises(AlignmentError) as error:
-        read_events(skim, scores)
-    one_line(error, scores / "A" / "nominal.parquet", words, "score this chunk again")
-
-
-def test_skim_and_scores_are_read_side_by_side(tmp_path: Path) -> None:
-    tables = {"A": {"nominal": toy_table(0, 10)}}
-    skim = hand_skim(tmp_path / "skim" / "c0", tables, {"A": {"nominal": 1.0}})
-    (table,) = read_events(skim, hand_scores(tmp_path / "scores" / "c0", tables))
-    np.testing.assert_array_equal(table["toy_sig"], tables["A"]["nominal"]["toy_sig"])
-
-
-def test_scores_of_events_that_the_skim_lacks_are_refused(tmp_path: Path) -> None:
-    tables = {"A": {"nominal": toy_table(0, 10)}}
-    skim = hand_skim(tmp_path / "skim" / "c0", {"A": {}}, {"A": {"nominal": 1.0}})
-    with pytest.raises(AlignmentError, match="has no such events"):
-        read_events(skim, hand_scores(tmp_path / "scores" / "c0", tables))
-
-
-def test_missing_scores_are_refused(tmp_path: Path) -> None:
-    tables = {"A": {"nominal": toy_table(0, 10)}}
-    skim = hand_skim(tmp_path / "skim" / "c0", tables, {"A": {"nominal": 1.0}})
-    empty = hand_scores(tmp_path / "scores" / "c0", {"A": {}})
-    with pytest.raises(ProductError, match=r"no such file; score chunk c0 again"):
-        read_events(skim, empty)
-    other = hand_scores(tmp_path / "scores" / "c1", tables)
-    with pytest.raises(ProductError, match="chunk 'c0' has no scores"):
-        read_events(skim, other)
-
-
-def test_a_varied_tree_without_events_is_none_but_one_never_read_is_refused(
-    tmp_path: Path,
-) -> None:
-    tables = {"A": {"nominal": toy_table(0, 10)}}
-    trees = {"A": ["JES_up"]}
-    skim = hand_skim(tmp_path / "skim" / "c0", tables, {"A": {"nominal": 1.0}}, trees)
-    scores = hand_scores(tmp_path / "scores" / "c0", tables)
-    assert read_events(skim, scores, "JES_up") == []
-    with pytest.raises(ProductError) as error:
-        read_events(skim, scores, "JES_down")
-    one_line(error, "made without tree 'JES_down'", "skim this chunk again")
