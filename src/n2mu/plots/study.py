@@ -10,13 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from n2mu.plots.classes import class_title
 from n2mu.plots.colours import shade
-from n2mu.plots.latex import to_latex
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import MINUS, decimals, plain, signed
 from n2mu.plots.rows import BOTTOM, GAP, PANEL, ROW, row_axes
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, widest, write_labels
+from n2mu.plots.tabular import Tabular
 
 SIDE, HEIGHT, LEFT, SPACE = 3.6, 2.6, 0.95, 0.95
 SMOOTHING = 0.4
@@ -166,8 +167,8 @@ def _curve(axes: Axes, values: Sequence[float | None], colour: str) -> None:
     axes.plot(epochs, smooth, color=colour, linewidth=2)
 
 
-def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
-    """Return the table of a study: its header, then a row per variant.
+def study_table(study: Mapping[str, Any], signal: str) -> Tabular:
+    """Return the table of a study: a row per variant.
 
     A number stands beside its difference to the first variant or, where somebody else
     has published numbers, beside these.
@@ -185,7 +186,7 @@ def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
     for key, title in titles.items():
         header += [title.replace(r"$\mu$", "μ"), beside]
         header += ["up and down", "statistical"] if study["measures"][key]["kind"] == "mu" else []
-    rows = [header]
+    rows = []
     reference = study["variants"][_reference(study)]["variant"]
     for variant in study["variants"]:
         first = variant["differences"].get(reference)
@@ -206,7 +207,7 @@ def study_rows(study: Mapping[str, Any], signal: str) -> list[list[str]]:
             if study["measures"][key]["kind"] == "mu":
                 row += _sides(variant["mu"], scale)
         rows.append(row)
-    return rows
+    return Tabular(header, rows, numbers=range(1, len(header)))
 
 
 def _sides(mu: Mapping[str, Any] | None, scale: float) -> list[str]:
@@ -232,19 +233,13 @@ def study_note(study: Mapping[str, Any]) -> str:
 
 def study_markdown(study: Mapping[str, Any]) -> str:
     """Return the table of a study in Markdown."""
-    header, *rows = study_rows(study, str(study["signal_class"]))
-    lines = [header, ["---"] * len(header), *rows]
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    return f"{table}\n\n{study_note(study)}\n"
+    table = study_table(study, str(study["signal_class"]))
+    return f"{table.markdown()}\n{study_note(study)}\n"
 
 
 def study_latex(study: Mapping[str, Any], settings: PlotSettings) -> str:
     """Return the table of a study as a LaTeX tabular."""
-    rows = study_rows(study, _signal(study, settings))
-    body = [" & ".join(to_latex(cell) for cell in row) + r" \\" for row in rows]
-    lines = [rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}", r"\hline", body[0], r"\hline"]
-    note = to_latex(study_note(study))
-    return "\n".join([*lines, *body[1:], r"\hline", r"\end{tabular}", "", f"% {note}"]) + "\n"
+    return study_table(study, _signal(study, settings)).latex(study_note(study))
 
 
 def total(measure: Mapping[str, float | None]) -> float:
@@ -271,9 +266,7 @@ def _with_error(measure: Mapping[str, float | None], shown: Any, *, apart: bool 
 
 
 def _signal(study: Mapping[str, Any], settings: PlotSettings) -> str:
-    name = str(study["signal_class"])
-    sample = settings.samples.get(name)
-    return (sample and sample.title) or verbatim(name)
+    return class_title(str(study["signal_class"]), settings)
 
 
 def _heading(study: Mapping[str, Any], settings: PlotSettings) -> list[str]:

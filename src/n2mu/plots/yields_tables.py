@@ -74,7 +74,7 @@ def yields_latex(yields: Mapping[str, Any]) -> str:
 
 
 def _rows(content: Mapping[str, Any]) -> list[Row]:
-    rows = [
+    rows: list[Row] = [
         (process["title"], str(process["kind"]), *_stages(process))
         for process in content["processes"]
     ]
