@@ -1,4 +1,4 @@
-"""What the dictionaries of models, losses and figures hold, read without importing them.
+"""What the dictionaries of models, losses, treatments and figures hold, without importing them.
 
 Planning and checking know these names without loading torch or matplotlib, so they
 are read from the syntax tree: a dictionary in a module, from texts to names that the module

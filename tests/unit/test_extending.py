@@ -58,7 +58,7 @@ def test_a_loss_is_a_function_and_its_entries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(LOSSES, "hinge", hinge)
-    monkeypatch.setattr("n2mu.config.models.losses", lambda: ("hinge",))
+    monkeypatch.setattr("n2mu.config.learning.losses", lambda: ("hinge",))
     asked = told(**network(formulation="binary", loss={"kind": "hinge"}))
     _, history = run(tmp_path, three(), asked)
     assert history["epochs"][history["best_epoch"]]["auc"] > 0.8

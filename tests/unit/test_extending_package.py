@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 import n2mu
 
-PAGE = (Path(__file__).parents[2] / "docs/extending.md").read_text()
+HERE = Path(__file__).parent
+PAGE = (HERE.parents[1] / "docs/extending.md").read_text()
 
 USE = """
 import sys
@@ -77,8 +80,10 @@ assert added | {"areas_worse"} <= drawn
 
 def shown() -> dict[str, str]:
     """The files that the page shows, by path."""
-    blocks = re.findall(r"    ```python\n    # (src/\S+)\n(.*?)    ```\n", PAGE, flags=re.DOTALL)
-    return {path: dedent(text) for path, text in blocks}
+    blocks = re.findall(
+        r"^( *)```python\n\1# (src/\S+)\n(.*?)^\1```\n", PAGE, flags=re.DOTALL | re.MULTILINE
+    )
+    return {path: dedent(text) for _, path, text in blocks}
 
 
 BLANK = '''
@@ -102,20 +107,22 @@ def add(registry: Path, entry: str, module: str, dictionary: str = "[A-Z_]+") ->
     registry.write_text(f"{text[:first]}\nfrom {module} import {name}{text[first:]}")
 
 
-def test_a_model_a_loss_and_figures_are_each_one_file_and_one_entry(tmp_path: Path) -> None:
-    source = Path(n2mu.__file__).parent
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with all that the page shows."""
+    directory = tmp_path_factory.mktemp("package")
     skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(source, tmp_path / "src/n2mu", ignore=skip)
+    shutil.copytree(Path(n2mu.__file__).parent, directory / "src/n2mu", ignore=skip)
     files = shown()
     for path, text in files.items():
-        assert not (tmp_path / path).exists()
-        (tmp_path / path).write_text(text)
-    entries = re.findall(r"entry (?:is )?in `(src/\S+)`: `([^`]+)`", PAGE)
-    assert len(entries) == len(files) == 4
-    for (registry, entry), path in zip(entries, files, strict=True):
+        assert not (directory / path).exists()
+        (directory / path).write_text(text)
+    entries = re.findall(r"entry (?:is )?in (?:`([A-Z_]+)`\s+of\s+)?`(src/\S+)`: `([^`]+)`", PAGE)
+    assert len(entries) == len(files) == 8
+    for (dictionary, registry, entry), path in zip(entries, files, strict=True):
         module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
-        add(tmp_path / registry, entry, module)
-    plots = tmp_path / "src/n2mu/plots"
+        add(directory / registry, entry, module, dictionary or "[A-Z_]+")
+    plots = directory / "src/n2mu/plots"
     (plots / "blank.py").write_text(BLANK)
     dictionaries = re.findall(
         r"^\| (?:`(\w+\.py)`: )?`([A-Z_]+_FIGURES)` \|", PAGE, flags=re.MULTILINE
@@ -126,8 +133,25 @@ def test_a_model_a_loss_and_figures_are_each_one_file_and_one_entry(tmp_path: Pa
         registry = file or registry
         entry = f'"new_{dictionary.removesuffix("_FIGURES").lower()}": blank_figure'
         add(plots / registry, entry, "n2mu.plots.blank", dictionary)
-    paths = [str(tmp_path / "src"), str(Path(__file__).parent)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, "-c", USE, str(tmp_path)]
+    return directory
+
+
+def run(package: Path, *arguments: str) -> None:
+    """Run Python with the copy of the package."""
+    paths = [package / "src", HERE, HERE.parents[1]]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
+    command = [sys.executable, *arguments]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_model_a_loss_and_figures_are_each_one_file_and_one_entry(
+    package: Path, tmp_path: Path
+) -> None:
+    run(package, "-c", USE, str(tmp_path))
+
+
+def test_a_kind_of_systematic_and_a_treatment_are_each_one_file_and_one_entry(
+    package: Path, tmp_path: Path
+) -> None:
+    run(package, str(HERE / "added_systematics.py"), str(tmp_path))
