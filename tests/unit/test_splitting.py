@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers
+from helpers_templates import Columns, Tables, hand_scores, hand_skim, identifiers, told_of
 from tests.conftest import TinyAnalysis
 
 from n2mu.config.load import load
@@ -43,7 +43,7 @@ def events() -> Tables:
 
 def settings(parts: list[int], split: dict[str, Any]) -> TemplateSettings:
     names = [f"SR_{number}" for number in parts]
-    systematic = {"samples": ["sig", "bkg"], "regions": names, "symmetrisation": "one_sided"}
+    both = {"samples": ["sig", "bkg"]}
     return TemplateSettings.model_validate(
         {
             "fit": "toy",
@@ -68,16 +68,8 @@ def settings(parts: list[int], split: dict[str, Any]) -> TemplateSettings:
                 "D": {"luminosity": 1.0, "cross_section": 1.0},
             },
             "systematics": {
-                name: {
-                    **systematic,
-                    "kind": kind,
-                    "up": up,
-                    "parameters": {r: dict.fromkeys(("sig", "bkg"), name) for r in names},
-                }
-                for name, kind, up in (
-                    ("pdf", "weight", "n2mu_weight_pdf_up"),
-                    ("jes", "tree", "JES_up"),
-                )
+                "pdf": told_of("pdf", {**both, "kind": "weight", "up": "w"}, names),
+                "jes": told_of("jes", {**both, "kind": "tree", "up": "JES_up"}, names),
             },
             "scores": ["toy_sig"],
             "blinding_threshold": 10.0,
