@@ -48,7 +48,7 @@ def yields_text(yields: Mapping[str, Any], settings: PlotSettings) -> str:
         f"Yields, fit {yields['fit']} of {yields['analysis']}",
     ]
     for content in yields["regions"].values():
-        rows = [COLUMNS]
+        rows: list[Row] = [COLUMNS]
         rows += [
             (_unmarked(process), kind, *(number.replace("±", "+-") for number in numbers))
             for process, kind, *numbers in _rows(content)
