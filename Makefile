@@ -1,4 +1,5 @@
 # make demo   environment, demo ntuples, the whole workflow, report: prints mu
+#             ANALYSIS=hzgamma for the other analysis, whose events PYTHIA generates
 # make test   all tests
 # make lint   format, lint, types
 # make docs   the documentation as a site, site/index.html
@@ -8,6 +9,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEVICE ?= cpu
+ANALYSIS ?= tth
+ifeq ($(ANALYSIS),tth)
+CONFIG := config/config.yaml
+INSTALLED := $(VENV)/.demo
+DURATION := 4 to 5 minutes
+else
+CONFIG := config/$(ANALYSIS).yaml
+INSTALLED := $(VENV)/.pythia
+DURATION := 4 to 5 minutes
+endif
 CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2> /dev/null || getconf _NPROCESSORS_ONLN)
 # the rules call n2mu by its name
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -16,10 +27,13 @@ export OMP_NUM_THREADS ?= 1
 
 .PHONY: demo test lint docs bench clean
 
-demo: $(VENV)/.demo
-	@echo "demo: 4 to 5 minutes on 2 cores; products go to results/, ntuples to ntuples/"
-	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete --show-failed-logs
-	$(BIN)/n2mu report
+demo: $(CONFIG) $(INSTALLED)
+	@echo "demo: $(DURATION) on 2 cores; products go to results/, ntuples to ntuples/"
+	$(BIN)/snakemake --configfile $(CONFIG) --cores $(CORES) --rerun-incomplete --show-failed-logs
+	$(BIN)/n2mu report --config $(CONFIG)
+
+config/%.yaml:
+	@echo "there is no analysis '$*' with a demo; ANALYSIS=tth (the default) or ANALYSIS=hzgamma"; exit 1
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
@@ -47,6 +61,10 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
 	@echo "installing n2mu and what it needs into $(VENV), once; minutes, depending on the network"
 	@$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[demo]' || \
 	  { echo "the packages could not be installed: look at the lines above (network, disk, compiler), then run make again"; exit 1; }
+	@touch $@
+
+$(VENV)/.pythia: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,pythia]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
