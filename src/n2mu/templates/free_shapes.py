@@ -112,7 +112,7 @@ class Smooth(NamedTuple):
     Attributes
     ----------
     template
-        With the sums of squared weights of the simulated events.
+        With sums of squared weights that add up to the simulated ones.
     chi2, ndf, p_value
         Of the simulated template.
     """
@@ -134,7 +134,7 @@ def smooth(template: Template, edges: FloatArray, degree: int) -> Smooth:
     Parameters
     ----------
     template
-        Simulated; no bin is negative.
+        Simulated, of positive yield.
     edges
         Increasing [bins + 1].
 
@@ -144,6 +144,8 @@ def smooth(template: Template, edges: FloatArray, degree: int) -> Smooth:
         If there are too few bins with events, or no such polynomial describes the template.
     """
     simulated = template.sumw
+    if not simulated.sum() > 0:
+        raise TemplateError(f"a yield of {simulated.sum():.3g} has no logarithm")
     filled = int((template.sumw2 > 0).sum())
     if filled <= degree + 1:
         raise TemplateError(
@@ -172,8 +174,8 @@ def smooth(template: Template, edges: FloatArray, degree: int) -> Smooth:
         raise TemplateError(f"no polynomial of degree {degree} was found that describes it")
     expected = width * np.exp(basis @ parameters)
     # what one event counts on average: bins with few events have no variance of their own
-    weight = template.sumw2.sum() / simulated.sum()
-    chi2 = float(((simulated - expected) ** 2 / (weight * expected)).sum())
+    variance = expected * template.sumw2.sum() / simulated.sum()
+    chi2 = float(((simulated - expected) ** 2 / variance).sum())
     ndf = len(simulated) - degree - 1
     p_value = float(gammaincc(ndf / 2, chi2 / 2))
-    return Smooth(Template(expected, template.sumw2, template.events), chi2, ndf, p_value)
+    return Smooth(Template(expected, variance, template.events), chi2, ndf, p_value)

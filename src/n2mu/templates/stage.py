@@ -71,12 +71,13 @@ def run_templates(
     changes: list[Change] = []
     populated = _populated(settings, raw, changes)
     filled = {(r, s, NOMINAL): raw[r, s, NOMINAL] for r, s in populated}
+    # a smooth template expects events where none happened to be simulated
+    simulated = smooth_templates(settings, edges, filled, changes)
     _require_expected(settings, filled, 0.0)
-    templates = {key: _mended(raw[key], key, changes) for key in filled}
+    templates = {key: _mended(filled[key], key, changes) for key in filled}
     # mended bins hold 1e-6 where nothing is expected
     _require_expected(settings, templates, FLOOR)
     _look_at_statistics(settings, templates, changes)
-    simulated = smooth_templates(settings, edges, templates, changes)
     blinded = _blinded(settings, templates, raw)
     if settings.data is not None:
         for region, mask in blinded.items():
