@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 
 
 @pytest.mark.parametrize("negative", [False, True])
-def test_chi2_of_two_weighted_histograms_equals_that_of_root(negative: bool) -> None:
+def test_chi2_and_residuals_of_two_weighted_histograms_equal_those_of_root(negative: bool) -> None:
     random = np.random.default_rng(7)
     histograms, sums = [], []
     for size, shape in ((900, 2.0), (400, 2.3)):
@@ -34,5 +34,9 @@ def test_chi2_of_two_weighted_histograms_equals_that_of_root(negative: bool) -> 
     assert found is not None
     first, second = histograms
     assert found.chi2 == pytest.approx(first.Chi2Test(second, "WW CHI2"), rel=1e-10)
+    residuals = np.zeros(12)
+    first.Chi2Test(second, "WW", residuals)
+    np.testing.assert_allclose(found.residuals[:-1], residuals[:-1], rtol=1e-9)
+    assert np.isnan(found.residuals[-1])
     p_value = float(chdtrc(found.ndf, found.chi2))
     assert p_value == pytest.approx(first.Chi2Test(second, "WW"), rel=1e-9)

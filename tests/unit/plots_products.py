@@ -173,6 +173,11 @@ def evaluation() -> list[Json]:
                         "train": {"sumw": [2.0, 3.0], "error": [0.2, 0.3]},
                         "test": {"sumw": [1.0, total], "error": [0.2, 0.0]},
                         "p_value": p_value,
+                        "folds": [
+                            {"chi2": 4.2, "ndf": 1, "edges": [0, 0.5, 1], "residuals": [2.0, -5.0]}
+                            if p_value
+                            else {"chi2": None, "ndf": None, "edges": None, "residuals": None}
+                        ],
                     }
                     for label, total, p_value in (("ttH", 1.5, 0.03), ("ttW", -1.0, None))
                 },

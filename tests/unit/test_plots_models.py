@@ -5,6 +5,7 @@ import pytest
 from plots_products import evaluation, history, overlapping, settings, texts
 
 from n2mu.errors import ProductError
+from n2mu.plots.best_epoch import best_epoch_figure
 from n2mu.plots.history import history_figure
 from n2mu.plots.roc import roc_figure
 
@@ -62,3 +63,18 @@ def test_a_panel_without_numbers_is_left_out() -> None:
         epoch["significance"] = None
     titles = [axes.get_ylabel() for axes in history_figure({0: trees}, "x", settings()).axes]
     assert titles == ["Loss", "Validation AUC", "AUC of each class", "Learning rate"]
+
+
+def test_the_epochs_that_loss_and_significance_choose_are_marked_in_both_panels() -> None:
+    first, untold = history(0), history(1)
+    for epoch in untold["epochs"]:
+        epoch["significance"] = None
+    first["epochs"][0]["validation_loss"] = None  # was not validated
+    figure = best_epoch_figure({1: untold, 0: first}, "small", settings())
+    assert overlapping(figure) == []
+    assert {"Lowest loss", "Highest significance", "Fold 1"} <= set(texts(figure))
+    for axes in figure.axes:
+        line, lowest, highest = axes.lines
+        assert list(line.get_xdata()) == [2, 3, 4, 5, 6]
+        assert list(lowest.get_xdata()) == [6]
+        assert list(highest.get_xdata()) == [2]

@@ -12,6 +12,7 @@ from n2mu.plots.class_roc import class_roc_figure
 from n2mu.plots.confusion import confusion_figure
 from n2mu.plots.importance import importance_figure
 from n2mu.plots.models_settings import DrawnCorrelation
+from n2mu.plots.residuals import residuals_figure
 from n2mu.plots.score_correlation import score_correlation_figure
 from n2mu.plots.thresholds import thresholds_figure
 from n2mu.plots.train_test import train_test_figure
@@ -22,6 +23,7 @@ FIGURES: dict[str, Callable[[Json], Figure]] = {
     "confusion": lambda content: confusion_figure(content, settings()),
     "thresholds": lambda content: thresholds_figure(content, settings()),
     "train and test": lambda content: train_test_figure(content, settings()),
+    "residuals": lambda content: residuals_figure(content, settings()),
     "calibration": lambda content: calibration_figure(content, settings()),
     "importance": lambda content: importance_figure(content, {"feature_0": "HT"}, settings()),
     "correlation": lambda content: score_correlation_figure(content, "mass", None, settings()),
@@ -41,6 +43,16 @@ def test_what_does_not_exist_is_said() -> None:
     assert "ttW, no test" in texts(FIGURES["train and test"](content))
     content["correlations"]["mass"] |= dict.fromkeys(("value", "shapes")) | {"reason": "no signal"}
     assert "No correlation: no signal" in texts(FIGURES["correlation"](content))
+
+
+def test_residuals_beyond_the_usual_stay_in_their_panel() -> None:
+    figure = FIGURES["residuals"](evaluation()[BETTER])
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        r"$t\bar{t}H$, $\chi^2$ = 4.2/1",
+        "ttW, no test",
+    ]
+    low, high = figure.axes[0].get_ylim()
+    assert low < -5 and high > 5
 
 
 def test_negative_yields_stand_in_the_matrix_as_they_are() -> None:

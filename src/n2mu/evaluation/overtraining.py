@@ -80,8 +80,9 @@ def train_against_test(
     dict
         ``edges``; ``classes``: per true class ``train`` and ``test``, their ``sumw``
         and ``error`` [bins], an event that trained n models counted 1/n in
-        each; ``folds``: ``chi2``, ``ndf`` and ``p_value``, bins of too few effective
-        events merged, None where fewer than two are left; ``p_value`` of all.
+        each; ``folds``: ``chi2``, ``ndf``, ``p_value`` and the ``residuals`` of bins
+        between ``edges``, those of too few effective events merged, None where fewer than
+        two are left; ``p_value`` of all.
     """
     edges = np.linspace(0.0, 1.0, BINS + 1)
     times = np.zeros(found.weight.size)
@@ -137,9 +138,11 @@ def _compared(first: Histogram, second: Histogram) -> dict[str, Any]:
     merged = [np.add.reduceat(values, starts) for values in (*first, *second)]
     found = two_sample_chi2(*merged)
     if found is None:
-        return {"chi2": None, "ndf": None, "p_value": None}
+        return dict.fromkeys(("chi2", "ndf", "p_value", "edges", "residuals"))
     return {
         "chi2": found.chi2,
         "ndf": found.ndf,
         "p_value": float(chdtrc(found.ndf, found.chi2)),
+        "edges": [*(starts / BINS).tolist(), 1.0],
+        "residuals": numbers(found.residuals),
     }

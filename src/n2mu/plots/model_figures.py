@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from n2mu.plots.best_epoch import best_epoch_figure
 from n2mu.plots.calibration import calibration_figure
 from n2mu.plots.class_roc import class_roc_figure
 from n2mu.plots.confusion import confusion_figure
@@ -16,6 +17,7 @@ from n2mu.plots.history import history_figure
 from n2mu.plots.importance import importance_figure
 from n2mu.plots.models_figure import models_figure
 from n2mu.plots.models_settings import PlotModelsSettings
+from n2mu.plots.residuals import residuals_figure
 from n2mu.plots.roc import roc_figure
 from n2mu.plots.score_correlation import score_correlation_figure
 from n2mu.plots.thresholds import thresholds_figure
@@ -48,6 +50,7 @@ MODEL_FIGURES: dict[str, Callable[[Content, PlotModelsSettings], Figure]] = {
     "confusion": lambda of, told: confusion_figure(of, told.style),
     "thresholds": lambda of, told: thresholds_figure(of, told.style),
     "train_test": lambda of, told: train_test_figure(of, told.style),
+    "residuals": lambda of, told: residuals_figure(of, told.style),
     "calibration": lambda of, told: calibration_figure(of, told.style),
     "importance": lambda of, told: importance_figure(of, told.features, told.style),
 }
@@ -62,6 +65,7 @@ CORRELATION_FIGURES: dict[str, Callable[[Content, str, PlotModelsSettings], Figu
 
 TRAINING_FIGURES: dict[str, Callable[[Mapping[int, Content], str, PlotModelsSettings], Figure]] = {
     "history": lambda folds, model, told: history_figure(folds, model, told.style),
+    "best_epoch": lambda folds, model, told: best_epoch_figure(folds, model, told.style),
 }
 """Functions of ``history.json`` by fold and the model: ``<name>_<model>``."""
 

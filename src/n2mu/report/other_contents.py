@@ -121,6 +121,8 @@ TITLES = {
     "confusion": "Confusion of",
     "thresholds": "Thresholds of",
     "train_test": "Training and unseen events,",
+    "residuals": "Residuals of training and unseen events,",
+    "best_epoch": "Epochs of",
     "calibration": "Calibration of",
     "importance": "Features of",
     "correlation": "Correlation with the score,",

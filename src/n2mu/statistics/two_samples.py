@@ -10,10 +10,18 @@ from n2mu.statistics.effective import effective_sums
 
 @dataclass(frozen=True)
 class TwoSamples:
-    """The chi2 of two histograms and its number of degrees of freedom."""
+    """The chi2 of two histograms and its number of degrees of freedom.
+
+    Attributes
+    ----------
+    residuals
+        Their squares add up to it; positive where the first has more [bins]. NaN in a bin
+        without events.
+    """
 
     chi2: float
     ndf: int
+    residuals: NDArray[np.float64]
 
 
 def two_sample_chi2(
@@ -47,8 +55,10 @@ def two_sample_chi2(
         return None
     delta = totals[1] * first - totals[0] * second
     variance = totals[0] ** 2 * second_squares + totals[1] ** 2 * first_squares
-    chi2 = float(np.sum(delta[filled] ** 2 / variance[filled]))
-    return TwoSamples(chi2, int(filled.sum()) - 1)
+    residuals = np.full(first.size, np.nan)
+    residuals[filled] = delta[filled] / np.sqrt(variance[filled])
+    chi2 = float(np.sum(residuals[filled] ** 2))
+    return TwoSamples(chi2, int(filled.sum()) - 1, residuals)
 
 
 def merged_bins(

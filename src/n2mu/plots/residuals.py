@@ -1,0 +1,75 @@
+"""Where a score of training events is distributed otherwise than that of events never seen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from n2mu.plots.class_panels import class_panels
+from n2mu.plots.classes import class_title
+from n2mu.plots.colours import shade
+from n2mu.plots.model_panel import heading
+from n2mu.plots.settings import PlotSettings
+from n2mu.plots.style import house_style
+
+PANEL = (2.9, 1.6)
+LEAST = 3.5
+"""Shown at least, on either side of zero."""
+
+
+def residuals_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
+    """Draw the residuals of the chi2 between training and unseen events, a panel per class.
+
+    One colour per fold; the bars are the bins, in which the two are compared.
+
+    Parameters
+    ----------
+    evaluation
+        Contents of ``evaluation/<model>.json``.
+    """
+    content = evaluation["train_test"]["classes"]
+    signal = class_title(str(evaluation["signal_class"]), settings)
+    with house_style():
+        headings = []
+        most = LEAST
+        for name in evaluation["classes"]:
+            tested = [fold for fold in content[name]["folds"] if fold["residuals"] is not None]
+            sums = [f"{fold['chi2']:.1f}/{fold['ndf']}" for fold in tested]
+            test = rf"$\chi^2$ = {', '.join(sums)}" if sums else "no test"
+            headings.append(f"{class_title(name, settings)}, {test}")
+            sizes = [abs(value or 0.0) for fold in tested for value in fold["residuals"]]
+            most = max([most, *(1.1 * size for size in sizes)])
+        figure, panels = class_panels(
+            headings,
+            (f"{signal} score", "Residual"),
+            heading(evaluation, settings),
+            PANEL,
+            settings,
+        )
+        folds = 0
+        for axes, name in zip(panels, evaluation["classes"], strict=True):
+            folds = max(folds, len(content[name]["folds"]))
+            for index, fold in enumerate(content[name]["folds"]):
+                if fold["residuals"] is None:
+                    continue
+                edges = np.asarray(fold["edges"])
+                centres, halves = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
+                values = np.asarray(fold["residuals"], np.float64)
+                axes.errorbar(centres, values, xerr=halves, fmt="o", color=shade(index))
+            axes.axhspan(-1, 1, color="0.9", zorder=0)
+            axes.axhline(0, color="0.5", linewidth=1, zorder=0)
+            axes.set_xlim(0, 1)
+            axes.set_ylim(-most, most)
+        width, height = figure.get_size_inches()
+        lines = [
+            Line2D([], [], color=shade(k), marker="o", label=f"Fold {k}") for k in range(folds)
+        ]
+        figure.legend(
+            handles=lines,
+            loc="upper right",
+            bbox_to_anchor=(1 - 0.25 / width, 1 - 0.12 / height),
+            ncols=2,
+        )
+    return figure
