@@ -49,9 +49,9 @@ def best_epoch_figure(
                 gains = [epoch["significance"] for epoch in known.values()]
                 values = [epoch[key] for epoch in known.values()]
                 axes.plot(list(known), values, color=shade(index))
-                for marker, place in (("v", _first(losses, min)), ("o", _first(gains, max))):
-                    at = list(known)[place]
-                    axes.plot([at], [values[place]], marker, color=shade(index), markersize=7)
+                for marker, best in (("v", _first(losses, min)), ("o", _first(gains, max))):
+                    at = list(known)[best]
+                    axes.plot([at], [values[best]], marker, color=shade(index), markersize=7)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.03, y=0.08)
             axes.ticklabel_format(axis="y", useOffset=False)
