@@ -312,7 +312,7 @@ def test_a_data_set_of_a_variation_is_skimmed_with_what_the_sample_needs(
     tiny.save()
     templates, _, _ = told(tiny)
     assert templates.systematics["shower"].filled["up"].data_sets == ["herwig"]
-    assert templates.systematics["shower"].symmetrisation == "one_sided"
+    assert templates.systematics["shower"].definition.one_sided
     assert "herwig" in templates.data_sets
     slices = tiny.job().slices
     skimmed = {d.name: d for chunk in slices.chunks for d in slices.skim(chunk).data_sets}

@@ -8,6 +8,8 @@ from helpers_tiny_templates import Tiny, only, spread, varied, weight
 
 from n2mu.errors import TemplateError
 from n2mu.templates.histogram import read_root
+from n2mu.templates.smooth import Smoothed
+from n2mu.templates.treatments import SMOOTHINGS, SYMMETRISATIONS
 
 
 @pytest.mark.parametrize(
@@ -137,3 +139,23 @@ def test_a_mirrored_side_that_would_be_negative_is_capped_and_listed(tmp_path: P
     assert entry["capped"] and entry["large"]
     assert sum(tiny.yields("tt", "w_down")) == pytest.approx(1.7)
     assert entry["norm_down"] == pytest.approx(-0.99)
+
+
+@pytest.mark.parametrize("broken", [[1.0, np.nan, 1.0], [1.0, np.inf, 1.0], [1.0, 2.0]])
+def test_a_treatment_that_makes_no_number_per_bin_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: list[float]
+) -> None:
+    made = np.array(broken)
+    tiny = varied(tmp_path, [1.1] * 3, [0.9] * 3)
+    monkeypatch.setitem(SMOOTHINGS, "353QH", lambda of: Smoothed(made, "broken", True))
+    monkeypatch.setitem(SYMMETRISATIONS, "maximum", lambda nominal, up, down: (up, made))
+    for options, side, text in (
+        ({"smoothing": "353QH"}, "up", "smoothing '353QH'"),
+        ({"symmetrisation": "maximum"}, "down", "symmetrisation 'maximum'"),
+    ):
+        with pytest.raises(TemplateError, match="expected 3 numbers") as error:
+            tiny.run(weight("w", **options))
+        assert str(error.value).startswith(
+            f"systematic 'w', {text}: the {side} side of sample 'tt' in region 'SR' would be "
+        )
+    assert not (tmp_path / "templates.root").exists()

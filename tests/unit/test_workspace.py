@@ -93,3 +93,9 @@ def test_a_report_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
     report.write_text(json.dumps({"changes": []}))
     with pytest.raises(ProductError, match="make the templates again"):
         run_workspace(settings(), tmp_path / "templates.root", report, tmp_path / "workspace.json")
+
+
+def test_a_kind_of_systematic_that_is_gone_is_refused() -> None:
+    gone = [{**entry, "kind": "norme"} for entry in effects()]
+    with pytest.raises(TemplateError, match="there is no kind 'norme'; did you mean 'norm'"):
+        build_workspace(settings(), templates(), gone)

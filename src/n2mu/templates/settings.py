@@ -128,11 +128,6 @@ class TemplateSystematic(Model):
     filled: dict[str, Filled] = {}
     nominal_data_sets: dict[str, list[str]] = {}
 
-    @property
-    def symmetrisation(self) -> str | None:
-        """How its sides become one variation; a single side is mirrored."""
-        return "one_sided" if self.definition.one_sided else self.definition.symmetrisation
-
 
 class NumberSystematic(Model):
     """A systematic given by relative numbers.

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from n2mu.config.fits import Pruning
 from n2mu.config.kinds.place import SIDES, Place, Side, Yields
 from n2mu.config.kinds.varied import Varied as Definition
+from n2mu.errors import TemplateError
 from n2mu.skim.read import NOMINAL
 from n2mu.templates.effect import EffectEntry
 from n2mu.templates.histogram import Key, Template
@@ -69,6 +70,11 @@ def vary(
         The mended nominal of the sample.
     edges
         Of the bins of the region.
+
+    Raises
+    ------
+    TemplateError
+        If a kind or a treatment makes no number per bin.
     """
     definition = systematic.definition
     entry = EffectEntry(
@@ -91,8 +97,11 @@ def vary(
     if filled is None:
         entry.keep(norm=False, shape=False)
         return Varied(entry, None)
+    _require_yields(filled, as_filled, f"kind '{definition.kind}'", entry)
     smoothed = _smoothed(definition, as_filled, filled, entry)
-    up, down = _symmetrised(systematic.symmetrisation, as_filled, smoothed, entry)
+    _require_yields(smoothed, as_filled, f"smoothing '{definition.smoothing}'", entry)
+    up, down = _symmetrised(definition.symmetrisation, as_filled, smoothed, entry)
+    _require_yields((up, down), as_filled, f"symmetrisation '{entry.symmetrised}'", entry)
     sides = (
         _mended(as_filled, nominal, up, "up", entry),
         _mended(as_filled, nominal, down, "down", entry),
@@ -126,6 +135,18 @@ def _sides(definition: Definition, place: Place) -> Sides | None:
     )
 
 
+def _require_yields(sides: Sides, nominal: Template, made_by: str, entry: EffectEntry) -> None:
+    """Refuse what a kind or a treatment made if it is no yield per bin."""
+    for label, side in zip(SIDES, sides, strict=True):
+        for values in () if side is None else (side.sumw, side.sumw2):
+            if values.shape != nominal.sumw.shape or not np.isfinite(values).all():
+                raise TemplateError(
+                    f"systematic '{entry.systematic}', {made_by}: the {label} side of sample "
+                    f"'{entry.sample}' in region '{entry.region}' would be {values.tolist()}, "
+                    f"expected {len(nominal.sumw)} numbers; correct the code of {made_by}"
+                )
+
+
 def _smoothed(definition: Definition, nominal: Template, sides: Sides, entry: EffectEntry) -> Sides:
     if definition.smoothing == "none":
         return sides
@@ -151,8 +172,9 @@ def _symmetrised(
     kind: str | None, nominal: Template, sides: Sides, entry: EffectEntry
 ) -> tuple[Template, Template]:
     up, down = sides
-    if kind is None:
-        assert down is not None
+    if down is None:
+        kind = "one_sided"
+    elif kind is None:
         return up, down
     changed = symmetrise(kind, nominal.sumw, up.sumw, None if down is None else down.sumw)
     entry.symmetrised = kind
