@@ -36,7 +36,7 @@ from n2mu.config import (
 )
 from n2mu.config.architectures import architectures
 from n2mu.config.base import Model
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.kinds import systematic, varied
 from n2mu.config.kinds.by_number import ByNumber

@@ -7,7 +7,7 @@ from helpers_config import refused
 from tests.conftest import TinyAnalysis
 
 from n2mu.config.base import Model
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load, read_yaml
 

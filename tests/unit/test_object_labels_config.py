@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.config import architectures
-from n2mu.config.coherence import score_names
+from n2mu.config.configuration import score_names
 from n2mu.config.load import load
 from n2mu.errors import ConfigurationError
 from n2mu.models.registry import ARCHITECTURES

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from n2mu.commands.app import app
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.load import load
 from n2mu.errors import ConfigurationError
 from n2mu.inputs.listing import ListedFile, Listing

@@ -9,7 +9,7 @@ from typing import Any
 
 from n2mu import __version__
 from n2mu.config.base import Model
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
 from n2mu.demo.listing import configured_listing

@@ -10,7 +10,7 @@ from n2mu.config.acting import (
     shape_factor,
     term_name,
 )
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.kinds.varied import Varied
 from n2mu.config.names import matching
 from n2mu.config.problems import independent

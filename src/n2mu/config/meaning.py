@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from n2mu.config.acting import affected_samples
 from n2mu.config.architectures import architectures, per_object
-from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.configuration import Configuration, score_names
 from n2mu.config.free_shapes import check_free_shapes
 from n2mu.config.inputs import Inputs, data_sets
 from n2mu.config.kinds.sources import InputSource, TreeSource, WeightSource

@@ -11,7 +11,7 @@ from n2mu.config.acting import (
     scaling,
     terms,
 )
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.polynomial import value
 from n2mu.config.problems import independent

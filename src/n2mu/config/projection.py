@@ -1,6 +1,6 @@
 """Fits of what is expected at another luminosity than that of the inputs."""
 
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.main import Labels
 from n2mu.config.problems import independent
 from n2mu.errors import ConfigurationError

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from n2mu.config.base import Model
-from n2mu.config.coherence import Configuration, check
+from n2mu.config.coherence import check
 from n2mu.config.comparison import add_comparisons
+from n2mu.config.configuration import Configuration
 from n2mu.config.expression import ALIASES
 from n2mu.config.features import Features
 from n2mu.config.fits import Fits

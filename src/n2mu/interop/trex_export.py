@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from n2mu.config.acting import affected_regions, affected_samples, parameter
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.fits import Fit
 from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.kinds.tree import TreeSystematic

@@ -6,7 +6,7 @@ Its templates are smoothed and symmetrised already, and both sides of every vari
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.kinds.by_number import ByNumber
 from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.kinds.varied import Varied

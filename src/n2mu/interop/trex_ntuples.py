@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from n2mu.config import projection
-from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.configuration import Configuration, score_names
 from n2mu.config.inputs import DataSet, data_sets
 from n2mu.config.kinds.bins import BinsSystematic
 from n2mu.config.kinds.input import InputSystematic

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from n2mu.config.base import Model
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.errors import ConfigurationError, N2muError, ProductError
 from n2mu.products import canonical_json, digest, read_json
 from n2mu.workflow.paths import Paths

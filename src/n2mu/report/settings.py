@@ -3,7 +3,7 @@
 from typing import Any
 
 from n2mu.config.base import Model
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.plots.settings import PlotSettings
 from n2mu.workflow.slices import Slices
 

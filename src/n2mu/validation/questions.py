@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from n2mu.config.acting import affected_samples
-from n2mu.config.coherence import Configuration, score_names
+from n2mu.config.configuration import Configuration, score_names
 from n2mu.config.features import Feature
 from n2mu.config.inputs import DataSet, Inputs
 from n2mu.config.kinds.sources import InputSource, TreeSource, WeightSource

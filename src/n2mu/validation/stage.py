@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.inputs import DataSet, data_sets
 from n2mu.config.survey import survey
 from n2mu.errors import N2muError

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from n2mu.config.coherence import score_names
+from n2mu.config.configuration import score_names
 from n2mu.config.features import Feature
 from n2mu.errors import ConfigurationError
 from n2mu.expressions import parse

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from n2mu.config.acting import free_shape_on, shape_components, shape_factor
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.fits import FreeShape
 from n2mu.templates.settings import FreeFactor, FreeShapeFactors
 

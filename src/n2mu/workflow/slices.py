@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from n2mu.config.acting import affected_regions, affected_samples, parameter, shape_factor
-from n2mu.config.coherence import Configuration
+from n2mu.config.configuration import Configuration
 from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.projection import projected
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample

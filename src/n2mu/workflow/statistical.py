@@ -12,7 +12,7 @@ from n2mu.config.acting import (
     scaling,
     terms,
 )
-from n2mu.config.coherence import score_names
+from n2mu.config.configuration import score_names
 from n2mu.config.kinds.by_number import ByNumber
 from n2mu.config.kinds.sources import InputSource, Source, TreeSource, WeightSource
 from n2mu.config.kinds.systematic import Systematic
