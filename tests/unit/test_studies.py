@@ -1,7 +1,9 @@
 """Studies: variants of a model, what they stand for, how they are compared."""
 
+import copy
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from plots_products import settings as plot_settings
 from test_training import FOLDS, classifier, run, settings, skim, toy
 
 from n2mu.commands.job import open_job
+from n2mu.commands.report import _studies
 from n2mu.config.load import load
 from n2mu.config.measures import DEFAULT, Measure
 from n2mu.config.survey import survey
@@ -25,12 +28,18 @@ from n2mu.evaluation.settings import EvaluationSample
 from n2mu.evaluation.study import run_study
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.plots.numbers import MINUS
-from n2mu.plots.study import curves_figure, study_figure, study_latex, study_markdown
-from n2mu.products import read_json
+from n2mu.plots.study import curves_figure, study_figure
+from n2mu.plots.study_table import study_latex, study_markdown
+from n2mu.plots.style import save_figure
+from n2mu.products import read_json, write_json
+from n2mu.report.captions import Captions
+from n2mu.report.settings import report_settings
+from n2mu.report.study_contents import studies_category
 from n2mu.statistics.auc import weighted_auc
 from n2mu.training.checkpoint import load as load_model
 from n2mu.validation.questions import asked_of_all
 from n2mu.workflow.analysis import Analysis
+from n2mu.workflow.paths import Paths
 
 ROOT = Path(__file__).parents[2]
 STUDY: dict[str, Any] = {
@@ -348,6 +357,83 @@ def test_figures_and_tables_show_every_variant(study: Any) -> None:
     latex = study_latex(result, plot_settings())
     assert r"AUC, $t\bar{t}H$" in latex
     assert MINUS not in latex
+
+
+@pytest.mark.parametrize("form", ["paper", "talk"])
+def test_figures_of_many_variants_and_long_names_are_readable(study: Any, form: str) -> None:
+    result = copy.deepcopy(study[2])
+    wide, narrow, _ = result["variants"]
+    wide["variant"] = "a_name_of_a_variant_that_is_long"
+    steps = {wide["variant"]: narrow["differences"]["wide"]}
+    more = [{**narrow, "variant": f"variant_{i}", "differences": steps} for i in range(12)]
+    result["variants"] = [wide, *more]
+    style = plot_settings()
+    labels = style.labels.model_copy(update={"format": form})
+    style = style.model_copy(update={"labels": labels})
+    figure = curves_figure(result, style)
+    assert overlapping(figure) == overlapping(study_figure(result, style)) == []
+    # colours come again with dashes
+    lines = [line for line in figure.axes[0].lines if line.get_linewidth() == 2]
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 13
+
+
+def test_the_report_shows_tables_and_figures_of_studies(study: Any, tmp_path: Path) -> None:
+    result = study[2]
+    job = open_job(str(ROOT / "config/config.yaml"))
+    paths = Paths(tmp_path, "tth")
+    write_json(paths.study("widths", "study.json"), result)
+    style = job.slices.plots()
+    paths.study("widths", "study.tex").write_text(study_latex(result, style))
+    save_figure(study_figure(result, style), paths.study("widths", "study"))
+    save_figure(curves_figure(result, style), paths.study("widths", "curves"))
+    settings = report_settings(job.configuration, job.slices)
+    captions = Captions(ROOT / "workflow/report", settings.main)
+    ((heading, exhibits),) = studies_category(settings, paths, captions, ["widths"]).parts.items()
+    table, reached, trained_ = exhibits
+    assert heading == "Widths"
+    assert "<td>narrow</td>" in str(table.table)
+    assert [d.name for d in table.downloads] == ["widths.tex", "widths.json"]
+    assert reached.downloads[0].name == "widths_study.pdf"
+    for exhibit in exhibits:
+        assert f"{result['events']:,} simulated events" in exhibit.statistics
+        assert "140 fb" in exhibit.statistics and "nJets_OR" in exhibit.statistics
+    assert "epoch" in trained_.caption
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown", "left_out"),
+    [
+        ("Nothing to be done (all requested files are present).", ["weighting"], ["former"]),
+        ("MissingInputException", [], ["former", "weighting"]),
+        (
+            "\n[Sun Nov 22 10:00:00 2026]\nrule compare_study:\n    wildcards: study=weighting\n",
+            [],
+            ["former", "weighting"],
+        ),
+    ],
+)
+def test_only_studies_for_which_nothing_has_to_run_are_in_the_report(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    printed: str,
+    shown: list[str],
+    left_out: list[str],
+) -> None:
+    job = open_job(str(folder / "config.yaml"))
+    made = replace(job, paths=Paths(folder / "results", "tth"))
+    for name in ("weighting", "former"):
+        write_json(made.paths.study(name, "study.json"), {})
+    asked: list[str] = []
+
+    def run(snakefile: Path, config: str, *arguments: str) -> tuple[bool, str]:
+        asked.extend(arguments)
+        return False, printed
+
+    monkeypatch.setattr("n2mu.commands.report._snakemake", run)
+    found, without = _studies(made, ROOT / "Snakefile", "config/config.yaml")
+    assert found == shown
+    assert sorted(one.path.parent.name for one in without) == left_out
+    assert "--dry-run" in asked and asked[-1].endswith("studies/weighting/study.json")
 
 
 def test_every_statement_of_the_thesis_is_on_variants_that_there_are() -> None:

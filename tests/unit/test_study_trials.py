@@ -19,7 +19,8 @@ from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
 from n2mu.evaluation.measures import MEASURES, Judged
 from n2mu.evaluation.study_sample import StudySample
-from n2mu.plots.study import curves_figure, study_figure, study_latex, study_markdown
+from n2mu.plots.study import curves_figure, study_figure
+from n2mu.plots.study_table import study_latex, study_markdown
 from n2mu.skim.read import Skim
 from n2mu.statistics.auc import weighted_auc
 from n2mu.training.checkpoint import load as load_model

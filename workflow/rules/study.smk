@@ -70,9 +70,19 @@ rule compare_study:
         job().paths.study("{study}", "study.md"),
         job().paths.study("{study}", "study.tex"),
         job().paths.study("{study}", "study.pdf"),
-        job().paths.study("{study}", "study.png"),
+        report(
+            job().paths.study("{study}", "study.png"),
+            caption="../report/study.rst",
+            category="Studies",
+            labels={"figure": "{study}, what variants reach"},
+        ),
         job().paths.study("{study}", "curves.pdf"),
-        job().paths.study("{study}", "curves.png"),
+        report(
+            job().paths.study("{study}", "curves.png"),
+            caption="../report/study_curves.rst",
+            category="Studies",
+            labels={"figure": "{study}, training"},
+        ),
     log:
         log_of("compare_study", "study"),
     benchmark:
@@ -85,6 +95,7 @@ rule compare_study:
     params:
         cfg=cfg("study", "study"),
         digest=digest_of("study", "study"),
+        style=cfg("plots"),
         code=fingerprint("n2mu.commands.study"),
         origin=origin_of(["train"], trainings_of_study),
         fits=origin_of(["templates", "workspace", "fit"], fits_of_study),

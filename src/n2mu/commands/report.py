@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from n2mu.commands.job import Job
+    from n2mu.report.requests import LeftOut
 
 
 def command(
@@ -59,7 +60,7 @@ def command(
         workflow = paths.root / "workflow_report.html"
         with ThreadPoolExecutor(max_workers=1) as beside:
             drawn = beside.submit(_snakemake, snakefile, config, "--report", str(workflow))
-            _write_report(job, snakefile, report)
+            _write_report(job, snakefile, config, report)
         failed, printed = drawn.result()
         if failed:
             reason = next((line for line in reversed(printed.splitlines()) if line.strip()), "")
@@ -71,7 +72,7 @@ def command(
     typer.echo(f"everything of this analysis: {paths.root}")
 
 
-def _write_report(job: "Job", snakefile: Path, report: Path) -> None:
+def _write_report(job: "Job", snakefile: Path, config: str, report: Path) -> None:
     """Write the report of finished products."""
     from n2mu.errors import ProductError
     from n2mu.report.requests import Requests
@@ -87,10 +88,43 @@ def _write_report(job: "Job", snakefile: Path, report: Path) -> None:
         chain = [str(error)]
     settings = report_settings(job.configuration, job.slices)
     captions = snakefile.resolve().parent / "workflow" / "report"
-    requests = Requests(job.configuration, job.slices, job.paths).found()
-    for one in requests[1]:
+    made, left_out = Requests(job.configuration, job.slices, job.paths).found()
+    studies, outdated = _studies(job, snakefile, config)
+    for one in (*left_out, *outdated):
         logger.warning("%s is left out: %s", one.path, one.reason)
-    run_report(settings, job.paths, captions, chain, requests, report)
+    requests = (made, [*left_out, *outdated])
+    run_report(settings, job.paths, captions, chain, requests, studies, report)
+
+
+def _studies(job: "Job", snakefile: Path, config: str) -> tuple[list[str], list["LeftOut"]]:
+    """Return the studies for which Snakemake has nothing to do, and others that were made."""
+    from n2mu.report.requests import LeftOut
+    from n2mu.workflow.plan import read_plan
+
+    known = job.configuration.studies
+    products = {
+        path.parent.name: path for path in sorted(job.paths.study("", "").glob("*/study.json"))
+    }
+    left_out = [
+        LeftOut(path, f"the configuration has no study '{name}'", None)
+        for name, path in products.items()
+        if name not in known
+    ]
+    targets = {name: str(job.paths.study(name, "study.json")) for name in known if name in products}
+    if not targets:
+        return [], left_out
+    _, planned = _snakemake(snakefile, config, "--dry-run", "--cores", "1", *targets.values())
+    # whatever has to run, the comparison of the study follows it
+    again = {task.wildcards["study"] for task in read_plan(planned) if "study" in task.wildcards}
+    if not again and "Nothing to be done" not in planned:
+        again = set(targets)
+    reason = "the configuration, the code or the events have changed since"
+    left_out += [
+        LeftOut(products[name], reason, f"snakemake --cores 1 {target}")
+        for name, target in targets.items()
+        if name in again
+    ]
+    return [name for name in targets if name not in again], left_out
 
 
 def _snakemake(snakefile: Path, config: str, *arguments: str) -> tuple[bool, str]:

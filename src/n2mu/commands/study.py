@@ -30,7 +30,8 @@ def command(
     settings = job.slices.study(study)
     require_slice(settings, expected)
     from n2mu.evaluation.study import run_study
-    from n2mu.plots.study import curves_figure, study_figure, study_latex, study_markdown
+    from n2mu.plots.study import curves_figure, study_figure
+    from n2mu.plots.study_table import study_latex, study_markdown
     from n2mu.plots.style import save_figure
     from n2mu.products import atomic_file, write_json
 

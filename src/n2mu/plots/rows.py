@@ -11,7 +11,9 @@ PANEL, ROW, GAP, BOTTOM = 2.3, 0.3, 0.4, 0.7
 """Width of a panel, height of a row, distance of panels and of the figure's end, in inches."""
 
 
-def row_axes(figure: Figure, left: float, number: int, names: Sequence[str]) -> Axes:
+def row_axes(
+    figure: Figure, left: float, number: int, names: Sequence[str], width: float = PANEL
+) -> Axes:
     """Return the axes of one panel, rows from top to bottom; the first one names them.
 
     Parameters
@@ -22,9 +24,11 @@ def row_axes(figure: Figure, left: float, number: int, names: Sequence[str]) -> 
         Of the panel, from 0.
     names
         Of the rows.
+    width
+        Of a panel, in inches.
     """
     size = ROW * (len(names) + 1)
-    axes = axes_in_inches(figure, left + number * (PANEL + GAP), BOTTOM, PANEL, size)
+    axes = axes_in_inches(figure, left + number * (width + GAP), BOTTOM, width, size)
     axes.set_ylim(len(names), -1)
     axes.set_yticks(range(len(names)), names if number == 0 else [""] * len(names))
     axes.minorticks_off()

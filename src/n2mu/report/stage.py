@@ -30,6 +30,7 @@ from n2mu.report.request_contents import RequestContents
 from n2mu.report.requests import LeftOut, Made
 from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import collisions
+from n2mu.report.study_contents import studies_category
 from n2mu.workflow.paths import Paths
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ def run_report(
     captions: Path,
     chain: Sequence[str],
     requests: tuple[Sequence[Made], Sequence[LeftOut]],
+    studies: Sequence[str],
     output: Path,
 ) -> None:
     """Write the report.
@@ -75,6 +77,8 @@ def run_report(
         Lines that say how ``mu_fit.json`` was made.
     requests
         What was made on request and is shown, and what is left out.
+    studies
+        Names of the studies that are shown.
     output
         The page.
 
@@ -90,6 +94,7 @@ def run_report(
     categories = [
         *(fits[name].category() for name in order),
         models_category(settings, paths, caption),
+        *([studies_category(settings, paths, caption, studies)] if studies else []),
         *([RequestContents(settings, fits, caption).category(*requests)] if any(requests) else []),
         selection_category(settings, paths, caption),
         _provenance(chain),
