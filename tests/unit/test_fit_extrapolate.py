@@ -10,7 +10,7 @@ from n2mu.fit.bestfit import BestFit, best_fit, find_poi
 from n2mu.fit.extrapolate import carried_over, extrapolate
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
-from n2mu.fit.results import postfit
+from n2mu.fit.postfit import postfit
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.workspace import parse_workspace
 

@@ -11,7 +11,7 @@ from n2mu.fit.bestfit import BestFit
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.parameters import Parameters
-from n2mu.fit.results import region_entries, sample_yields
+from n2mu.fit.postfit import region_entries, sample_yields
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.yields import prefit_yields, propagate
 

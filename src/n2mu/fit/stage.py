@@ -13,9 +13,10 @@ from n2mu.fit.gates import GateResult, check_gates
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
+from n2mu.fit.postfit import postfit
 from n2mu.fit.ranking import Method, covariance_impacts, impacts
 from n2mu.fit.reopen import reopen_fit
-from n2mu.fit.results import fit_result, parameter_list, postfit, ranking, verdict
+from n2mu.fit.results import fit_result, parameter_list, ranking, verdict
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.threads import single_threaded
 from n2mu.fit.workspace import parse_workspace

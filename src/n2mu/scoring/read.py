@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from n2mu.errors import AlignmentError, ProductError, nearest
-from n2mu.skim.read import NOMINAL, Skim, read_columns, row_count, row_groups, to_arrays
+from n2mu.skim.parquet import read_columns, row_count, row_groups, to_arrays
+from n2mu.skim.read import NOMINAL, Skim
 
 _KEYS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
 
