@@ -311,7 +311,9 @@ def full_report(samples: int, systematics: int) -> Json:
     states = list(STATES)
     content["pruning"] = {"norm": 0.005, "shape": 0.01}
     for region in content["regions"].values():
-        region["samples"] = dict.fromkeys(settings(samples).samples, 0.0)
+        region["samples"] = {
+            name: {"yield": 10.0 * (i + 1)} for i, name in enumerate(settings(samples).samples)
+        }
         region["binning"] = {"why": "5 bins: edges given", "effective_events": [12.5, 30.0]}
     content["effects"] = [
         {
@@ -323,6 +325,7 @@ def full_report(samples: int, systematics: int) -> Json:
             "norm_up": 0.0123,
             "norm_down": -0.01,
             "shape": None,
+            "norm_kept": (states[(i * j) % len(states)] in ("kept", "shape_dropped")) or None,
             "smoothed": "353QH",
             "symmetrised": "two_sided",
             "mended": False,

@@ -57,7 +57,7 @@ def test_the_stage_writes_every_figure_and_table_of_a_fit(tmp_path: Path) -> Non
     figures |= {"separation/SR", "separation/CR_ttZ"}
     figures |= {f"regions/{r}_{w}" for r in ("SR", "CR_ttZ") for w in ("prefit", "postfit")}
     expected = {f"{name}.{suffix}" for name in figures for suffix in ("pdf", "png")}
-    expected |= {"summary.html", "changes.html", "treatment.html"}
+    expected |= {"summary.html", "changes.html", "treatment.html", "rates.html", "rates.tex"}
     expected |= {f"yields.{suffix}" for suffix in ("html", "txt", "tex", "json")}
     written = {
         str(path.relative_to(tmp_path / "plots"))

@@ -12,6 +12,7 @@ from plots_products import Json, fit_products, settings
 from n2mu.errors import ProductError
 from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals, plain, signed
+from n2mu.plots.rates import rates_html, rates_latex
 from n2mu.plots.stage import run_tables
 from n2mu.plots.summary import summary_table
 from n2mu.plots.tables import changes_table, cutflow_table
@@ -228,3 +229,51 @@ def test_captions_are_templates_that_name_what_they_show(caption: Path) -> None:
     assert len(text.split()) > 20
     named = any(name in caption.read_text() for name in ("wildcards.fit", 'config["publish"]'))
     assert ("best" in text) == named
+
+
+def test_rates_are_those_of_processes_and_a_pruned_one_does_not_change() -> None:
+    styles: Json = {
+        "tZ": {"kind": "background", "group": "Other"},
+        "tW": {"kind": "background", "group": "Other"},
+        "ttH": {"kind": "signal", "title": r"$t\bar{t}H$"},
+    }
+    told = settings(samples=styles, parameters={"JES": "Jet energy scale"})
+
+    def effect(sample: str, up: float, down: float, kept: bool | None, name: str = "JES") -> Json:
+        about = {"region": "SR", "sample": sample, "systematic": name}
+        return about | {"norm_up": up, "norm_down": down, "norm_kept": kept}
+
+    report = {
+        "fit": "best",
+        "regions": {
+            "SR": {
+                "samples": {"tZ": {"yield": 30.0}, "tW": {"yield": 10.0}, "ttH": {"yield": 10.0}}
+            },
+            "CR": {"samples": {"tZ": {"yield": 1.0}}},
+        },
+        "effects": [
+            effect("tZ", 0.1, -0.2, True),
+            effect("tW", 0.5, 0.5, False),
+            effect("ttH", -0.05, 0.05, True),
+            effect("tW", 0.3, -0.3, None, "shape_only"),
+        ],
+    }
+    shown = rows(rates_html(report, told))
+    assert shown == [
+        ["Jet energy scale", f"+7.5 / {MINUS}15.0", f"{MINUS}5.0 / +5.0", f"+5.0 / {MINUS}11.0"]
+    ]
+    assert "No systematic acts here" in rates_html(report, told)
+    latex = rates_latex(report, told).splitlines()
+    assert (
+        r"Jet energy scale & $^{+7.5}_{-15.0}$ & $^{-5.0}_{+5.0}$ & $^{+5.0}_{-11.0}$ \\" in latex
+    )
+
+
+def test_the_summary_lists_what_only_the_data_constrain() -> None:
+    mu_fit, _ = fit_products(2)
+    mu_fit["parameters"][-1] |= {"value": 1.25, "uncertainty": 0.31}
+    free = [p for p in mu_fit["parameters"] if p["kind"] == "norm"]
+    assert free[-1] is mu_fit["parameters"][-1]
+    shown = rows(summary_table(mu_fit, settings(parameters={free[-1]["name"]: "$k_t$ & more"})))
+    assert ["kt &amp; more", "1.25", "0.31"] in shown
+    assert len(free) < len(mu_fit["parameters"])

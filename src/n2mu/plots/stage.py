@@ -14,6 +14,7 @@ from n2mu.plots.fit_products import FitProducts, TemplateProducts
 from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.fit_subjects import STAGES, SUBJECTS
 from n2mu.plots.ranking import ranking_pages
+from n2mu.plots.rates import rates_html, rates_latex
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import check_settings, save_figure
 from n2mu.plots.summary import summary_table
@@ -73,8 +74,8 @@ def run_plot_fit(
         ``templates.root`` and ``workspace.json`` of the same fit.
     output
         Directory of what `n2mu.plots.fit_figures` names, as PDF and PNG, of ``summary.html``,
-        ``changes.html``, ``treatment.html``, and ``yields`` as ``.html``, ``.txt``, ``.tex`` and
-        ``.json``. Figures of systematics are those of the largest.
+        ``changes.html``, ``treatment.html``, ``rates`` as ``.html`` and ``.tex``, and ``yields`` as
+        ``.html``, ``.txt``, ``.tex`` and ``.json``; of the largest systematics figures.
     ranking_page_size
         Adds the ranking of all parameters as ``ranking_page<n>``, so many on each.
     correlation_threshold
@@ -131,6 +132,8 @@ def run_plot_fit(
         _write(directory / "summary.html", summary_table(fitted, settings))
         _write(directory / "changes.html", changes_table(reported))
         _write(directory / "treatment.html", treatment_table(reported, settings))
+        _write(directory / "rates.html", rates_html(reported, settings))
+        _write(directory / "rates.tex", rates_latex(reported, settings))
     logger.info("figures and tables of fit '%s' are in %s", reported["fit"], output)
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from n2mu.plots.fit_lines import data_title, sides
 from n2mu.plots.latex import to_html
+from n2mu.plots.names import FREE, group, title
 from n2mu.plots.numbers import decimals, plain, signed
 from n2mu.plots.page import heading, note, page, table
 from n2mu.plots.settings import PlotSettings
+from n2mu.plots.tabular import Tabular
 
 DEFINITIONS = {
     "mu": "Total, profile likelihood, 68.3 %",
@@ -37,6 +39,8 @@ def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
         _uncertainties(mu_fit),
         heading("Significance"),
         _listing(mu_fit["significance"].items(), digits=3),
+        heading("Free parameters"),
+        _free_parameters(mu_fit, settings),
         heading("Gates"),
         gates_table(mu_fit["gates"]),
         heading("Fit"),
@@ -77,6 +81,18 @@ def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
             ]
         )
     return table(["Uncertainty", "μ", "Up", "Down", "Remark"], rows, numbers=(1, 2, 3))
+
+
+def _free_parameters(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
+    """Return the parameters that nothing but the data constrains."""
+    rows: list[list[str]] = []
+    for parameter in mu_fit["parameters"]:
+        if group(parameter) == FREE:
+            value, error = parameter["value"], parameter["uncertainty"]
+            digits = decimals([] if error is None else [error])
+            shown = "none" if error is None else plain(error, digits)
+            rows.append([title(parameter, settings.parameters), plain(value, digits), shown])
+    return Tabular(["Parameter", "Value", "Uncertainty"], rows, numbers=(1, 2)).html()
 
 
 def _remarks(interval: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from n2mu.plots.numbers import MINUS, decimals, plain, signed
 from n2mu.plots.page import table
 
 _NUMBER = re.compile(rf"[+{MINUS}]?\d[\d.,]*(?: ± [\d.]+)*")
-_SIDES = re.compile(rf"\+([\d.]+) / {MINUS}([\d.]+)")
+_SIDES = re.compile(rf"([+{MINUS}][\d.]+) / ([+{MINUS}][\d.]+)")
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _latex(cell: Cell) -> str:
     if not isinstance(cell, str):
         return cell.latex()
     if both := _SIDES.fullmatch(cell):
-        return "$^{{+{}}}_{{-{}}}$".format(*both.groups())
+        return "$^{{{}}}_{{{}}}$".format(*both.groups()).replace(MINUS, "-")
     if not _NUMBER.fullmatch(cell):
         return to_latex(cell)
     return f"${cell}$".replace(MINUS, "-").replace("±", r"\pm").replace(",", "{,}")

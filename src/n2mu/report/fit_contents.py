@@ -170,6 +170,9 @@ class FitContents:
                     part = PARTS.get((subject, name), PART_OF[subject])
                     parts[part] += self._drawn(subject, name, about)
         parts[RESULT].append(self.yields())
+        parts[SYSTEMATICS].append(
+            self.table("rates", "rates", "Changes of the rates", (".tex",), long=True)
+        )
         parts[TEMPLATES] += [
             self.table("treatment", "treatment", "What was done to each template", long=True),
             self.table("changes", "changes", "Every change, one by one", long=True),
