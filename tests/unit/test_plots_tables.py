@@ -223,7 +223,11 @@ def test_captions_are_templates_that_name_what_they_show(caption: Path) -> None:
     wildcards = {"fit": "best", "figure": "roc", "region": "SR", "which": "prefit"}
     wildcards |= {"sample": "ttH", "systematic": "scale", "feature": "HT"}
     config = {"analysis": "tth", "publish": "best", "labels": {"luminosity": "140 fb"}}
-    snakemake = SimpleNamespace(wildcards=SimpleNamespace(**wildcards), config=config)
+    snakemake = SimpleNamespace(
+        wildcards=SimpleNamespace(**wildcards),
+        config=config,
+        params=SimpleNamespace(luminosity="140 fb"),
+    )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     text = environment.from_string(caption.read_text()).render(snakemake=snakemake)
     assert len(text.split()) > 20
