@@ -15,6 +15,7 @@ BENCHMARKS = {
     "fit": "fits and rankings beside pyhf + MINUIT, cabinetry and nextstat; about ten minutes",
     "thesis": "the demo of 8.87 million events through the workflow; hours, only if named",
     "demo": "the built-in Monte Carlo: events per second, rates beside the thesis; three minutes",
+    "hzgamma": "events of PYTHIA: their cost, and what its limits leave out; a minute",
     "dag": "the plan of an analysis of 2.7 TB, from a listing without files; half a minute",
 }
 ONLY_IF_NAMED = {"thesis"}

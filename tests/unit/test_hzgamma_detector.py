@@ -11,7 +11,7 @@ EVENTS = 20_000
 
 
 def measured(kind: int, pt: float, eta: float, events: int = EVENTS) -> Measured:
-    p4 = from_pt_eta_phi(*np.broadcast_to(np.array([[pt], [eta], [1.0]]), (3, events)), 0.0)
+    p4 = from_pt_eta_phi(np.full(events, pt), np.full(events, eta), np.ones(events), 0.0)
     return measure(p4, np.full(events, kind), np.random.default_rng(2))
 
 

@@ -1,5 +1,7 @@
 """Leptons and photons among the particles of an event, and the choice of three of them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -115,14 +117,9 @@ def test_an_event_without_a_photon_is_refused() -> None:
     assert not len(choose(leptons, photons, np.random.default_rng(1)).rows)
 
 
-def four_vectors(columns: dict[str, Floats], names: list[str]) -> Floats:
-    return np.stack(
-        [
-            from_pt_eta_phi(*(columns[f"{n}_{q}"].astype(float) for q in ("pt", "eta", "phi")), 0.0)
-            for n in names
-        ],
-        axis=1,
-    )
+def four_vectors(columns: dict[str, Any], names: list[str]) -> Floats:
+    polar = [[columns[f"{name}_{q}"].astype(float) for q in ("pt", "eta", "phi")] for name in names]
+    return np.stack([from_pt_eta_phi(pt, eta, phi, 0.0) for pt, eta, phi in polar], axis=1)
 
 
 def test_branches_describe_the_same_three_particles() -> None:

@@ -46,11 +46,20 @@ class Decays(NamedTuple):
         return self.z_boson + self.photon
 
 
+def moving(momentum: Floats, mass: float) -> Floats:
+    """Return four-vectors of given momenta, shape ``[n, 3]``."""
+    px, py, pz = momentum.T
+    return from_momentum(px, py, pz, mass)
+
+
+def flying(pt: float, eta: float, phi: float) -> Floats:
+    return from_pt_eta_phi(np.array([pt]), np.array([eta]), np.array([phi]), 0.0)
+
+
 def scalars(events: int = EVENTS, seed: int = 1) -> Decays:
     """Return decays of moving scalars to a transversely polarised Z boson and a photon."""
     rng = np.random.default_rng(seed)
-    flights = rng.normal(0, 40, (2, events)), rng.normal(0, 300, events)
-    resonance = from_momentum(*flights[0], flights[1], HIGGS)
+    resonance = moving(rng.normal(0, [40, 40, 300], (events, 3)), HIGGS)
     z_boson, photon = two_body(resonance, np.full(events, Z), np.zeros(events), rng)
     negative, positive = two_body(z_boson, np.zeros(events), np.zeros(events), rng)
     # helicities of the Z boson are those of the photon: 1 + cos^2
@@ -70,11 +79,11 @@ def built(production: Floats, decay: Floats, phi: Floats, rapidity: Floats) -> D
     transverse = np.sqrt(1 - decay**2)[:, None]
     direction = transverse * (np.cos(phi)[:, None] * within + np.sin(phi)[:, None] * across)
     direction += decay[:, None] * along
-    z_boson = from_momentum(*(momentum * along).T, Z)
-    negative = boost(from_momentum(*(Z / 2 * direction).T, 0.0), z_boson)
-    photon = from_momentum(*(-momentum * along).T, 0.0)
-    moving = from_momentum(zero, zero, HIGGS * np.sinh(rapidity), HIGGS)
-    there = [boost(p4, moving) for p4 in (negative, z_boson - negative, photon)]
+    z_boson = moving(momentum * along, Z)
+    negative = boost(moving(Z / 2 * direction, 0.0), z_boson)
+    photon = moving(-momentum * along, 0.0)
+    frame = from_momentum(zero, zero, HIGGS * np.sinh(rapidity), HIGGS)
+    there = [boost(p4, frame) for p4 in (negative, z_boson - negative, photon)]
     return Decays(*there)
 
 
@@ -109,8 +118,8 @@ cosines = st.floats(-0.99, 0.99)
 def test_angles_are_those_that_a_decay_was_built_with(
     production: float, decay: float, phi: float, rapidity: float
 ) -> None:
-    given_angles = [np.array([x]) for x in (production, decay, phi)]
-    found = angles(*built(*given_angles, np.array([rapidity])))
+    one = [np.array([x]) for x in (production, decay, phi, rapidity)]
+    found = angles(*built(one[0], one[1], one[2], one[3]))
     np.testing.assert_allclose(np.ravel(found), [production, decay, phi], atol=1e-6)
 
 
@@ -177,7 +186,7 @@ def test_exchanged_charges_turn_the_lepton_around() -> None:
 
 
 def test_a_resonance_at_rest_has_the_beam_along_z() -> None:
-    resting = from_momentum(*np.zeros((3, 1)), HIGGS)
+    resting = moving(np.zeros((1, 3)), HIGGS)
     np.testing.assert_allclose(beam_axis(resting), [[0, 0, 1]], atol=1e-12)
 
 
@@ -201,9 +210,9 @@ def test_values_are_in_their_ranges() -> None:
 
 
 def test_distances_are_those_to_the_photon() -> None:
-    photon = from_pt_eta_phi(*np.array([[30.0], [1.0], [3.0]]), 0.0)
-    near = from_pt_eta_phi(*np.array([[30.0], [1.3], [-2 * np.pi + 3.4]]), 0.0)
-    far = from_pt_eta_phi(*np.array([[30.0], [-2.0], [-1.0]]), 0.0)
+    photon = flying(30.0, 1.0, 3.0)
+    near = flying(30.0, 1.3, -2 * np.pi + 3.4)
+    far = flying(30.0, -2.0, -1.0)
     expected = [0.5], [np.hypot(3.0, 2 * np.pi - 4.0)]
     np.testing.assert_allclose(distances(near, far, photon), expected)
     np.testing.assert_allclose(distances(far, near, photon), expected)
