@@ -34,6 +34,14 @@ def test_each_study_plans_a_training_per_variant_seed_and_fold(touched: Path) ->
     assert planned(touched, "studies") == jobs
 
 
+def test_trials_plan_one_training_each(replanned: Path) -> None:
+    told = QUICK.replace("fit: mlp\n", "trials: 3\n")
+    (replanned / "config/tth/studies/trials.yaml").write_text(told)
+    trainings = [f"train trials_{v}_trial{n}" for v in ("as_it_is", "binary") for n in (1, 2, 3)]
+    expected = {"compare_study": 1, **dict.fromkeys(trainings, 1)}
+    assert planned(replanned, "results/tth/studies/trials/study.json") == expected
+
+
 def to_mu(fit: str) -> Counter[str]:
     """Return the jobs that take one model of a study as far as mu."""
     rules = ("gather_scores_for_fit", "fill_templates", "build_workspace", "fit")

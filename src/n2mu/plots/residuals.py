@@ -36,8 +36,8 @@ def residuals_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
         most = LEAST
         for name in evaluation["classes"]:
             tested = [fold for fold in content[name]["folds"] if fold["residuals"] is not None]
-            sums = [f"{fold['chi2']:.1f}/{fold['ndf']}" for fold in tested]
-            test = rf"$\chi^2$ = {', '.join(sums)}" if sums else "no test"
+            p_value = content[name]["p_value"]
+            test = "no test" if p_value is None else f"$p$ = {p_value:.2g}"
             headings.append(f"{class_title(name, settings)}, {test}")
             sizes = [abs(value or 0.0) for fold in tested for value in fold["residuals"]]
             most = max([most, *(1.1 * size for size in sizes)])
