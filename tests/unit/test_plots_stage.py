@@ -21,7 +21,7 @@ from n2mu.plots.models_stage import run_plot_models
 from n2mu.plots.ranking import ranking_figure
 from n2mu.plots.region import region_figure
 from n2mu.plots.stage import run_plot_fit
-from n2mu.plots.style import save_figure
+from n2mu.plots.style import axes_in_inches, house_style, new_figure, save_figure
 from n2mu.products import write_json
 
 
@@ -109,3 +109,21 @@ def test_titles_and_colours_that_matplotlib_cannot_use_are_named(tmp_path: Path)
     samples = {"ttH": {"kind": "signal", "colour": "redish"}}
     with pytest.raises(ConfigurationError, match="sample 'ttH': 'redish' is no colour"):
         run_plot_fit(PlotFitSettings(style=settings(3, samples=samples)), *products, tmp_path / "p")
+
+
+def test_a_power_of_ten_stands_in_the_label_of_its_axis(tmp_path: Path) -> None:
+    with house_style():
+        figure = new_figure(4, 3)
+        wide, plain = (axes_in_inches(figure, 0.8, y, 2, 0.8) for y in (0.5, 1.8))
+        wide.plot([0, 3e7], [0, 1])
+        wide.set_xlabel("$H_T$ [MeV]")
+        wide.set_ylabel("Share")
+        plain.plot([0, 300], [0, 4e-7])
+        plain.set_xlabel("Mass")
+        plain.set_ylabel("Events / bin")
+    save_figure(figure, tmp_path / "powers")
+    labels = [(axes.get_xlabel(), axes.get_ylabel()) for axes in (wide, plain)]
+    assert labels == [("$H_T$ [$10^{7}$ MeV]", "Share"), ("Mass", "Events / bin [$10^{-7}$]")]
+    assert not wide.xaxis.get_offset_text().get_visible()
+    save_figure(figure, tmp_path / "again")
+    assert wide.get_xlabel() == labels[0][0]

@@ -4,6 +4,7 @@ Figures are made as objects, never through pyplot, and every figure is built and
 saved inside `house_style`, so that nothing depends on a user's matplotlibrc.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,11 @@ from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Annotation
+from matplotlib.ticker import ScalarFormatter
 
 from n2mu.config.main import Labels
 from n2mu.errors import ConfigurationError
+from n2mu.plots.numbers import MINUS
 from n2mu.plots.settings import PlotSettings
 from n2mu.products import atomic_file
 
@@ -35,6 +38,8 @@ TALK_ROWS = 10
 """Longest list of the leading parameters or features in talks."""
 
 FAILED = "#c1121f"
+
+_POWER = re.compile(rf"(?:10\^\{{|1e)([-{MINUS}]?\d+)")
 
 
 class Lettering(NamedTuple):
@@ -215,9 +220,38 @@ def check_texts(texts: Mapping[str, str]) -> None:
                 ) from None
 
 
+def powers_to_labels(figure: Figure) -> None:
+    r"""Write the power of ten of the numbers on an axis into its label, which it would lie over.
+
+    From "HT [MeV]" and "×10⁵" beside it becomes "HT [$10^{5}$ MeV]".
+    """
+    found = [
+        axis
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        if isinstance(axis.get_major_formatter(), ScalarFormatter) and axis.label.get_text()
+    ]
+    low, high = mpl.rcParams["axes.formatter.limits"]
+    sizes = [float(abs(axis.get_view_interval()).max()) for axis in found]
+    if not any(size and not 10.0**low < size < 10.0**high for size in sizes):
+        return
+    figure.draw_without_rendering()
+    for axis in found:
+        offset = axis.get_offset_text()
+        power = _POWER.search(offset.get_text())
+        if offset.get_visible() and power:
+            offset.set_visible(False)
+            factor = f"$10^{{{power[1].replace(MINUS, '-')}}}$"
+            label = axis.label.get_text()
+            name, bracket, unit = label.rpartition(" [")
+            known = bracket and unit.endswith("]")
+            axis.set_label_text(f"{name} [{factor} {unit}" if known else f"{label} [{factor}]")
+
+
 def save_figure(figure: Figure, stem: Path) -> None:
     """Write ``<stem>.pdf`` and ``<stem>.png``, the same bytes for the same figure."""
     with house_style():
+        powers_to_labels(figure)
         for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {})):
             with atomic_file(stem.with_name(stem.name + suffix)) as temporary:
                 figure.savefig(temporary, metadata=metadata)

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from matplotlib.figure import Figure
 from PIL import Image
 
 from n2mu.errors import ProductError
+from n2mu.plots.style import save_figure
 from n2mu.plots.tabular import Tabular
 
 KINDS = {
@@ -98,6 +101,15 @@ def download(path: Path, name: str) -> Download:
     except OSError as error:
         raise ProductError(f"{path}: {error.strerror}; run the rule that writes it again") from None
     return Download(name, _uri(KINDS[path.suffix], content))
+
+
+def pictured(figure: Figure, name: str) -> tuple[Picture, Download]:
+    """Return a figure that nobody has drawn before, for looking at and for saving."""
+    with TemporaryDirectory() as directory:
+        stem = Path(directory) / name
+        save_figure(figure, stem)
+        image, pdf = (stem.with_name(f"{name}{suffix}") for suffix in (".png", ".pdf"))
+        return picture(image), download(pdf, pdf.name)
 
 
 def as_latex(table: Tabular, name: str) -> Download:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -12,11 +10,10 @@ from n2mu.plots.compare import COMPARISON_FIGURES
 from n2mu.plots.inference import INFERENCE_FIGURES
 from n2mu.plots.latex import to_html
 from n2mu.plots.settings import PlotSettings
-from n2mu.plots.style import save_figure
 from n2mu.plots.tabular import Code, Tabular
 from n2mu.registries import caption
 from n2mu.report.captions import Captions
-from n2mu.report.embed import Download, Picture, as_latex, download, picture
+from n2mu.report.embed import Download, Picture, as_latex, download, picture, pictured
 from n2mu.report.exhibits import Category, Exhibit
 from n2mu.report.fit_contents import FIGURES, FitContents
 from n2mu.report.request_tables import REQUEST_TABLES
@@ -79,7 +76,7 @@ class RequestContents:
         for figure, draw in figures.items():
             if (drawn := draw(made.content, style)) is not None:
                 saved = name if figure == made.kind else f"{name}_{figure}"
-                shown, pdf = _saved(drawn, saved)
+                shown, pdf = pictured(drawn, saved)
                 yield self._exhibit(made, figure, picture=shown, downloads=[pdf])
         if (tabulate := REQUEST_TABLES.get(made.kind)) is not None:
             table = tabulate(made.content)
@@ -148,15 +145,6 @@ class RequestContents:
         if len(known) != 1:
             return f"{collisions(self._told(made))}."
         return known[0].statistics(regions)
-
-
-def _saved(figure: Figure, name: str) -> tuple[Picture, Download]:
-    with TemporaryDirectory() as directory:
-        stem = Path(directory) / name
-        save_figure(figure, stem)
-        return picture(stem.with_name(f"{name}.png")), download(
-            stem.with_name(f"{name}.pdf"), f"{name}.pdf"
-        )
 
 
 def _left_out(found: Sequence[LeftOut]) -> Exhibit:

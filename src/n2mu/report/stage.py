@@ -2,21 +2,23 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from n2mu.plots.fit_lines import data_title
 from n2mu.plots.latex import to_html
+from n2mu.plots.mu_summary import mu_summary_figure
 from n2mu.plots.summary import gates_table
 from n2mu.plots.tabular import Tabular
 from n2mu.products import atomic_file
 from n2mu.report.captions import Captions
 from n2mu.report.changes import changes_summary
-from n2mu.report.embed import Download, as_latex
+from n2mu.report.embed import Download, as_latex, pictured
 from n2mu.report.exhibits import Category, Exhibit
 from n2mu.report.fit_contents import FitContents
 from n2mu.report.front import decomposition, fits_table, tiles
@@ -185,12 +187,7 @@ def _front(
             f"{fit}_changes",
             [done] if done.rows else [],
         ),
-        _part(
-            "All fits",
-            "Each has its own category above.",
-            "fits",
-            [fits_table({n: f.mu_fit for n, f in fits.items()}, settings)],
-        ),
+        _all_fits(settings, {n: f.mu_fit for n, f in fits.items()}, captions),
         Part(
             "Comparison of the models",
             "<a href='#models'>Curves and training</a>.",
@@ -205,6 +202,28 @@ def _front(
             cutflow_sums(settings, paths),
         ),
     ]
+
+
+def _all_fits(
+    settings: ReportSettings, results: Mapping[str, Mapping[str, Any]], captions: Captions
+) -> Part:
+    """Return the signal strengths of all fits, of several as a figure as well."""
+    part = _part(
+        "All fits", "Each has its own category above.", "fits", [fits_table(results, settings)]
+    )
+    if len(results) == 1:
+        return part
+    told = settings.of_fits(*results)
+    content = {"fits": [{"label": name, **mu_fit} for name, mu_fit in results.items()]}
+    shown, pdf = pictured(mu_summary_figure(content, told.style), "fits_mu")
+    figure = Exhibit(
+        "Signal strengths",
+        captions("compare", figure="mu"),
+        f"{collisions(told)}.",
+        picture=shown,
+        downloads=[pdf],
+    )
+    return replace(part, exhibits=[figure])
 
 
 def _provenance(chain: Sequence[str]) -> Category:
