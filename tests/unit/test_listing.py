@@ -63,6 +63,16 @@ def test_later_files_get_new_chunks_and_nothing_else_moves(listed: TinyAnalysis)
     assert {chunk: after[chunk] for chunk in before} == told_before
 
 
+def test_hidden_files_are_none_of_a_data_set(listed: TinyAnalysis) -> None:
+    before = chunks(listed)
+    for name in (".sig_3.root", "deep/.git/x.root"):
+        write_ntuple(listed.ntuple(name), tiny_trees(9))
+    listed.change("inputs", "inputs.bkg.files", "bkg_*.root")
+    listed.change("inputs", "inputs.sig.files", "**/[!b]*.root")
+    listed.list(ABOUT_TWO_FILES)
+    assert chunks(listed) == before
+
+
 def test_listing_again_changes_nothing(listed: TinyAnalysis) -> None:
     path = listed.directory / "listing.json"
     before = path.read_text()

@@ -69,13 +69,14 @@ def _matching(pattern: str) -> "list[Location]":
     """Return the files that match a path or URL, each once."""
     from pathlib import Path
 
-    from n2mu.inputs.location import Remote
+    from n2mu.inputs.location import Remote, matching_files
 
     if "://" in pattern:
         directory = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
         base = Remote(directory)
-        return [base / name for name in base.glob(pattern[len(directory) + 1 :])]
+        return [base / name for name in matching_files(base, pattern[len(directory) + 1 :])]
     start = Path(pattern).anchor
-    found = sorted(Path(start).glob(str(Path(pattern).relative_to(start))))
+    below = Path(start)
+    found = [below / name for name in matching_files(below, str(Path(pattern).relative_to(start)))]
     # a file that is reached in two ways counts once
     return list({path.resolve(): path for path in found}.values())

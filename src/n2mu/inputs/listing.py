@@ -18,7 +18,7 @@ from n2mu.config.inputs import DataSet
 from n2mu.config.load import validate
 from n2mu.errors import ConfigurationError, InputError, ProductError, nearest
 from n2mu.inputs.identity import content_sample
-from n2mu.inputs.location import Location, Remote, nearest_path
+from n2mu.inputs.location import Location, matching_files, nearest_path
 from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
 from n2mu.products import read_json, write_json
@@ -242,24 +242,17 @@ def list_ntuples(
 
 
 def _matching_files(directory: Location, data_set: DataSet, base: str) -> list[str]:
-    if isinstance(directory, Remote):
-        remote = directory.glob(data_set.files)
-        if not remote:
-            raise InputError(
-                f"data set '{data_set.name}': no file matches {directory}/{data_set.files}"
-            )
-        return remote
-    if not directory.is_dir():
+    if isinstance(directory, Path) and not directory.is_dir():
         raise InputError(
             f"{directory}: no such directory; check 'ntuples.{base}' in the main configuration"
         )
-    found = [path for path in directory.glob(data_set.files) if not path.is_dir()]
+    found = matching_files(directory, data_set.files)
     if not found:
+        hint = nearest_path(directory, data_set.files) if isinstance(directory, Path) else ""
         raise InputError(
-            f"data set '{data_set.name}': no file matches {directory / data_set.files}"
-            f"{nearest_path(directory, data_set.files)}"
+            f"data set '{data_set.name}': no file matches {directory / data_set.files}{hint}"
         )
-    return sorted(path.relative_to(directory).as_posix() for path in found)
+    return found
 
 
 class _State(NamedTuple):

@@ -120,6 +120,22 @@ def file_bytes(path: Location) -> int:
     return path.stat().st_size if isinstance(path, Path) else int(path.info()["size"])
 
 
+def matching_files(directory: Location, pattern: str) -> list[str]:
+    """Return the files below a directory that match a pattern, relative to it, sorted.
+
+    As in a shell, hidden ones match no ``*``: they are what programs leave of files that they
+    write or copy, and their events would count twice.
+    """
+    if isinstance(directory, Remote):
+        found = directory.glob(pattern)
+    else:
+        paths = (path for path in directory.glob(pattern) if not path.is_dir())
+        found = sorted(path.relative_to(directory).as_posix() for path in paths)
+    if any(part.startswith(".") for part in Path(pattern).parts):
+        return found
+    return [name for name in found if not any(p.startswith(".") for p in Path(name).parts)]
+
+
 def nearest_path(base: Path, pattern: str) -> str:
     """Return the hint that ends an error about a pattern that matches no file.
 

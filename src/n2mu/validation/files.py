@@ -1,6 +1,6 @@
 """Which files a configuration means, and which of them are there as listed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from n2mu.demo.listing import planned_listing
 from n2mu.errors import N2muError
 from n2mu.inputs.identity import NtupleFile
 from n2mu.inputs.listing import ListedFile, Listing, read_listing, require_current, source_of
-from n2mu.inputs.location import Location, nearest_path
+from n2mu.inputs.location import Location, matching_files, nearest_path
 from n2mu.validation.report import Report
 
 
@@ -102,7 +102,7 @@ def _listed(
                 chosen[name] = Chosen(path, identity)
     for name, data_set in data_sets.items():
         base = bases[source_of(data_set, list(bases)).base]
-        new = [path for path in _matching(base, data_set.files) if path not in known[name]]
+        new = [path for path in matching_files(base, data_set.files) if path not in known[name]]
         if new:
             report.add(
                 f"{base}/{new[0]}: is not listed ({len(new)} such files), its events would be "
@@ -135,7 +135,7 @@ def _found(
             continue  # a mistake of the configuration
         base = bases[source.base]
         try:
-            files = _matching(base, data_set.files)
+            files = matching_files(base, data_set.files)
         except N2muError as error:
             report.add(str(error), data_set=name)
             continue
@@ -146,10 +146,3 @@ def _found(
             key = f"inputs.yaml: inputs.{data_set.input}.files"
             report.add(f"no file matches {base}/{data_set.files}{hint}", key=key, data_set=name)
     return chosen
-
-
-def _matching(base: Location, pattern: str) -> Sequence[str]:
-    if isinstance(base, Path):
-        found = base.glob(pattern)
-        return sorted(p.relative_to(base).as_posix() for p in found if not p.is_dir())
-    return base.glob(pattern)
