@@ -225,7 +225,8 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "models",
         "classes",
         ["sig", "bkg", "top"],
-        "classes: no sample has training_class 'top'",
+        "classes: no sample has training_class 'top'; give it to one in samples.yaml, or leave the "
+        "class out",
     ),
     (
         "class twice",
@@ -253,7 +254,8 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "inputs",
         "inputs.sig.files",
         "../*.root",
-        "inputs.sig.files: '../*.root' must be a path below the base",
+        "inputs.sig.files: '../*.root' must be a path below the base; give it relative to "
+        "'ntuples'",
     ),
     (
         "sum of weights of one side only",

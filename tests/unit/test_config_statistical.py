@@ -116,7 +116,7 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "systematics",
         "systematics.pdf",
         {**SET, "members": ["a * b", "a*b"]},
-        "systematics.pdf: members 0 and 1 are the same, 'a*b'",
+        "systematics.pdf: members 0 and 1 are the same, 'a*b'; keep one",
     ),
     (
         "sums for some members",

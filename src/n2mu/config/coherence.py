@@ -94,7 +94,8 @@ def _check_samples(configuration: Configuration, where: str) -> None:
             if all(sample.training_class != label for sample in samples.values()):
                 raise ConfigurationError(
                     f"{configuration.directory}/models.yaml: classes: no sample has "
-                    f"training_class '{label}'"
+                    f"training_class '{label}'; give it to one in samples.yaml, or leave the "
+                    "class out"
                 )
 
 

@@ -73,7 +73,7 @@ class SumOfWeights(Model):
 def _below_the_base(files: str) -> str:
     path = PurePosixPath(files)
     if not path.parts or path.is_absolute() or ".." in path.parts:
-        raise ValueError(f"'{files}' must be a path below the base")
+        raise ValueError(f"'{files}' must be a path below the base; give it relative to 'ntuples'")
     for name in re.findall(r"{(.*?)}", files):
         if name not in _PLACEHOLDERS:
             raise ValueError(f"unknown placeholder '{{{name}}}'{nearest(name, _PLACEHOLDERS)}")
@@ -86,7 +86,8 @@ class Input(Model):
     Attributes
     ----------
     files
-        Path or glob below the base; ``{dsid}`` and ``{campaign}`` are filled in.
+        Path or glob below the base; ``{dsid}`` and ``{campaign}`` are filled in, and hidden
+        files match no ``*``.
     dsid
         Number of the data set; no two inputs of a campaign may share one.
     campaigns
@@ -174,7 +175,7 @@ class Inputs(Model):
     def _complete(self) -> "Inputs":
         for name, entry in self.inputs.items():
             if entry.tree is None and self.tree is None:
-                raise ValueError(f"inputs.{name}: no 'tree' here and none for all inputs")
+                raise ValueError(f"inputs.{name}: no 'tree' here and none for all inputs; name it")
             if entry.data:
                 pass
             elif isinstance(self.luminosity, dict):
@@ -200,7 +201,9 @@ class Inputs(Model):
                         f"{nearest(factor, self.weight)}"
                     )
             if "{dsid}" in entry.files and entry.dsid is None:
-                raise ValueError(f"inputs.{name}: 'files' uses {{dsid}} but no dsid is given")
+                raise ValueError(
+                    f"inputs.{name}: 'files' uses {{dsid}} but no dsid is given; give it"
+                )
             if "{campaign}" in entry.files and entry.campaigns is None:
                 raise ValueError(f"inputs.{name}: 'files' uses {{campaign}}, name the campaigns")
         return self

@@ -101,7 +101,8 @@ def _from_awkward(column: Any, name: str) -> Value:
 def _fixed(flat: NDArray[Any], counts: NDArray[np.int64], name: str, length: int) -> Value:
     if flat.dtype == np.int8:
         raise ExpressionError(
-            f"branch '{name}' is an array of {length} char, which TTreeFormula takes for a text"
+            f"branch '{name}' is an array of {length} char, which TTreeFormula takes for a text; "
+            "numbers are expected, in vector<char> or as short"
         )
     return Value(_doubles(flat, name), counts, column=name, length=length)
 

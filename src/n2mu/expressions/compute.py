@@ -174,7 +174,8 @@ def _check_lengths(first: Value, second: Value) -> None:
         event = int(differ[0])
         raise ExpressionError(
             f"lists '{first.column}' and '{second.column}' have different lengths, "
-            f"for example {first.counts[event]} and {second.counts[event]}"
+            f"for example {first.counts[event]} and {second.counts[event]}; combine lists of "
+            "the same objects only"
         )
 
 

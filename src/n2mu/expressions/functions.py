@@ -47,7 +47,10 @@ def remainder(dividend: Doubles, divisor: Doubles) -> Doubles:
     """
     divisors = whole(divisor)
     if np.any(divisors == 0):
-        raise ExpressionError("the divisor is zero")
+        raise ExpressionError(
+            "the divisor is zero; give another one there, as in 'n % (m == 0 ? 1 : m)', since both "
+            "sides of '?:' are computed"
+        )
     return np.fmod(whole(dividend), divisors).astype(np.float64)
 
 

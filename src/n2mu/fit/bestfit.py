@@ -93,9 +93,13 @@ def find_poi(likelihood: Likelihood, name: str) -> int:
         raise WorkspaceError("the measurement names no parameter of interest; set 'poi'")
     index = parameters.index(name)
     if parameters.constrained[index]:
-        raise WorkspaceError(f"'{name}' is constrained and cannot be the signal strength")
+        raise WorkspaceError(
+            f"'{name}' is constrained and cannot be the signal strength; choose a free factor"
+        )
     if parameters.fixed[index]:
-        raise WorkspaceError(f"'{name}' is the signal strength but the measurement fixes it")
+        raise WorkspaceError(
+            f"'{name}' is the signal strength but the measurement fixes it; free it there"
+        )
     return index
 
 

@@ -164,7 +164,7 @@ def _blind(
         if region in blinded and len(entries) != where.stop - where.start:
             raise WorkspaceError(
                 f"blinding of region '{region}': {len(entries)} bins, the workspace has"
-                f" {where.stop - where.start}"
+                f" {where.stop - where.start}; make templates, workspace and fit again"
             )
         mask[where][: len(entries)] = entries
     if not mask.any():

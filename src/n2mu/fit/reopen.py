@@ -80,4 +80,6 @@ def _values(path: Path) -> dict[str, Any]:
             "codes": [content["provenance"]["interpolation"][k] for k in ("normsys", "histosys")],
         }
     except (KeyError, TypeError, ValueError) as error:
-        raise ProductError(f"{path}: not a mu_fit.json of this program ({error!r})") from None
+        raise ProductError(
+            f"{path}: not a mu_fit.json of this program ({error!r}); run the fit again"
+        ) from None

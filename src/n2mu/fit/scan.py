@@ -143,7 +143,7 @@ def scan_range(best: BestFit, index: int, fixed: BoolArray) -> tuple[float, floa
     parameters = best.likelihood.model.parameters
     name = parameters.names[index]
     if best.fixed[index]:
-        raise FitError(f"{name} is fixed and cannot be scanned")
+        raise FitError(f"{name} is fixed and cannot be scanned; choose a free parameter")
     profile = Profile(best, index, fixed)
     interval = profile.interval(_REACH**2)
     centre = float(best.theta[index])

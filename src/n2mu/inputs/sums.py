@@ -102,7 +102,10 @@ def _bin(file: Any, name: str, number: int | str | None, path: Location) -> floa
             )
         number = labels[number]
     if number is None or number > len(values):
-        raise InputError(f"{path}: histogram '{name}' has {len(values)} bins, asked is {number}")
+        raise InputError(
+            f"{path}: histogram '{name}' has {len(values)} bins, asked is {number}; correct 'bin' "
+            "of sum_of_weights in inputs.yaml"
+        )
     total = float(values[number - 1])
     if not np.isfinite(total):
         raise InputError(f"{path}: bin {number} of '{name}' is {total}; mend this ntuple")

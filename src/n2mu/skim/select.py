@@ -113,7 +113,10 @@ def whole_numbers(values: Any, what: str) -> npt.NDArray[np.int64]:
         kind = values.dtype if isinstance(values, np.ndarray) else values.type
         raise InputError(f"{what} holds {kind}, expected one whole number per event")
     if values.dtype.kind == "u" and values.size and int(values.max()) > np.iinfo(np.int64).max:
-        raise InputError(f"{what} is {values.max()}, which does not fit into 63 bits")
+        raise InputError(
+            f"{what} is {values.max()}, expected at most {np.iinfo(np.int64).max}; mend the "
+            "ntuple, or leave the number out in inputs.yaml"
+        )
     return values.astype(np.int64)
 
 

@@ -51,7 +51,7 @@ class SetSystematic(Varied):
         for number, member in enumerate(self.members):
             other = seen.setdefault(parse(member).canonical(), number)
             if other != number:
-                raise ValueError(f"members {other} and {number} are the same, '{member}'")
+                raise ValueError(f"members {other} and {number} are the same, '{member}'; keep one")
         return self
 
     @property
