@@ -130,7 +130,7 @@ def _with_error(measure: Mapping[str, float | None], shown: Any, *, apart: bool 
     errors = [error for error in both if error is not None]
     if errors and not apart:
         errors = [total(measure)]
-    digits = decimals(errors, 1) + 1 if any(errors) else 3
+    digits = decimals([max(errors)], 1) + 1 if any(errors) else 3
     return " ± ".join([shown(value, digits), *(plain(error, digits) for error in errors)])
 
 
