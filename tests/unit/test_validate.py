@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 from typer.testing import CliRunner
 
@@ -174,13 +175,23 @@ def test_what_models_are_told_of_events_is_looked_for(analysis: TinyAnalysis) ->
     analysis.change("models", "models.mlp.loss", {"selection": "mas > 1"})
     analysis.change("models", "models.mlp.significance", {"mass": "log(mll)"})
     analysis.change("models", "evaluation", {"significance": {"mass": "jets_pt"}})
+    study = {
+        "title": "Widths",
+        "model": "mlp",
+        "variants": {"a": {}, "b": {"epochs": 2}},
+        "measures": {"auc_low": {"kind": "auc", "selection": "njet < 4"}},
+    }
+    path = analysis.path("models").parent / "studies/widths.yaml"
+    path.parent.mkdir()
+    path.write_text(yaml.safe_dump(study))
     found = [line.partition(" [")[0] for line in problems(analysis)]
     missing = "tree 'nominal' has no branch"
     beginnings = [
         "models.yaml: evaluation.significance: cannot evaluate 'jets_pt': branch 'jets_pt' holds a",
         f"models.yaml: models.flavour.labels.branch: {missing} 'jets_orgin'",
-        f"models.yaml: models.mlp: {missing} 'mas'",
-        f"models.yaml: models.mlp: {missing} 'mll'",
+        f"models.yaml: models.mlp, studies/widths.yaml: variants: {missing} 'mas'",
+        f"studies/widths.yaml: measures.auc_low: {missing} 'njet'; did you mean 'njets'?",
+        f"models.yaml: models.mlp, studies/widths.yaml: variants: {missing} 'mll'",
     ]
     for beginning in beginnings:
         assert sum(line.startswith(beginning) for line in found) == 1, (beginning, found)

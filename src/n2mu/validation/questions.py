@@ -210,11 +210,17 @@ def _of_models(configuration: Configuration, data_set: DataSet) -> Iterator[Ques
     models = configuration.models
     for key, text in models.evaluation.expressions.items():
         yield Question(f"models.yaml: evaluation.{key}", text)
+    places = {name: f"models.yaml: models.{name}" for name in models.models}
+    for name, study in configuration.studies.items():
+        places |= dict.fromkeys(study.models(name), f"studies/{name}.yaml: variants")
+        for key, text in study.expressions.items():
+            if parse(text).names:
+                yield Question(f"studies/{name}.yaml: {key}", text)
     labels = dict(_labels(configuration)).values()
     for name, classifier in models.models.items():
         for text in classifier.expressions:
             if parse(text).names and text not in labels:
-                yield Question(f"models.yaml: models.{name}", text)
+                yield Question(places[name], text)
 
 
 def _labels(configuration: Configuration) -> Iterator[tuple[str, str]]:
