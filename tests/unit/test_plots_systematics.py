@@ -11,7 +11,7 @@ from plots_products import full_report, overlapping, points, settings, texts
 from n2mu.errors import ProductError
 from n2mu.plots.pruning import pruning_figure
 from n2mu.plots.systematic import largest_effects, systematic_figure
-from n2mu.plots.treatment import treatment_table
+from n2mu.plots.treatment import treatment_page
 from n2mu.templates.histogram import Template
 
 BINS = np.arange(1.0, 6.0)
@@ -59,7 +59,7 @@ def test_a_status_that_is_unknown_is_not_drawn() -> None:
 
 
 def test_the_treatment_of_every_template_is_tabulated() -> None:
-    page = treatment_table(full_report(2, 3), settings(2))
+    page = treatment_page(full_report(2, 3), settings(2))
     assert page.count("<tr>") == 2 + 2 + len(full_report(2, 3)["effects"])
     for text in ("5 bins: edges given", "12.5", "+1.23 %", "\N{MINUS SIGN}1.00 %", "353QH"):
         assert text in page

@@ -14,8 +14,8 @@ from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals, plain, signed
 from n2mu.plots.rates import rates_html, rates_latex
 from n2mu.plots.stage import run_tables
-from n2mu.plots.summary import summary_table
-from n2mu.plots.tables import changes_table, cutflow_table
+from n2mu.plots.summary import summary_page
+from n2mu.plots.tables import changes_page, cutflow_page
 from n2mu.plots.yields import region_yields
 from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
 from n2mu.products import write_json
@@ -122,7 +122,7 @@ def test_the_summary_shows_signed_errors_gates_and_the_cross_check() -> None:
     mu_fit["gates"] = [{"name": "bounds", "passed": False, "detail": "at a bound: mu"}]
     mu_fit["breakdown"]["theory"]["flag"] = "down: larger"
     mu_fit["check"] = {"mu": 1.00001, "valid": True, "differences": {"mu": -2e-5}}
-    shown = rows(summary_table(mu_fit, settings()))
+    shown = rows(summary_page(mu_fit, settings()))
     assert ["Total, profile likelihood, 68.3 %", "1.00", "+0.80", f"{MINUS}0.51", ""] in shown
     assert ["Group theory", "", "+0.30", f"{MINUS}0.20", "flag: down: larger"] in shown
     assert ["bounds", "FAILED, allowed", "at a bound: mu"] in shown
@@ -134,7 +134,7 @@ def test_the_summary_shows_signed_errors_gates_and_the_cross_check() -> None:
 def test_the_summary_says_why_a_side_has_no_error() -> None:
     mu_fit, _ = fit_products(1)
     mu_fit["mu"] |= {"up": None, "reason": "up: mu is at its bound 10"}
-    shown = rows(summary_table(mu_fit, settings()))
+    shown = rows(summary_page(mu_fit, settings()))
     assert shown[0][2:] == ["none", f"{MINUS}0.51", "reason: up: mu is at its bound 10"]
 
 
@@ -159,7 +159,7 @@ def test_a_cutflow_says_whether_its_weights_are_normalised(
     write_json(tmp_path / "cutflow.json", content)
     run_tables(tmp_path / "cutflow.json", tmp_path / "cutflow.html")
     html = (tmp_path / "cutflow.html").read_text()
-    assert html == cutflow_table(content)
+    assert html == cutflow_page(content)
     assert heading in html
     assert "ttH.mc16a" in html
     assert rows(html) == [
@@ -180,10 +180,10 @@ def test_a_cutflow_that_does_not_say_it_is_refused(tmp_path: Path) -> None:
 
 def test_every_change_of_a_template_is_listed() -> None:
     change = {"region": "SR", "sample": "ttW", "variation": "JES_up", "what": "a < b", "why": "c"}
-    assert rows(changes_table({"fit": "best", "changes": [change]})) == [
+    assert rows(changes_page({"fit": "best", "changes": [change]})) == [
         ["SR", "ttW", "JES_up", "a &lt; b", "c"]
     ]
-    assert "No template was changed." in changes_table({"fit": "best", "changes": []})
+    assert "No template was changed." in changes_page({"fit": "best", "changes": []})
 
 
 @pytest.mark.parametrize(
@@ -278,6 +278,6 @@ def test_the_summary_lists_what_only_the_data_constrain() -> None:
     mu_fit["parameters"][-1] |= {"value": 1.25, "uncertainty": 0.31}
     free = [p for p in mu_fit["parameters"] if p["kind"] == "norm"]
     assert free[-1] is mu_fit["parameters"][-1]
-    shown = rows(summary_table(mu_fit, settings(parameters={free[-1]["name"]: "$k_t$ & more"})))
+    shown = rows(summary_page(mu_fit, settings(parameters={free[-1]["name"]: "$k_t$ & more"})))
     assert ["kt &amp; more", "1.25", "0.31"] in shown
     assert len(free) < len(mu_fit["parameters"])

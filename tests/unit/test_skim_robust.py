@@ -17,7 +17,7 @@ from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.commands.job import Job
 from n2mu.errors import ConfigurationError, InputError, ProductError
-from n2mu.plots.tables import cutflow_table
+from n2mu.plots.tables import cutflow_page
 from n2mu.products import read_json
 from n2mu.skim import tree as skim_tree
 from n2mu.skim.cutflow import run_cutflow
@@ -201,7 +201,7 @@ def test_a_skipped_file_leaves_with_its_sum_of_weights_and_is_listed(
     sizes = [tiny.ntuple(name).stat().st_size for name in SIGNAL]
     share = 1502 / 3003 if of == "sum of weights" else sizes[1] / sum(sizes)
     assert skipped["share"] == pytest.approx(share)
-    page = cutflow_table(report)
+    page = cutflow_page(report)
     assert f"{100 * share:.2f} % of {of}" in page
     assert "sig_2.root" in page
     tiny.change("inputs", "damaged_files", "stop")
@@ -254,7 +254,7 @@ def test_events_that_stand_twice_are_reported(tiny: TinyAnalysis, chunk_bytes: i
     own = [read_json(path / "metadata.json")["data_sets"] for path in skims]
     found = [d["sig"]["duplicates"].get("nominal") for d in own if "sig" in d]
     assert bool(found[0]) == (chunk_bytes > 1)
-    assert "Events that stand more than once" in cutflow_table(cutflow(tiny, job))
+    assert "Events that stand more than once" in cutflow_page(cutflow(tiny, job))
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 10**9])

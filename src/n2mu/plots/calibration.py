@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from n2mu.plots.class_panels import class_panels
 from n2mu.plots.classes import class_colours, class_title
-from n2mu.plots.model_panel import heading
+from n2mu.plots.model_heading import heading
 from n2mu.plots.numbers import plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style

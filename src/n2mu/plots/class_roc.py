@@ -6,8 +6,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from n2mu.plots.classes import class_colours, class_title
-from n2mu.plots.model_panel import heading
-from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.model_heading import heading
+from n2mu.plots.numbers import with_error
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
 
@@ -32,9 +32,7 @@ def class_roc_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
             if area["value"] is None:
                 axes.plot([], [], color=colour, label=f"{title}, no AUC")
                 continue
-            digits = 4 if area["error"] is None else decimals([area["error"]])
-            error = "" if area["error"] is None else f" ± {plain(area['error'], digits)}"
-            label = f"{title}, AUC = {plain(area['value'], digits)}{error}"
+            label = f"{title}, AUC = {with_error(area['value'], area['error'])}"
             axes.plot(curve["fpr"], curve["tpr"], color=colour, label=label)
         axes.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1, label="Random")
         axes.legend(loc="lower right", bbox_to_anchor=(0.97, 0.04))

@@ -16,6 +16,8 @@ PALETTE = (
     "#92dadd",
 )
 SIGNAL = "#bd1f01"
+GREEN, YELLOW = "#8fd694", "#fff2a8"
+"""Of one and two standard deviations."""
 NEUTRAL = "#5b6675"
 """Of what is no single process: a whole region, the sum of all backgrounds."""
 

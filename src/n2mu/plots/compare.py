@@ -12,9 +12,10 @@ from matplotlib.patches import Patch
 
 from n2mu.errors import ProductError
 from n2mu.fit.comparison import impact_size
+from n2mu.plots.colours import GREEN, YELLOW
 from n2mu.plots.mu_summary import fit_names, mu_summary_figure
 from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
-from n2mu.plots.pulls import AXES, GREEN, HEADINGS, IN_TALKS, NOMINAL, YELLOW, moved, note
+from n2mu.plots.pulls import AXES, HEADINGS, IN_TALKS, NOMINAL, moved, note
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import (
     FAILED,

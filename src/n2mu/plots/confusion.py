@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from n2mu.plots.classes import class_title
-from n2mu.plots.model_panel import heading
+from n2mu.plots.model_heading import heading
 from n2mu.plots.numbers import plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import LINE, axes_in_inches, house_style, new_figure, widest, write_labels

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from n2mu.plots.fit_lines import data_title
-from n2mu.plots.inference_page import OBSERVED, STATISTICS, panels, poi_title
+from n2mu.plots.inference_panels import OBSERVED, STATISTICS, panels, poi_title
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from n2mu.plots.classes import class_title
 from n2mu.plots.colours import NEUTRAL
-from n2mu.plots.model_panel import heading
+from n2mu.plots.model_heading import heading
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, leading, new_figure, widest, write_labels

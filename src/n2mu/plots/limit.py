@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from n2mu.plots.colours import GREEN, YELLOW
 from n2mu.plots.fit_lines import data_title
-from n2mu.plots.inference_page import GREEN, OBSERVED, YELLOW, panels, poi_title
+from n2mu.plots.inference_panels import OBSERVED, panels, poi_title
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.numbers import decimals, plain, with_error
 from n2mu.plots.page import note, page
-from n2mu.plots.tabular import Tabular, with_error
+from n2mu.plots.tabular import Tabular
 from n2mu.plots.training_table import training_html
 
 NOTE = (
@@ -88,10 +88,8 @@ def _table(comparison: Mapping[str, Any]) -> Tabular:
 
 
 def _with_error(number: Mapping[str, float | None]) -> str:
-    value, error = number["value"], number["error"]
-    if value is None:
-        return NOTHING
-    return plain(value, 4) if error is None else with_error(value, error)
+    value = number["value"]
+    return NOTHING if value is None else with_error(value, number["error"])
 
 
 def _sides(up: float | None, down: float | None) -> str:

@@ -29,3 +29,11 @@ def signed(value: float, digits: int) -> str:
 def plain(value: float, digits: int) -> str:
     """Return a number with a proper minus and so many decimals."""
     return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def with_error(value: float, error: float | None) -> str:
+    """Return a number with its error; one without has four decimals."""
+    if error is None:
+        return plain(value, 4)
+    digits = decimals([error])
+    return f"{plain(value, digits)} ± {plain(error, digits)}"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from n2mu.plots.colours import GREEN, YELLOW
 from n2mu.plots.fit_lines import fit_lines
 from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
 from n2mu.plots.settings import PlotSettings
@@ -28,7 +29,6 @@ IN_TALKS = 12
 
 ROW, WIDTH, AXIS, TOP = 0.22, 3.2, 0.62, 0.35
 NAME_SIZE = 9.5
-GREEN, YELLOW = "#8fd694", "#fff2a8"
 HEADINGS = {ALPHA: "Nuisance parameters", GAMMA: "MC statistics", FREE: "Norm factors"}
 NOMINAL = {ALPHA: 0.0, GAMMA: 1.0, FREE: 1.0}
 AXES = {

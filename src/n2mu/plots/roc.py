@@ -9,7 +9,7 @@ from n2mu.errors import ProductError, nearest
 from n2mu.plots.classes import class_title
 from n2mu.plots.colours import shade
 from n2mu.plots.names import verbatim
-from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.numbers import with_error
 from n2mu.plots.panel import region_title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
@@ -58,7 +58,7 @@ def roc_figure(evaluations: Sequence[Mapping[str, Any]], settings: PlotSettings)
                     [], [], color=shade(index), label=f"{name}, no AUC: weights sum below zero"
                 )
             else:
-                label = f"{name}, AUC = {_with_error(curve['auc'], curve['error'])}"
+                label = f"{name}, AUC = {with_error(curve['auc'], curve['error'])}"
                 axes.plot(curve["fpr"], curve["tpr"], color=shade(index), label=label)
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(
@@ -82,10 +82,3 @@ def _curve(signal: str, content: Mapping[str, Any]) -> dict[str, Any]:
         raise ProductError(f"evaluation of {content['model']}: no curve of class '{signal}'{hint}")
     area = content["auc"][signal]
     return {"auc": area["value"], "error": area["error"], **content["roc"][signal]}
-
-
-def _with_error(value: float, error: float | None) -> str:
-    if error is None:
-        return plain(value, 4)
-    digits = decimals([error])
-    return f"{plain(value, digits)} ± {plain(error, digits)}"

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from n2mu.errors import ProductError
 from n2mu.plots.fit_lines import data_title
-from n2mu.plots.inference_page import STATISTICS, TOTAL, panels, poi_title
+from n2mu.plots.inference_panels import STATISTICS, TOTAL, panels, poi_title
 from n2mu.plots.names import title
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings

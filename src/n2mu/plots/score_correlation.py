@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from n2mu.plots.classes import class_title
-from n2mu.plots.model_panel import heading
+from n2mu.plots.model_heading import heading
 from n2mu.plots.models_settings import DrawnCorrelation
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain

@@ -17,10 +17,10 @@ from n2mu.plots.ranking import ranking_pages
 from n2mu.plots.rates import rates_html, rates_latex
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import check_settings, save_figure
-from n2mu.plots.summary import summary_table
+from n2mu.plots.summary import summary_page
 from n2mu.plots.systematic import largest_effects
-from n2mu.plots.tables import changes_table, cutflow_table
-from n2mu.plots.treatment import treatment_table
+from n2mu.plots.tables import changes_page, cutflow_page
+from n2mu.plots.treatment import treatment_page
 from n2mu.plots.validation import with_validation
 from n2mu.plots.yields import region_yields
 from n2mu.plots.yields_tables import yields_html, yields_latex, yields_text
@@ -129,9 +129,9 @@ def run_plot_fit(
         _write(directory / "yields.html", yields_html(counted))
         _write(directory / "yields.txt", yields_text(counted, settings))
         _write(directory / "yields.tex", yields_latex(counted))
-        _write(directory / "summary.html", summary_table(fitted, settings))
-        _write(directory / "changes.html", changes_table(reported))
-        _write(directory / "treatment.html", treatment_table(reported, settings))
+        _write(directory / "summary.html", summary_page(fitted, settings))
+        _write(directory / "changes.html", changes_page(reported))
+        _write(directory / "treatment.html", treatment_page(reported, settings))
         _write(directory / "rates.html", rates_html(reported, settings))
         _write(directory / "rates.tex", rates_latex(reported, settings))
     logger.info("figures and tables of fit '%s' are in %s", reported["fit"], output)
@@ -217,7 +217,7 @@ def run_tables(cutflow: Path, output: Path) -> None:
     Parameters
     ----------
     cutflow
-        ``cutflow.json``; see `cutflow_table`.
+        ``cutflow.json``; see `cutflow_page`.
     output
         The page.
 
@@ -228,7 +228,7 @@ def run_tables(cutflow: Path, output: Path) -> None:
     """
     content = read_keys(cutflow, ("normalised", "rows"))
     with atomic_file(output) as temporary:
-        _write(temporary, cutflow_table(content))
+        _write(temporary, cutflow_page(content))
     logger.info("cutflow of %d data sets is in %s", len(content["rows"]), output)
 
 

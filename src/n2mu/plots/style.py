@@ -232,7 +232,7 @@ def powers_to_labels(figure: Figure) -> None:
         if isinstance(axis.get_major_formatter(), ScalarFormatter) and axis.label.get_text()
     ]
     low, high = mpl.rcParams["axes.formatter.limits"]
-    sizes = [float(abs(axis.get_view_interval()).max()) for axis in found]
+    sizes = [max(map(abs, axis.get_view_interval())) for axis in found]
     if not any(size and not 10.0**low < size < 10.0**high for size in sizes):
         return
     figure.draw_without_rendering()

@@ -19,7 +19,7 @@ DEFINITIONS = {
 }
 
 
-def summary_table(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
+def summary_page(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
     """Return the summary of a fit.
 
     Parameters

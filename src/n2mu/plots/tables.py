@@ -1,14 +1,14 @@
-"""Tables of cutflows and template changes as HTML pages."""
+"""Cutflows and changes of templates as HTML pages."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.numbers import with_error
 from n2mu.plots.page import heading, note, page, table
 
 
-def cutflow_table(cutflow: Mapping[str, Any]) -> str:
+def cutflow_page(cutflow: Mapping[str, Any]) -> str:
     """Return what each cut of the preselection leaves of every data set.
 
     Parameters
@@ -44,7 +44,7 @@ def cutflow_table(cutflow: Mapping[str, Any]) -> str:
 
 
 def _passed(cut: Mapping[str, Any]) -> str:
-    return _with_error({"value": cut["sum"], "error": cut["error"]})
+    return with_error(cut["sum"], cut["error"])
 
 
 def _kept(cuts: Sequence[Mapping[str, Any]]) -> str:
@@ -87,7 +87,7 @@ def _duplicates(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return [heading("Events that stand more than once"), table(columns, rows, numbers=(2,))]
 
 
-def changes_table(report: Mapping[str, Any]) -> str:
+def changes_page(report: Mapping[str, Any]) -> str:
     """Return every change that was made to a template, and why.
 
     Parameters
@@ -100,8 +100,3 @@ def changes_table(report: Mapping[str, Any]) -> str:
     columns = ["Region", "Sample", "Variation", "What", "Why"]
     body = table(columns, rows) if rows else note("No template was changed.")
     return page(f"Changes of templates, fit {report['fit']}", body)
-
-
-def _with_error(entry: Mapping[str, float]) -> str:
-    digits = decimals([entry["error"]])
-    return f"{plain(entry['value'], digits)} ± {plain(entry['error'], digits)}"

@@ -179,12 +179,6 @@ def _latex(cell: Cell) -> str:
     return f"${cell}$".replace(MINUS, "-").replace("±", r"\pm").replace(",", "{,}")
 
 
-def with_error(value: float, error: float) -> str:
-    """Return a value with its error, as text."""
-    digits = decimals([error])
-    return f"{plain(value, digits)} ± {plain(error, digits)}"
-
-
 def side(value: float | None, digits: int, sign: int) -> str:
     """Return one side of an interval with its sign, as text."""
     return "none" if value is None else signed(sign * value, digits)

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from n2mu.plots.class_panels import class_panels
 from n2mu.plots.classes import class_colours, class_title
-from n2mu.plots.model_panel import heading
+from n2mu.plots.model_heading import heading
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
 

@@ -31,7 +31,7 @@ FLAGS = {
 }
 
 
-def treatment_table(report: Mapping[str, Any], settings: PlotSettings) -> str:
+def treatment_page(report: Mapping[str, Any], settings: PlotSettings) -> str:
     """Return the page: binning of every region, then region x sample x systematic.
 
     Parameters

@@ -6,11 +6,11 @@ from html import escape
 from typing import Any
 
 from n2mu.plots.latex import to_html
-from n2mu.plots.numbers import plain
+from n2mu.plots.numbers import plain, with_error
 from n2mu.plots.page import heading, note, page
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import energy_line
-from n2mu.plots.tabular import Tabular, with_error
+from n2mu.plots.tabular import Tabular
 
 Row = tuple[str, ...]
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from n2mu.plots.content import read_keys
 from n2mu.plots.latex import to_html
+from n2mu.plots.numbers import with_error
 from n2mu.plots.page import body_of, table
 from n2mu.plots.panel import region_title
-from n2mu.plots.tabular import Cell, Code, Tabular, with_error
+from n2mu.plots.tabular import Cell, Code, Tabular
 from n2mu.registries import caption, registered
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture

@@ -6,6 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from n2mu.plots.colours import SIGNAL
 from n2mu.plots.names import title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import LINE, axes_in_inches, new_figure, panel_length, widest, write_labels
@@ -13,9 +14,8 @@ from n2mu.plots.style import LINE, axes_in_inches, new_figure, panel_length, wid
 LEFT, BOTTOM, WIDTH, HEIGHT, RIGHT = 0.95, 0.7, 5.4, 4.0, 0.35
 GAP = 0.85
 
-GREEN, YELLOW = "#8fd694", "#fff2a8"
 TOTAL, STATISTICS = "black", "#1f6fb4"
-OBSERVED = "#bd1f01"
+OBSERVED = SIGNAL
 
 
 def panels(
