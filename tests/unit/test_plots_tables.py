@@ -221,7 +221,7 @@ def test_numbers_have_two_digits_of_their_error_and_a_proper_minus() -> None:
 @pytest.mark.parametrize("caption", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
 def test_captions_are_templates_that_name_what_they_show(caption: Path) -> None:
     wildcards = {"fit": "best", "figure": "roc", "region": "SR", "which": "prefit"}
-    wildcards |= {"sample": "ttH", "systematic": "scale", "feature": "HT"}
+    wildcards |= {"sample": "ttH", "systematic": "scale", "feature": "HT", "study": "loss"}
     config = {"analysis": "tth", "publish": "best", "labels": {"luminosity": "140 fb"}}
     snakemake = SimpleNamespace(
         wildcards=SimpleNamespace(**wildcards),
