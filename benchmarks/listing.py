@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.timing import print_table
 from n2mu.config.inputs import DataSet
 from n2mu.inputs import listing
-from n2mu.inputs.listing import Listing, list_ntuples, read_listing, write_listing
+from n2mu.inputs.finding import list_ntuples
+from n2mu.inputs.listing import Listing, read_listing, write_listing
 from n2mu.inputs.location import Location
 
 FILES = int(os.environ.get("N2MU_BENCH_FILES", "3000"))

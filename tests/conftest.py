@@ -12,7 +12,8 @@ import yaml
 from n2mu.commands.job import Job, open_job
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
-from n2mu.inputs.listing import list_ntuples, read_listing, write_listing
+from n2mu.inputs.finding import list_ntuples
+from n2mu.inputs.listing import read_listing, write_listing
 from n2mu.inputs.location import location
 
 Columns = dict[str, Any]

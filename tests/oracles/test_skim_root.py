@@ -11,8 +11,8 @@ import pytest
 
 from n2mu.config.inputs import SumOfWeights
 from n2mu.errors import InputError
+from n2mu.inputs.finding import tree_entries
 from n2mu.inputs.identity import NtupleFile, content_sample
-from n2mu.inputs.listing import tree_entries
 from n2mu.skim import tree as skim_tree
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import SkimDataSet, SkimSettings, WeightVariation

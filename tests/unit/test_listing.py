@@ -11,7 +11,8 @@ from tests.conftest import TinyAnalysis, events, tiny_trees, write_ntuple
 
 from n2mu.commands.job import slice_json
 from n2mu.errors import ConfigurationError, InputError, N2muError, ProductError
-from n2mu.inputs.listing import Listing, read_listing, tree_entries, write_listing
+from n2mu.inputs.finding import tree_entries
+from n2mu.inputs.listing import Listing, read_listing, write_listing
 
 ABOUT_TWO_FILES = 130_000
 

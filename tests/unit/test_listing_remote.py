@@ -12,8 +12,9 @@ import pytest
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.errors import InputError
+from n2mu.inputs.finding import tree_entries
 from n2mu.inputs.identity import content_sample
-from n2mu.inputs.listing import read_listing, tree_entries
+from n2mu.inputs.listing import read_listing
 from n2mu.inputs.location import Remote, location
 from n2mu.skim.stage import run_skim
 
@@ -171,7 +172,7 @@ def test_files_that_did_not_change_are_not_opened_again(
         return tree_entries(path)
 
     monkeypatch.setattr("n2mu.inputs.listing.content_sample", sampled)
-    monkeypatch.setattr("n2mu.inputs.listing.tree_entries", opened)
+    monkeypatch.setattr("n2mu.inputs.finding.tree_entries", opened)
     tiny.list()
     assert looked_at == []
     assert (tiny.directory / "listing.json").read_text() == before

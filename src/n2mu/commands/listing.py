@@ -33,7 +33,8 @@ def command(
     from n2mu.commands.job import read_configuration
     from n2mu.config.inputs import data_sets
     from n2mu.errors import ConfigurationError
-    from n2mu.inputs.listing import list_ntuples, read_listing, write_listing
+    from n2mu.inputs.finding import list_ntuples
+    from n2mu.inputs.listing import read_listing, write_listing
     from n2mu.inputs.location import location
 
     configuration = read_configuration(config)

@@ -84,11 +84,9 @@ def without(
     ConfigurationError
         If a pattern matches nothing, or nothing is left.
     """
-    left = [
-        name
-        for name in matching(patterns, names, f"{where}.{what}s", what)
-        if name not in matching(excluded, names, f"{where}.exclude_{what}s", what)
-    ]
+    chosen = matching(patterns, names, f"{where}.{what}s", what)
+    dropped = set(matching(excluded, names, f"{where}.exclude_{what}s", what))
+    left = [name for name in chosen if name not in dropped]
     if not left:
         raise ConfigurationError(
             f"{where}.exclude_{what}s: excludes every {what} that '{what}s' names; leave one"
