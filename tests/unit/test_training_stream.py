@@ -30,11 +30,10 @@ def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "GROUPS_AT_ONCE", 3)
 
 
-def streamed(directory: Path, size: int, chosen: np.ndarray) -> StreamedEvents:
-    """Events whose feature is their row, of which some are chosen."""
+def streamed(directory: Path, size: int) -> StreamedEvents:
+    """Events whose feature is their row."""
     file = FeatureFile(directory / "features.parquet", 2, 1)
     random = np.random.default_rng(1)
-    rows = []
     for part in np.array_split(np.arange(size), 7):
         packed = PackedEvents(
             np.stack([part, random.normal(5, 3, part.size)], axis=1).astype(np.float32),
@@ -43,26 +42,23 @@ def streamed(directory: Path, size: int, chosen: np.ndarray) -> StreamedEvents:
         nothing = np.zeros(part.size)
         events = file.take(Events(packed, part, nothing, part, {}))
         assert events.packed.continuous.shape == (part.size, 0)
-        rows.append(events.extra["row"])
     file.close()
-    assert np.array_equal(np.concatenate(rows), np.arange(size))
-    empty = torch.empty(chosen.size, 0)
-    scalars = Batch(empty, empty.long(), torch.from_numpy(chosen), torch.from_numpy(chosen))
+    empty, row = torch.empty(size, 0), torch.arange(size)
+    scalars = Batch(empty, empty.long(), row, row)
     unscaled = Scaler(np.zeros(2, np.float32), np.ones(2, np.float32))
-    return StreamedEvents(file, chosen, scalars, unscaled, torch.device("cpu"))
+    return StreamedEvents(file, scalars, unscaled, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("size", [1, 64, 149, 5000])
-def test_every_chosen_event_passes_once_with_its_own_features(tmp_path: Path, size: int) -> None:
-    chosen = np.sort(np.random.default_rng(2).permutation(2000)[:1234])
-    events = streamed(tmp_path, 2000, chosen)
+def test_every_event_passes_once_with_its_own_features(tmp_path: Path, size: int) -> None:
+    events = streamed(tmp_path, 2000)
     torch.manual_seed(1)
     orders = []
     for _ in range(2):
         batches = list(events.batches(size, 0))
         assert all(batch.label.shape[0] == size for batch in batches[:-1])
         label = torch.cat([batch.label for batch in batches]).numpy()
-        assert np.array_equal(np.sort(label), chosen)
+        assert np.array_equal(np.sort(label), np.arange(2000))
         for batch in batches:
             assert torch.equal(batch.continuous[:, 0], batch.label.float())
             assert torch.equal(batch.categorical[:, 0], batch.label % 4)
@@ -74,7 +70,7 @@ def test_every_chosen_event_passes_once_with_its_own_features(tmp_path: Path, si
 
 
 def test_an_epoch_goes_on_behind_the_batches_that_were_seen(tmp_path: Path) -> None:
-    events = streamed(tmp_path, 1000, np.arange(1000))
+    events = streamed(tmp_path, 1000)
     orders = []
     for skip in (0, 5):
         torch.manual_seed(3)
@@ -83,12 +79,11 @@ def test_an_epoch_goes_on_behind_the_batches_that_were_seen(tmp_path: Path) -> N
     assert list(events.batches(64, 16)) == []
 
 
-def test_the_scaler_of_a_file_is_that_of_its_chosen_events(tmp_path: Path) -> None:
-    chosen = np.arange(0, 1000, 3)
-    events = streamed(tmp_path, 1000, chosen)
-    found = stream_scaler(events.features, chosen, [])
+def test_the_scaler_of_a_file_is_that_of_its_events(tmp_path: Path) -> None:
+    events = streamed(tmp_path, 1000)
+    found = stream_scaler(events.features, [])
     features = events.features.read(list(range(events.features.starts().size - 1)))
-    expected = fit_scaler(features.continuous[chosen])
+    expected = fit_scaler(features.continuous)
     assert found.mean == pytest.approx(expected.mean, rel=1e-6)
     assert found.std == pytest.approx(expected.std, rel=1e-6)
 
@@ -129,7 +124,7 @@ def test_a_streamed_training_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
 
 def test_events_are_streamed_when_they_are_larger_than_allowed(tmp_path: Path) -> None:
     asked = told(**network())
-    needed = source._bytes_needed(three(), asked)
+    needed = source._bytes_needed(three(), asked, None)
     assert needed == 3 * 1800 * (4 * 2 + 8 * 1 + source.SCALARS)
     for memory, is_streamed in ((needed / 1e9, False), ((needed - 1) / 1e9, True)):
         told_so = told(**network(memory_gb=memory, epochs=1))

@@ -10,7 +10,6 @@ from n2mu.config.models import Weighting
 from n2mu.errors import TrainingError
 from n2mu.training.schedule import learning_rate_factor
 from n2mu.training.weighting import (
-    choose_evenly,
     event_weights,
     needs_region_scales,
     region_scales,
@@ -100,14 +99,6 @@ def test_a_class_with_too_few_events_in_the_region_is_refused_by_name() -> None:
     assert region_scales(label, weight, region, CLASSES, ["b"]).tolist() == [1.0, 1.0]
     region[109] = True
     assert region_scales(label, weight, region, CLASSES, []).tolist() == [1.0, 0.1]
-
-
-def test_a_smaller_choice_is_part_of_a_larger_one() -> None:
-    event = np.random.default_rng(1).permutation(10_000)[:4000]
-    label = event % 3
-    few, more = (set(choose_evenly(event, label, 3, n).tolist()) for n in (200, 2000))
-    assert few < more
-    assert 195 <= len(few) <= 200
 
 
 def test_schedules_rise_and_fall_as_asked() -> None:

@@ -1,6 +1,6 @@
 """Columns of events packed into the matrices that a model reads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,10 @@ class PackedEvents:
 
     continuous: NDArray[np.float32]
     categorical: NDArray[np.int64]
+
+    def map(self, function: Callable[[NDArray[Any]], NDArray[Any]]) -> "PackedEvents":
+        """Return the events with a function applied to both matrices."""
+        return PackedEvents(function(self.continuous), function(self.categorical))
 
 
 def continuous_features(features: Mapping[str, Feature]) -> list[str]:

@@ -113,13 +113,7 @@ class Skim:
             return {name: np.empty(0) for name in columns}
         tables = [read_columns(file, columns) for file in files]
         for file, table in zip(files, tables, strict=True):
-            for field in table.schema:
-                expected = tables[0].schema.field(field.name).type
-                if field.type != expected:
-                    raise ProductError(
-                        f"{file}: column '{field.name}' holds {field.type}, in {files[0]} "
-                        f"{expected}; the files of one data set must be alike"
-                    )
+            _require_alike(file, table.schema, files[0], tables[0].schema)
         return to_arrays(pa.concat_tables(tables))
 
     def rows(self, data_set: str, kind: str) -> int:
@@ -132,10 +126,13 @@ class Skim:
 
         Parameters and errors as :meth:`table`.
         """
+        first: tuple[Path, pa.Schema] | None = None
         for path in self.chunks(data_set):
             file = path / data_set / f"{kind}.parquet"
             if file.exists():
                 for group in row_groups(file, columns):
+                    first = first or (file, group.schema)
+                    _require_alike(file, group.schema, *first)
                     yield to_arrays(group)
 
     def sum_of_weights(self, data_set: str, variation: str = NOMINAL) -> float:
@@ -243,4 +240,15 @@ def _require_tables(directory: Path, rows: Mapping[str, int]) -> None:
             raise ProductError(
                 f"{directory / kind}.parquet: is missing, {size} events were written to it; "
                 "skim this chunk again"
+            )
+
+
+def _require_alike(file: Path, schema: pa.Schema, first: Path, expected: pa.Schema) -> None:
+    """Check that two files of one data set hold the same types."""
+    for field in schema:
+        kind = expected.field(field.name).type
+        if field.type != kind:
+            raise ProductError(
+                f"{file}: column '{field.name}' holds {field.type}, in {first} {kind}; the files "
+                "of one data set must be alike"
             )

@@ -1,13 +1,15 @@
 """The events that train and validate a model, read from the skim."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import groupby
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain, groupby
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from n2mu.config.features import Feature
 from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.data.matrix import PackedEvents, branches_of, pack
 from n2mu.data.objects import object_labels
@@ -66,18 +68,41 @@ class Events:
 
     def take(self, rows: NDArray[Any]) -> "Events":
         """Return some of the events, by index or mask."""
-        packed = PackedEvents(self.packed.continuous[rows], self.packed.categorical[rows])
-        extra = {name: values[rows] for name, values in self.extra.items()}
-        return Events(packed, self.label[rows], self.weight[rows], self.event[rows], extra)
+        return self.map(lambda values: values[rows])
+
+    def without_features(self) -> "Events":
+        """Return the events with matrices of no columns."""
+        packed = PackedEvents(self.packed.continuous[:, :0], self.packed.categorical[:, :0])
+        return replace(self, packed=packed.map(np.copy))
+
+    def map(self, function: Callable[[NDArray[Any]], NDArray[Any]]) -> "Events":
+        """Return the events with a function applied to every array."""
+        return Events(
+            self.packed.map(function),
+            function(self.label),
+            function(self.weight),
+            function(self.event),
+            {name: function(values) for name, values in self.extra.items()},
+        )
+
+    def arrays(self) -> list[NDArray[Any]]:
+        """Return all arrays, in the same order for events of the same training."""
+        packed = self.packed
+        return [
+            packed.continuous,
+            packed.categorical,
+            self.label,
+            self.weight,
+            self.event,
+            *self.extra.values(),
+        ]
 
 
-Sink = Callable[[Events], Events]
-"""Takes the features of training events away, and returns the events without."""
+Take = Callable[[Events], Events]
+"""Returns what is kept of some training events."""
 
 
-def read_events(
-    source: EventSource, settings: TrainSettings, sink: Sink | None = None
-) -> tuple[Events, Events]:
+def read_events(source: EventSource, settings: TrainSettings, take: Take) -> tuple[Events, Events]:
     """Return the training and the validation events of one fold.
 
     Training events are those of the skim and of its extended training set that
@@ -87,8 +112,9 @@ def read_events(
 
     Parameters
     ----------
-    sink
-        What becomes of training events; with one, they are read in parts.
+    take
+        Called with the training events of one row group after the other; besides
+        what it returns, two or three row groups are in memory.
 
     Raises
     ------
@@ -98,56 +124,82 @@ def read_events(
     """
     training: list[Events] = []
     validation: list[Events] = []
+    for data_set, samples in _by_data_set(settings):
+        with _naming(settings, data_set):
+            for kind in ("nominal", "training"):
+                for part in _parts(source, settings, samples, kind, settings.features):
+                    training.append(take(part.training()))
+                    if kind == "nominal":
+                        validation.append(part.validation())
+    return _joined(training, settings), _joined(validation, settings)
+
+
+def training_events(source: EventSource, settings: TrainSettings) -> Iterator[Events]:
+    """Yield the training events of one fold without features, one row group after the other.
+
+    Raises
+    ------
+    TrainingError
+        As :func:`read_events`, but for what concerns features.
+    """
+    for data_set, samples in _by_data_set(settings):
+        with _naming(settings, data_set):
+            for kind in ("nominal", "training"):
+                for part in _parts(source, settings, samples, kind, {}):
+                    yield part.training()
+
+
+def _by_data_set(settings: TrainSettings) -> Iterator[tuple[str, list[TrainingSample]]]:
     by_data_set = sorted(settings.samples, key=lambda sample: sample.data_set)
     for data_set, group in groupby(by_data_set, key=lambda sample: sample.data_set):
-        samples = list(group)
-        try:
-            for kind in ("nominal", "training"):
-                branches = sorted(_branches(settings, samples))
-                tables = (
-                    [source.table(data_set, kind, branches)]
-                    if sink is None
-                    else source.parts(data_set, kind, branches)
-                )
-                total = source.sum_of_weights(data_set)
-                for columns in tables:
-                    found = _read(columns, settings, samples, total)
-                    if kind == "nominal":
-                        validation.append(found[1])
-                    training.append(found[0] if sink is None else sink(found[0]))
-        except N2muError as error:
-            raise type(error)(f"model '{settings.model}', data set {data_set}: {error}") from None
-    return _concatenate(training, settings), _concatenate(validation, settings)
+        yield data_set, list(group)
 
 
-def _branches(settings: TrainSettings, samples: list[TrainingSample]) -> set[str]:
-    branches = {"n2mu_event", "n2mu_weight", *branches_of(settings.features)}
-    selections = [settings.training_selection, settings.validation_selection]
-    texts = [*selections, *settings.classifier.expressions]
-    for text in (*texts, *(sample.selection for sample in samples)):
-        branches |= parse(text).names
-    return branches
+@contextmanager
+def _naming(settings: TrainSettings, data_set: str) -> Iterator[None]:
+    try:
+        yield
+    except N2muError as error:
+        raise type(error)(f"model '{settings.model}', data set {data_set}: {error}") from None
 
 
-def _read(
-    columns: dict[str, Any],
-    settings: TrainSettings,
-    samples: list[TrainingSample],
-    sum_of_weights: float,
-) -> tuple[Events, Events]:
-    """Return the events that train and those that validate."""
-    event = np.asarray(columns["n2mu_event"]).astype(np.int64)
-    fold = fold_of(event, settings.folds, settings.classifier.fold_seed)
-    used = np.flatnonzero(fold != settings.fold)
-    fold = fold[used]
-    columns = {name: values[used] for name, values in columns.items()}
-    label, normalisation = _classify(columns, used.size, samples, settings.classes)
-    normalisation /= sum_of_weights
+@dataclass(frozen=True)
+class _Part:
+    """Some events of a data set, those of the scored fold left out.
 
-    def passing(in_folds: NDArray[np.bool_], selection: str) -> Events:
-        selected = parse(selection).select(columns, used.size)
-        rows = np.flatnonzero((label >= 0) & in_folds & selected)
-        chosen = {name: values[rows] for name, values in columns.items()}
+    Attributes
+    ----------
+    features
+        Which are packed.
+    label
+        Index of the class, -1 for none [events].
+    normalisation
+        Luminosity x cross-section over the sum of weights [events].
+    """
+
+    settings: TrainSettings
+    features: Mapping[str, Feature]
+    columns: dict[str, Any]
+    fold: NDArray[np.int8]
+    label: NDArray[np.int64]
+    normalisation: NDArray[np.float64]
+
+    def training(self) -> Events:
+        """Return the events that train."""
+        told = self.settings
+        in_folds = np.isin(self.fold, training_folds(told.fold, told.folds))
+        return self._passing(in_folds, told.training_selection)
+
+    def validation(self) -> Events:
+        """Return the events that validate."""
+        told = self.settings
+        in_fold = self.fold == validation_fold(told.fold, told.folds)
+        return self._passing(in_fold, told.validation_selection)
+
+    def _passing(self, in_folds: NDArray[np.bool_], selection: str) -> Events:
+        selected = parse(selection).select(self.columns, self.fold.size)
+        rows = np.flatnonzero((self.label >= 0) & in_folds & selected)
+        chosen = {name: values[rows] for name, values in self.columns.items()}
         bad = ~np.isfinite(chosen["n2mu_weight"])
         if bad.any():
             raise TrainingError(
@@ -155,19 +207,50 @@ def _read(
                 "check the factors under 'weight' in inputs.yaml"
             )
         return Events(
-            packed=pack(chosen, settings.features, rows.size),
-            label=label[rows],
-            weight=chosen["n2mu_weight"] * normalisation[rows],
+            packed=pack(chosen, self.features, rows.size),
+            label=self.label[rows],
+            weight=chosen["n2mu_weight"] * self.normalisation[rows],
             event=chosen["n2mu_event"].astype(np.int64),
-            extra=_extra(chosen, rows.size, settings),
+            extra=_extra(chosen, rows.size, self.settings),
         )
 
-    in_training = np.isin(fold, training_folds(settings.fold, settings.folds))
-    in_validation = fold == validation_fold(settings.fold, settings.folds)
-    return (
-        passing(in_training, settings.training_selection),
-        passing(in_validation, settings.validation_selection),
-    )
+
+def _parts(
+    source: EventSource,
+    settings: TrainSettings,
+    samples: list[TrainingSample],
+    kind: str,
+    features: Mapping[str, Feature],
+) -> Iterator[_Part]:
+    """Yield the events of one data set and kind; without any, one part without events."""
+    data_set = samples[0].data_set
+    branches = sorted(_branches(settings, samples, features))
+    total = source.sum_of_weights(data_set)
+    found = source.parts(data_set, kind, branches)
+    first = next(found, None)
+    tables = [source.table(data_set, kind, branches)] if first is None else chain([first], found)
+    del first
+    for table in tables:
+        event = np.asarray(table["n2mu_event"]).astype(np.int64)
+        fold = fold_of(event, settings.folds, settings.classifier.fold_seed)
+        used = np.flatnonzero(fold != settings.fold)
+        columns = {name: values[used] for name, values in table.items()}
+        label, normalisation = _classify(columns, used.size, samples, settings.classes)
+        yield _Part(settings, features, columns, fold[used], label, normalisation / total)
+
+
+def _branches(
+    settings: TrainSettings, samples: list[TrainingSample], features: Mapping[str, Feature]
+) -> set[str]:
+    branches = {"n2mu_event", "n2mu_weight", *branches_of(features)}
+    if settings.labels is not None:
+        collection = settings.labels.collection
+        branches.update(branches_of({collection: settings.features[collection]}))
+    selections = [settings.training_selection, settings.validation_selection]
+    texts = [*selections, *settings.classifier.expressions]
+    for text in (*texts, *(sample.selection for sample in samples)):
+        branches |= parse(text).names
+    return branches
 
 
 def _extra(
@@ -224,18 +307,22 @@ def _classify(
     return label, normalisation
 
 
-def _concatenate(parts: list[Events], settings: TrainSettings) -> Events:
+def _joined(parts: list[Events], settings: TrainSettings) -> Events:
+    """Return the events of all parts, which are taken out of the list one by one."""
     if not parts:
         raise TrainingError(
             f"model '{settings.model}': no sample has a training class; set 'training_class'"
         )
-    return Events(
-        PackedEvents(
-            np.concatenate([part.packed.continuous for part in parts]),
-            np.concatenate([part.packed.categorical for part in parts]),
-        ),
-        np.concatenate([part.label for part in parts]),
-        np.concatenate([part.weight for part in parts]),
-        np.concatenate([part.event for part in parts]),
-        {name: np.concatenate([part.extra[name] for part in parts]) for name in parts[0].extra},
-    )
+    size, start = sum(part.label.size for part in parts), 0
+
+    def room(like: NDArray[Any]) -> NDArray[Any]:
+        return np.empty((size, *like.shape[1:]), like.dtype)
+
+    whole = parts[0].map(room)
+    while parts:
+        part = parts.pop(0)
+        rows = slice(start, start + part.label.size)
+        start = rows.stop
+        for into, values in zip(whole.arrays(), part.arrays(), strict=True):
+            into[rows] = values
+    return whole

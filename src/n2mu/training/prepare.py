@@ -16,7 +16,6 @@ from n2mu.training.settings import TrainSettings
 from n2mu.training.validation import ValidationEvents
 from n2mu.training.weighting import (
     EventWeights,
-    choose_evenly,
     event_weights,
     needs_region_scales,
     region_scales,
@@ -41,28 +40,6 @@ class Weighting:
 
     scales: NDArray[np.float64] | None
     weights: EventWeights
-
-
-def choose(events: Events, settings: TrainSettings) -> Events:
-    """Return the training events that are used."""
-    classifier = settings.classifier
-    n_classes = len(settings.classes)
-    chosen = np.ones(events.label.size, np.bool_)
-    if classifier.training_set == "region":
-        chosen &= events.extra["region"]
-    if classifier.negative_weights == "drop":
-        chosen &= events.weight >= 0
-    seen = events.extra["scope"].copy()
-    if "decorrelated" in events.extra:
-        seen |= events.extra["decorrelated"] & (
-            events.label != settings.classes.index(settings.signal_class)
-        )
-    events = events.take(np.flatnonzero(chosen & seen))
-    most = classifier.max_events or events.label.size
-    most = min(most, int(np.floor(classifier.fraction * events.label.size)))
-    if most < events.label.size:
-        events = events.take(choose_evenly(events.event, events.label, n_classes, most))
-    return events
 
 
 def weighting_of(training: Events, settings: TrainSettings) -> Weighting:

@@ -16,8 +16,9 @@ from n2mu.data.objects import collections
 from n2mu.data.scaling import Scaler, fit_scaler
 from n2mu.errors import TrainingError
 from n2mu.training.batch import Batch, ResidentEvents
-from n2mu.training.events import Events, EventSource, read_events
-from n2mu.training.prepare import Weighting, batch_of, choose, weighting_of
+from n2mu.training.choice import Chooser, Shares, shares
+from n2mu.training.events import Events, EventSource, read_events, training_events
+from n2mu.training.prepare import Weighting, batch_of, weighting_of
 from n2mu.training.settings import TrainSettings
 from n2mu.training.stream import FeatureFile, StreamedEvents, stream_scaler
 
@@ -34,9 +35,9 @@ class Sources:
     Attributes
     ----------
     training, validation
-        The events that are used; those of training without features if they are streamed.
+        The events that are used; those of training without features, which the source has.
     content
-        Digest of all training events.
+        Digest of the training events.
     """
 
     training: Events
@@ -64,14 +65,16 @@ def sources(
         If the events cannot train the model.
     """
     tied = [columns for c in collections(settings.features) for columns in c.tied()]
-    needed, allowed = _bytes_needed(events, settings), _bytes_allowed(settings, device)
+    share = _share(events, settings)
+    chooser = Chooser(settings, share)
+    needed, allowed = _bytes_needed(events, settings, share), _bytes_allowed(settings, device)
     if needed <= allowed:
-        everything, validation = read_events(events, settings)
-        training = choose(everything, settings)
+        training, validation = read_events(events, settings, chooser.take)
         weighting = weighting_of(training, settings)
         scaler = fit_scaler(training.packed.continuous, tied)
         batch = batch_of(training, settings, scaler, weighting, device, training=True)
         source = ResidentEvents(batch)
+        training = training.without_features()  # which are in the batch
         yield Sources(training, validation, weighting, scaler, source, content_of(batch))
         return
     sizes = f"{needed / 1e9:.3g} GB of training events, {allowed / 1e9:.3g} GB may be used"
@@ -83,17 +86,15 @@ def sources(
     n_continuous = len(continuous_features(settings.features))
     file = FeatureFile(scratch, n_continuous, len(class_counts(settings.features)))
     try:
-        everything, validation = read_events(events, settings, file.take)
+        training, validation = read_events(events, settings, lambda e: file.take(chooser.take(e)))
         file.close()
-        training = choose(everything, settings)
         weighting = weighting_of(training, settings)
-        rows = training.extra["row"]
-        scaler = stream_scaler(file, rows, tied)
+        scaler = stream_scaler(file, tied)
         # the features are not here, so there is nothing to scale
         none = Scaler(np.empty(0, np.float32), np.empty(0, np.float32))
         cpu = torch.device("cpu")
         scalars = batch_of(training, settings, none, weighting, cpu, training=True)
-        streamed = StreamedEvents(file, rows, scalars, scaler, device)
+        streamed = StreamedEvents(file, scalars, scaler, device)
         content = f"{content_of(scalars)} {file.content.hexdigest()}"
         yield Sources(training, validation, weighting, scaler, streamed, content)
     finally:
@@ -109,10 +110,24 @@ def content_of(batch: Batch) -> str:
     return content.hexdigest()
 
 
-def _bytes_needed(events: EventSource, settings: TrainSettings) -> int:
-    """Return an upper limit of the size of all training events in memory."""
+def _share(events: EventSource, settings: TrainSettings) -> Shares | None:
+    """Return which events are kept of those that can be used; none: all."""
+    classifier = settings.classifier
+    most = classifier.max_events
+    if classifier.fraction == 1 and (most is None or most >= _rows(events, settings)):
+        return None
+    return shares(training_events(events, settings), settings)
+
+
+def _rows(events: EventSource, settings: TrainSettings) -> int:
+    """Return an upper limit of the number of training events."""
     data_sets = {sample.data_set for sample in settings.samples}
-    rows = sum(events.rows(name, kind) for name in data_sets for kind in ("nominal", "training"))
+    return sum(events.rows(name, kind) for name in data_sets for kind in ("nominal", "training"))
+
+
+def _bytes_needed(events: EventSource, settings: TrainSettings, share: Shares | None) -> int:
+    """Return an upper limit of the size of the training events that are used."""
+    rows = _rows(events, settings) if share is None else share.events
     event = 4 * len(continuous_features(settings.features)) + 8 * len(
         class_counts(settings.features)
     )

@@ -46,7 +46,6 @@ class FeatureFile:
         self.n_continuous = n_continuous
         self.n_categorical = n_categorical
         self.group = group
-        self.rows = 0
         fields = [(f"x{i}", pa.float32()) for i in range(n_continuous)]
         fields += [(f"k{j}", pa.int16()) for j in range(n_categorical)]
         self._schema = pa.schema(fields)
@@ -58,17 +57,13 @@ class FeatureFile:
         self.content = xxhash.xxh3_128()
 
     def take(self, events: Events) -> Events:
-        """Write the features of events; return the events with their row instead."""
-        size = events.label.size
-        row = np.arange(self.rows, self.rows + size)
-        self.rows += size
+        """Write the features of events; return the events without."""
         self._waiting.append(events.packed)
         self.content.update(events.packed.continuous.tobytes())
         self.content.update(events.packed.categorical.tobytes())
         if sum(part.continuous.shape[0] for part in self._waiting) >= self.group:
             self._write()
-        nothing = PackedEvents(np.empty((size, 0), np.float32), np.empty((size, 0), np.int64))
-        return replace(events, packed=nothing, extra={**events.extra, "row": row})
+        return events.without_features()
 
     def _write(self) -> None:
         continuous = np.concatenate([part.continuous for part in self._waiting])
@@ -121,10 +116,8 @@ class StreamedEvents:
     ----------
     features
         On disk.
-    rows
-        Row of each chosen event in the file, increasing [events].
     scalars
-        Labels and weights of the chosen events on the CPU, without features.
+        Labels and weights of the same events on the CPU, without features.
     scaler
         Of the continuous features.
     device
@@ -132,7 +125,6 @@ class StreamedEvents:
     """
 
     features: FeatureFile
-    rows: NDArray[np.int64]
     scalars: Batch
     scaler: Scaler
     device: torch.device
@@ -140,7 +132,7 @@ class StreamedEvents:
     @property
     def events(self) -> int:
         """Number of events."""
-        return int(self.rows.size)
+        return int(self.scalars.label.shape[0])
 
     def batches(self, size: int, skip: int) -> Iterator[Batch]:
         """Return the batches of one epoch; see :class:`n2mu.training.batch.TrainingSource`."""
@@ -168,19 +160,11 @@ class StreamedEvents:
     def _mixed(
         self, groups: list[int], starts: NDArray[np.int64], random: np.random.Generator
     ) -> Batch:
-        """Return the chosen events of some row groups in a random order."""
+        """Return the events of some row groups in a random order."""
         packed = self.features.read(groups)
-        chosen, places = [], []
-        offset = 0
-        for group in groups:
-            low, high = np.searchsorted(self.rows, starts[group : group + 2])
-            chosen.append(np.arange(low, high))
-            places.append(self.rows[low:high] - starts[group] + offset)
-            offset += starts[group + 1] - starts[group]
-        events, rows = np.concatenate(chosen), np.concatenate(places)
-        shuffled = random.permutation(events.size)
-        rows = rows[shuffled]
-        scalars = self.scalars.select(torch.from_numpy(events[shuffled]))
+        events = np.concatenate([np.arange(*starts[g : g + 2]) for g in groups])
+        rows = random.permutation(events.size)
+        scalars = self.scalars.select(torch.from_numpy(events[rows]))
         return replace(
             scalars,
             continuous=torch.from_numpy(self.scaler.apply(packed.continuous[rows])),
@@ -191,14 +175,12 @@ class StreamedEvents:
         return batch.map(lambda values: values.to(self.device))
 
 
-def stream_scaler(features: FeatureFile, rows: NDArray[np.int64], tied: list[list[int]]) -> Scaler:
-    """Return the scaler of the chosen events of a file."""
-    starts = features.starts()
+def stream_scaler(features: FeatureFile, tied: list[list[int]]) -> Scaler:
+    """Return the scaler of the events of a file."""
 
     def parts() -> Iterator[NDArray[np.float32]]:
-        for group in range(starts.size - 1):
-            low, high = np.searchsorted(rows, starts[group : group + 2])
-            yield features.read([group]).continuous[rows[low:high] - starts[group]]
+        for group in range(features.starts().size - 1):
+            yield features.read([group]).continuous
 
     return scaler_of_parts(parts, features.n_continuous, tied)
 

@@ -1,4 +1,4 @@
-"""Which training events are used, and what each counts in the loss."""
+"""What a training event counts in the loss."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,46 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.config.models import Weighting
-from n2mu.data.folds import splitmix64
 from n2mu.errors import TrainingError
 from n2mu.statistics.effective import effective_events
 
 LEAST_EFFECTIVE_EVENTS = 10.0
 """Below it the weighted total of a class in a region is known worse than to a third."""
-
-
-def choose_evenly(
-    event: NDArray[np.int64], label: NDArray[np.int64], n_classes: int, max_events: int
-) -> NDArray[np.int64]:
-    """Return the rows of at most ``max_events`` events, in proportion to the classes.
-
-    Parameters
-    ----------
-    event
-        Event numbers [events]; those of lowest hash are taken, so that the
-        choice does not depend on the order of the files, and a smaller choice
-        is part of a larger one.
-    label
-        Class index [events].
-    n_classes
-        Number of classes.
-    max_events
-        Cap; every class that has events keeps at least one.
-
-    Returns
-    -------
-    array
-        Rows in increasing order.
-    """
-    if event.size <= max_events:
-        return np.arange(event.size)
-    rank = splitmix64(event.astype(np.uint64))
-    chosen = []
-    for k in range(n_classes):
-        rows = np.flatnonzero(label == k)
-        quota = max(1, rows.size * max_events // event.size)
-        chosen.append(rows[np.argsort(rank[rows], kind="stable")[:quota]])
-    return np.sort(np.concatenate(chosen))
 
 
 def without_sign(
