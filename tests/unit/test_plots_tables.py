@@ -220,9 +220,9 @@ def test_numbers_have_two_digits_of_their_error_and_a_proper_minus() -> None:
 
 @pytest.mark.parametrize("caption", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
 def test_captions_are_templates_that_name_what_they_show(caption: Path) -> None:
-    wildcards = {"fit": "best", "figure": "roc", "region": "SR", "which": "prefit"}
+    wildcards = {"fit": "fit_1", "figure": "roc", "region": "SR", "which": "prefit"}
     wildcards |= {"sample": "ttH", "systematic": "scale", "feature": "HT", "study": "loss"}
-    config = {"analysis": "tth", "publish": "best", "labels": {"luminosity": "140 fb"}}
+    config = {"analysis": "tth", "publish": "fit_1", "labels": {"luminosity": "140 fb"}}
     snakemake = SimpleNamespace(
         wildcards=SimpleNamespace(**wildcards),
         config=config,
@@ -232,7 +232,7 @@ def test_captions_are_templates_that_name_what_they_show(caption: Path) -> None:
     text = environment.from_string(caption.read_text()).render(snakemake=snakemake)
     assert len(text.split()) > 20
     named = any(name in caption.read_text() for name in ("wildcards.fit", 'config["publish"]'))
-    assert ("best" in text) == named
+    assert ("fit_1" in text) == named
 
 
 def test_rates_are_those_of_processes_and_a_pruned_one_does_not_change() -> None:
