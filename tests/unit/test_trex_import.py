@@ -1,6 +1,8 @@
 """From TRExFitter configurations to analysis folders: what is carried over, and what is said."""
 
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from typer.testing import CliRunner
 
 from n2mu.commands.app import app
 from n2mu.config.configuration import Configuration
+from n2mu.config.fits import FreeShape
 from n2mu.config.load import load
 from n2mu.errors import ConfigurationError
 from n2mu.inputs.listing import ListedFile, Listing
@@ -332,8 +335,16 @@ class Sums:
         return 1.0
 
 
-def exported(analysis: Configuration, path: Path) -> list[Block]:
-    """Return the blocks of an analysis that was exported for TRExFitter."""
+def exported(
+    analysis: Configuration, path: Path, cuts: Mapping[str, str] | None = None
+) -> list[Block]:
+    """Return the blocks of an analysis that was exported for TRExFitter.
+
+    Parameters
+    ----------
+    cuts
+        What tells regions apart that are parts of one.
+    """
     files = [
         ListedFile(
             base=entry.base or next(iter(analysis.main.ntuples)),
@@ -351,7 +362,7 @@ def exported(analysis: Configuration, path: Path) -> list[Block]:
     skim: Any = Sums()
     bases = dict(analysis.main.ntuples)
     export = NtupleExport(
-        analysis, FIT, edges, Listing(files=files), skim, bases, "friends", {}
+        analysis, FIT, edges, Listing(files=files), skim, bases, "friends", cuts or {}
     ).export()
     (path / "out.config").write_text(export.text("A fit."))
     return read_blocks(path / "out.config")
@@ -360,6 +371,26 @@ def exported(analysis: Configuration, path: Path) -> list[Block]:
 def options(blocks: list[Block], kind: str, name: str) -> dict[str, str]:
     (found,) = (b for b in blocks if (b.kind, b.name) == (kind, name))
     return {key: option.text for key, option in found.options.items()}
+
+
+def test_parts_projections_and_free_shapes_are_exported_or_named(tmp_path: Path) -> None:
+    analysis, _ = imported("ntuples", tmp_path)
+    region, *_ = analysis.regions.regions
+    plain = options(exported(analysis, tmp_path, {region: "(score) < 0.5"}), "Region", region)
+    assert plain["Selection"].endswith('&& (score) < 0.5"')
+    total = analysis.inputs.total_luminosity
+    fit = analysis.fits.fits[FIT].model_copy(update={"luminosity": 2 * total})
+    background, *_ = [n for n, s in analysis.samples.samples.items() if s.kind == "background"]
+    shape = FreeShape(samples=[background], degree=2)
+    fits = {"fits": {FIT: fit}, "free_shapes": {"smooth": shape}}
+    projected = replace(analysis, fits=analysis.fits.model_copy(update=fits))
+    before = options(exported(analysis, tmp_path), "Sample", background)
+    after = options(exported(projected, tmp_path), "Sample", background)
+    scales = [float(o["LumiScale"].strip('"').split(",")[0]) for o in (before, after)]
+    assert scales[1] == pytest.approx(2 * scales[0])
+    text = (tmp_path / "out.config").read_text()
+    assert f'LumiLabel: "projection to {2 * total / 1e3:g} fb^{{-1}}"' in text
+    assert "free shape 'smooth': no factor of TRExFitter is a polynomial" in text
 
 
 def test_what_was_imported_is_exported_in_the_words_of_trexfitter(tmp_path: Path) -> None:

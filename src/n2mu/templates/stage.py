@@ -139,7 +139,9 @@ def _look_at_statistics(
         assert background is not None
         effective = effective_sums(background.sumw, background.sumw2)
         least = region.binning.least_effective_events
-        poor = np.flatnonzero(effective < (FEW_EVENTS if least is None else least))
+        # bins of a smooth template do not depend on their own events
+        wanted = 0 if settings.smooth.get(name) else FEW_EVENTS
+        poor = np.flatnonzero(effective < (wanted if least is None else least))
         listed = ", ".join(f"{i} ({effective[i]:.3g})" for i in poor)
         if len(poor) and least is not None:
             raise TemplateError(
