@@ -49,6 +49,34 @@ def test_the_losses_are_their_closed_forms_of_the_probability() -> None:
     assert torch.allclose(cross_entropy(logits, label), -probability.log())
 
 
+def of_the_paper(z: Tensor, is_signal: Tensor) -> Tensor:
+    """Eq. 4 of the paper, with the probability clamped as it says."""
+    p = z.sigmoid().clamp(0.001, 0.999)
+    signal = -(-1 / p - (1 - p).log() + p.log())
+    return torch.where(is_signal, signal, -(1 / (p - 1) + (1 - p).log() - p.log()))
+
+
+@pytest.mark.parametrize("linear_tail", [False, True])
+def test_the_gradient_of_the_extreme_loss_is_that_of_finite_differences(linear_tail: bool) -> None:
+    # on both sides of the clamp, whose place has no derivative
+    z = double(-9.0, -7.0, -6.8, -3.0, -0.1, 0.0, 0.4, 2.0, 6.8, 7.0, 9.0).requires_grad_()
+    step = 1e-5
+    for value in (True, False):
+        truth = torch.full_like(z, value, dtype=torch.bool)
+        loss = extreme(z, truth, linear_tail=linear_tail)
+        slope = torch.autograd.grad(loss.sum(), z)[0]
+        above, below = (extreme(z + d, truth, linear_tail=linear_tail) for d in (step, -step))
+        assert torch.allclose(slope, (above - below) / (2 * step), rtol=1e-7, atol=1e-9)
+        right = z if value else -z
+        expected = torch.where(right.abs() < LIMIT, -torch.exp(-right) - 1, 0.0)
+        if linear_tail:
+            expected[right < -LIMIT] = -math.exp(LIMIT) - 1
+        else:
+            above, below = (of_the_paper(z + d, truth) for d in (step, -step))
+            assert torch.allclose(slope, (above - below) / (2 * step), rtol=1e-7, atol=1e-8)
+        assert torch.allclose(slope, expected if value else -expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("share", [0.03, 0.4, 0.9])
 @pytest.mark.parametrize("linear_tail", [False, True])
 def test_the_extreme_loss_is_smallest_at_the_probability_of_signal(
@@ -130,6 +158,35 @@ def test_the_gradient_of_distance_correlation_is_that_of_finite_differences() ->
     y = (torch.randn(40, dtype=torch.float64) + x).requires_grad_()
     check: Any = torch.autograd.gradcheck
     assert check(lambda v: distance_correlation(x, v, weight), (y,), eps=1e-7, atol=1e-6)
+
+
+@pytest.mark.parametrize("events", [40, 200])
+def test_the_gradient_of_distance_correlation_is_the_slope_of_its_definition(events: int) -> None:
+    torch.manual_seed(events)
+    x, weight = torch.randn(events, dtype=torch.float64), torch.rand(events, dtype=torch.float64)
+    y = torch.randn(events, dtype=torch.float64) + x
+    at = y.clone().requires_grad_()
+    slope = torch.autograd.grad(distance_correlation(x, at, weight), at)[0]
+    for i in range(0, events, 13):
+        # so small that no event passes another, where the slope jumps
+        step = torch.zeros_like(x)
+        others = torch.cat([y[:i], y[i + 1 :]])
+        step[i] = min(1e-5, 0.1 * float((others - y[i]).abs().min()))
+        difference = dense(x, y + step, weight) - dense(x, y - step, weight)
+        assert slope[i] == pytest.approx(float(difference / (2 * step[i])), rel=1e-5, abs=1e-8)
+
+
+def test_the_distance_correlation_of_two_yes_or_no_quantities_is_phi_squared() -> None:
+    torch.manual_seed(2)
+    x, y = (torch.randint(2, (300,)).double() for _ in range(2))
+    y[:100] = x[:100]
+    weight = torch.rand(300, dtype=torch.float64)
+    p = weight / weight.sum()
+    mean_x, mean_y, both = (p * x).sum(), (p * y).sum(), (p * x * y).sum()
+    phi = (both - mean_x * mean_y) ** 2
+    phi /= mean_x * (1 - mean_x) * mean_y * (1 - mean_y)
+    found = distance_correlation(3 * x - 7, 0.01 * y, weight)
+    assert float(found) == pytest.approx(float(phi), rel=1e-10)
 
 
 def test_equal_scores_pull_at_nothing() -> None:
