@@ -171,7 +171,7 @@ def test_files_that_did_not_change_are_not_opened_again(
         looked_at.append(path.name)
         return tree_entries(path)
 
-    monkeypatch.setattr("n2mu.inputs.listing.content_sample", sampled)
+    monkeypatch.setattr("n2mu.inputs.finding.content_sample", sampled)
     monkeypatch.setattr("n2mu.inputs.finding.tree_entries", opened)
     tiny.list()
     assert looked_at == []
