@@ -29,6 +29,11 @@ HEADINGS = """[...document.querySelectorAll('section.category:not([hidden]) h2')
 
 @pytest.fixture(scope="module")
 def report(finished: Path) -> Path:
+    fit = "results/tth/fits/ftt"
+    asked = ("limit", f"{fit}/workspace.json", "--fit", f"{fit}/mu_fit.json")
+    run = n2mu(finished, *asked, "-o", f"{fit}/limit.json")
+    assert run.returncode == 0, run.stderr
+    (finished / fit / "unknown.json").write_text('{"kind": "scan"}')
     run = n2mu(finished, "report", "--snakefile", str(ROOT / "Snakefile"))
     assert run.returncode == 0, run.stderr
     assert "mu = 1.000" in run.stdout
@@ -91,6 +96,16 @@ def test_every_figure_can_be_saved_as_pdf_and_tables_as_latex(report: Path) -> N
         assert re.search(r'download="\w+\.pdf" href="data:application/pdf;base64,JVBER', figure)
         assert 'class="statistics"' in figure
     assert re.search(r'download="ftt_yields\.tex"', text)
+
+
+def test_what_was_made_on_request_is_shown_or_named_as_left_out(report: Path) -> None:
+    text = report.read_text()
+    (asked,) = re.findall(r'<section id="requests".*?</section>\n</section>', text, re.DOTALL)
+    assert "n2mu limit results/tth/fits/ftt/workspace.json --fit" in asked
+    assert re.search(r'download="limit\.pdf" href="data:application/pdf;base64,JVBER', asked)
+    assert "Expected, median" in asked and 'download="limit.tex"' in asked
+    left_out = asked.partition("Left out")[2]
+    assert "fits/ftt/unknown.json" in left_out and "does not say how it was made" in left_out
 
 
 def test_the_report_can_be_sent_by_mail(report: Path) -> None:
