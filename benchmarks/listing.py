@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.timing import print_table
 from n2mu.config.inputs import DataSet
-from n2mu.inputs import listing
+from n2mu.inputs import finding
 from n2mu.inputs.finding import list_ntuples
 from n2mu.inputs.listing import Listing, read_listing, write_listing
 from n2mu.inputs.location import Location
@@ -93,11 +93,11 @@ def _timed(directory: Path, previous: Listing | None, workers: int) -> tuple[Lis
 def _counted() -> Callable[[], int]:
     """Count from now on the files that this process opens."""
     opened: list[Location] = []
-    original = listing.tree_entries
+    original = finding.tree_entries
 
     def counting(path: Location) -> dict[str, int]:
         opened.append(path)
         return original(path)
 
-    listing.tree_entries = counting
+    finding.tree_entries = counting
     return lambda: len(opened)
