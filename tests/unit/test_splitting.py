@@ -203,6 +203,7 @@ def test_a_score_that_is_not_trained_splits_no_region(tiny: TinyAnalysis) -> Non
         ("regions", "regions.SR.split.quantiles.of", ["sgnal"], "did you mean 'signal'?"),
         ("regions", "regions.SR.split.quantiles.bins", 1, "equal to 2, got 1"),
         ("fits", "fits.score.exclude_samples", ["signal"], "which this fit does without"),
+        ("fits", "fits.score.regions", ["SR", "SR_2", "CR"], "'SR_2' is a part of a region that"),
         ("models", "evaluation_region", "SR_2", "unknown region 'SR_2'; did you mean 'SR'?"),
     ],
 )

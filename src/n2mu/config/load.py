@@ -272,7 +272,7 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         systematics=part(Systematics, "systematics.yaml"),
         models=(checked := validate(Models, models, str(path), aliases)),
         fits=add_comparisons(
-            with_parts_fitted(part(Fits, "fits.yaml"), split),
+            with_parts_fitted(part(Fits, "fits.yaml"), split, f"{folder}/fits.yaml"),
             checked,
             main.models,
             studies,

@@ -84,11 +84,29 @@ def _part(name: str, region: Region, split: Split, number: int) -> RegionPart:
     )
 
 
-def with_parts_fitted(fits: Fits, regions: Regions) -> Fits:
-    """Return the fits with the parts of regions in place of regions that are split."""
-    return fits.model_copy(
-        update={"fits": {name: _split(fit, regions) for name, fit in fits.fits.items()}}
-    )
+def with_parts_fitted(fits: Fits, regions: Regions, where: str) -> Fits:
+    """Return the fits with the parts of regions in place of regions that are split.
+
+    Parameters
+    ----------
+    where
+        What errors call the file of the fits.
+
+    Raises
+    ------
+    ConfigurationError
+        If a fit has a part twice, with its region and by its own name.
+    """
+    result = {name: _split(fit, regions) for name, fit in fits.fits.items()}
+    for name, fit in result.items():
+        with independent():
+            twice = [r for r in fit.all_regions if fit.all_regions.count(r) > 1]
+            if twice:
+                raise ConfigurationError(
+                    f"{where}: fits.{name}.regions: '{twice[0]}' is a part of a region that is "
+                    "there as well, its events would count twice; leave one out"
+                )
+    return fits.model_copy(update={"fits": result})
 
 
 def _split(fit: Fit, regions: Regions) -> Fit:

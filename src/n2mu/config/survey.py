@@ -182,7 +182,7 @@ def _read(
     if any(parts.get(name) is None for name in ("main", *_PARTS)):
         return None
     parts["regions"] = with_parts(parts["regions"], f"{folder}/regions.yaml")
-    parts["fits"] = with_parts_fitted(parts["fits"], parts["regions"])
+    parts["fits"] = with_parts_fitted(parts["fits"], parts["regions"], f"{folder}/fits.yaml")
     with independent():
         compared = (parts["fits"], parts["models"], parts["main"].models)
         parts["fits"] = add_comparisons(*compared, parts.get("studies", {}), str(folder))
