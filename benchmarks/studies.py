@@ -5,11 +5,12 @@ prints the end of docs/studies.md, from "Beside the thesis" on.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import hypot
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from n2mu.plots.numbers import signed
 from n2mu.products import read_json
 
 SIGMAS = 2.0
@@ -147,18 +148,28 @@ def section(study: Mapping[str, Any], table: str, told: Comparison) -> str:
         "",
         table.strip(),
         "",
-        "| the thesis | AUC here | | significance here | |",
-        "| --- | --- | --- | --- | --- |",
     ]
+    fitted = "mu" in study["measures"]
+    header = ["the thesis", "AUC here", "", "significance here", ""]
+    header += ["uncertainty on μ here"] if fitted else []
+    lines += [_row(header), _row(["---"] * len(header))]
     for statement in told.statements:
         cells = [statement.text]
         for measure, digits in (("auc", 4), ("significance", 3)):
             found = difference(study, statement.variant, statement.other, measure)
             error = hypot(found["error_events"] or 0.0, found["error_training"] or 0.0)
-            shown = "" if found["value"] is None else f"{found['value']:+.{digits}f}"
+            shown = "" if found["value"] is None else signed(found["value"], digits)
             cells += [f"{shown} ± {error:.{digits}f}", verdict(found, statement.expected)]
-        lines.append(f"| {' | '.join(cells)} |")
+        if fitted:
+            # of which no error is known where there is one seed, and so no verdict
+            found = difference(study, statement.variant, statement.other, "mu")
+            cells.append("" if found["value"] is None else signed(found["value"], 3))
+        lines.append(_row(cells))
     return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def main(results: Path) -> None:
