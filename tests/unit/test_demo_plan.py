@@ -116,3 +116,35 @@ def test_the_plan_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=CONFIGURATION.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("analysis", "config", "extras"),
+    [("tth", "config/config.yaml", "[demo]"), ("hzgamma", "config/hzgamma.yaml", "[demo,pythia]")],
+)
+def test_make_demo_installs_and_runs_what_its_analysis_needs(
+    analysis: str, config: str, extras: str
+) -> None:
+    # as if nothing were installed yet
+    printed = make("--dry-run", "--always-make", "demo", f"ANALYSIS={analysis}").stdout
+    assert f"snakemake --configfile {config} " in printed
+    assert f"n2mu report --config {config}" in printed
+    installed = [line for line in printed.splitlines() if "pip install" in line]
+    assert any(f".{extras}" in line for line in installed)
+    assert ("pythia" in printed) == (analysis == "hzgamma")
+
+
+def test_make_demo_of_no_analysis_says_which_there_are() -> None:
+    refused = make("demo", "ANALYSIS=hzgama")
+    assert refused.returncode != 0
+    assert "ANALYSIS=tth (the default) or ANALYSIS=hzgamma" in refused.stdout
