@@ -5,7 +5,6 @@ the friends, entry by entry, must be the scores of the Parquet product.
 """
 
 import array
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +40,6 @@ DATA_SETS = {
     "tt.a": (["shared.root"], "nominal", []),
     "ttW.a": (["shared.root"], "loose", []),
 }
-
-
-@pytest.fixture(scope="module")
-def root() -> Any:
-    with warnings.catch_warnings():
-        # the wheel announces at import that it is an alpha distribution
-        warnings.simplefilter("ignore")
-        module = pytest.importorskip("ROOT", reason="ROOT is not installed")
-    module.gErrorIgnoreLevel = module.kError
-    return module
 
 
 def write_ntuple(root: Any, path: Path, compression: int, trees: dict[str, int], seed: int) -> None:

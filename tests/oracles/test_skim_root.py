@@ -1,7 +1,6 @@
 """The skim of ntuples that ROOT wrote, against ROOT's own selection."""
 
 import array
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +37,6 @@ SCALARS = {
     "weight": ("D", "d", np.float64),
 }
 LISTS = {"jets_pt": "float", "jets_id": "int", "jets_tag": "bool"}
-
-
-@pytest.fixture(scope="module")
-def root() -> Any:
-    with warnings.catch_warnings():
-        # the wheel announces at import that it is an alpha distribution
-        warnings.simplefilter("ignore")
-        module = pytest.importorskip("ROOT", reason="ROOT is not installed")
-    module.gErrorIgnoreLevel = module.kError
-    return module
 
 
 def write(root: Any, path: Path, compression: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Sums of weights from histograms that ROOT wrote, with bins that ROOT finds by their label."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,6 @@ from n2mu.config.inputs import SumOfWeights
 from n2mu.errors import InputError
 from n2mu.inputs.ntuple import open_ntuple
 from n2mu.inputs.sums import sums_of_weights
-
-
-@pytest.fixture(scope="module")
-def root() -> Any:
-    with warnings.catch_warnings():
-        # the wheel announces at import that it is an alpha distribution
-        warnings.simplefilter("ignore")
-        module = pytest.importorskip("ROOT", reason="ROOT is not installed")
-    module.gErrorIgnoreLevel = module.kError
-    return module
 
 
 @pytest.fixture(scope="module")
