@@ -63,6 +63,9 @@ def test_expected_uncertainties_are_those_of_asimov_data() -> None:
     observed = fits("seen", seen={**FIT, "data": "data"})
     with pytest.raises(ConfigurationError, match=r"fit 'seen' has data: data.*data: asimov"):
         add_comparison(observed, "seen", models("a"), ["a"], "fits.yaml")
+    mass = fits("mass", mass={**FIT, "observable": "m_jj"})
+    with pytest.raises(ConfigurationError, match="'mass' has observable 'm_jj', which is no score"):
+        add_comparison(mass, "mass", models("a"), ["a"], "fits.yaml")
     taken = fits(best_b={**FIT, "asimov_mu": 0.5})
     with pytest.raises(ConfigurationError, match="would be called 'best_b', which is another fit"):
         add_comparison(taken, "best", models("a", "b"), ["b"], "fits.yaml")

@@ -55,8 +55,8 @@ def add_comparison(
     Raises
     ------
     ConfigurationError
-        If the fit to compare with is not of Asimov data, or a fit that is added
-        would have the name of another.
+        If the fit to compare with is not of Asimov data or its observable is no
+        score, or a fit that is added would have the name of another.
     """
     if compared not in fits.fits:
         return fits  # none, or one that is unknown, which is refused with all other names
@@ -65,6 +65,13 @@ def add_comparison(
         raise ConfigurationError(
             f"{where}: fit '{compared}' has data: {reference.data}, but "
             "expected uncertainties are those of Asimov data; name a fit of data: asimov"
+        )
+    known = models.judging_events(models.models)
+    scores = {f"{model}_{label}" for model in known for label in models.classes_of(model)}
+    if reference.observable.strip() not in scores:
+        raise ConfigurationError(
+            f"{where}: fit '{compared}' has observable '{reference.observable}', which is no score "
+            "that the score of another model could replace; name a fit whose observable is one"
         )
     added = {}
     for model in _judged(models, chosen):
