@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers_scoring import FOLDS, MEMBERS, Chunk, one_line, read_trees, scored_table
@@ -25,7 +26,7 @@ from n2mu.errors import (
     ProductError,
 )
 from n2mu.products import file_digest, read_json
-from n2mu.scoring.friends import write_friends
+from n2mu.scoring.friends import ScoresOfFiles, write_friends
 from n2mu.scoring.manifest import verify_friends
 from n2mu.scoring.stage import run_score
 from n2mu.training.checkpoint import load, save
@@ -128,6 +129,27 @@ def test_the_manifest_lists_paths_and_entries(chunk: Chunk) -> None:
         "mc/shared.root": {"nominal": 60, "loose": 70},
         "mc/empty.root": {"nominal": 10},
     }
+
+
+def test_the_scores_of_a_data_set_are_read_once_for_all_its_ntuples(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    place = random.integers(0, 40, 300).astype(np.int32)
+    table = {
+        "n2mu_file": place,
+        "n2mu_entry": np.arange(300),
+        "n2mu_event": random.permutation(300),
+        "m_ttH": random.random(300).astype(np.float32),
+    }
+    path = tmp_path / "ttH" / "nominal.parquet"
+    path.parent.mkdir()
+    pq.write_table(pa.table(table), path)
+    scores = ScoresOfFiles(tmp_path, ["m_ttH"])
+    assert scores.of_file("ttH", "JES_up", 0)["m_ttH"].size == 0
+    for index in range(41):
+        found = scores.of_file("ttH", "nominal", index)
+        for name, values in table.items():
+            np.testing.assert_array_equal(found[name], values[place == index])
+        path.unlink(missing_ok=True)
 
 
 def test_a_rerun_gives_the_same_content(chunk: Chunk, changed: Chunk) -> None:

@@ -34,6 +34,10 @@ class PackedEvents:
         """Return the events with a function applied to both matrices."""
         return PackedEvents(function(self.continuous), function(self.categorical))
 
+    def take(self, rows: NDArray[Any]) -> "PackedEvents":
+        """Return some of the events, by index or mask."""
+        return self.map(lambda values: values[rows])
+
 
 def continuous_features(features: Mapping[str, Feature]) -> list[str]:
     """Return the names of the columns of the continuous matrix, in order."""
@@ -85,8 +89,9 @@ def pack(columns: Mapping[str, Any], features: Mapping[str, Feature], size: int)
         If a feature is NaN or infinite where it is not missing.
     """
     n_continuous = sum(feature.kind == "continuous" for feature in features.values())
-    continuous = np.empty((size, n_continuous), np.float32)
-    categorical = np.empty((size, len(class_counts(features))), np.int64)
+    # feature by feature in memory first: a column of the matrix itself is slow to write
+    continuous = np.empty((n_continuous, size), np.float32)
+    categorical = np.empty((len(class_counts(features)), size), np.int64)
     i = j = 0
     for name, feature in features.items():
         if feature.kind == "collection":
@@ -95,19 +100,20 @@ def pack(columns: Mapping[str, Any], features: Mapping[str, Feature], size: int)
         missing = _is_missing(values, feature.missing)
         _refuse_not_finite(name, values, missing)
         if feature.values is None:
-            continuous[:, i] = np.where(missing, np.float32(np.nan), values)
+            continuous[i] = values
+            np.putmask(continuous[i], missing, np.float32(np.nan))
             i += 1
         else:
-            categorical[:, j] = _class_index(name, values, missing, feature.values)
+            categorical[j] = _class_index(name, values, missing, feature.values)
             j += 1
     if found := collections(features):
-        parts = [continuous]
+        parts = [continuous.T]
         for c in found:
             branches = features[c.name].branches or []
             objects = padded(c.name, branches, c.objects, columns, size)
             parts.append(objects.reshape(size, c.objects * c.branches))
-        continuous = np.concatenate(parts, axis=1)
-    return PackedEvents(continuous, categorical)
+        return PackedEvents(np.concatenate(parts, axis=1), np.ascontiguousarray(categorical.T))
+    return PackedEvents(np.ascontiguousarray(continuous.T), np.ascontiguousarray(categorical.T))
 
 
 def _values(
@@ -152,8 +158,8 @@ def _class_index(
 ) -> NDArray[np.int64]:
     index = np.full(values.shape, -1, np.int64)
     for i, value in enumerate(listed):
-        index[values == np.float32(value)] = i
-    index[missing] = len(listed)
+        np.putmask(index, values == np.float32(value), i)
+    np.putmask(index, missing, len(listed))
     unknown = index < 0
     if unknown.any():
         first = values[unknown][0]

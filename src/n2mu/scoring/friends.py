@@ -6,7 +6,7 @@ be the event that was scored.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,51 @@ import uproot
 
 from n2mu.errors import AlignmentError
 from n2mu.products import atomic_file, canonical_json, digest
+from n2mu.skim.parquet import read_columns, to_arrays
 
 MANIFEST = "manifest.json"
 NOT_SCORED = -99.0
 EVENT = "n2mu_eventNumber"
+IDENTIFIERS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
+"""Columns of skims and scores: place of the ntuple in its data set, entry and event number."""
 Trees = dict[str, dict[str, npt.NDArray[Any]]]
 """Branches [entries] by name, by tree name."""
 _STEP = 500_000  # entries per basket group; small ones make large files
+
+
+class ScoresOfFiles:
+    """The scores of a chunk by ntuple; tables are read once and kept for one data set.
+
+    Parameters
+    ----------
+    directory
+        ``scores/<chunk>``.
+    columns
+        The scores.
+    """
+
+    def __init__(self, directory: Path, columns: Sequence[str]) -> None:
+        self._directory = directory
+        self.columns = columns
+        self._data_set = ""
+        self._tables: dict[str, dict[str, npt.NDArray[Any]]] = {}
+
+    def of_file(self, data_set: str, kind: str, index: int) -> dict[str, npt.NDArray[Any]]:
+        """Return entry, event and scores [scored events] of one file of a data set."""
+        if data_set != self._data_set:
+            self._data_set, self._tables = data_set, {}
+        if kind not in self._tables:
+            self._tables[kind] = self._read(data_set, kind)
+        table = self._tables[kind]
+        rows = np.flatnonzero(table["n2mu_file"] == index)
+        return {name: values[rows] for name, values in table.items()}
+
+    def _read(self, data_set: str, kind: str) -> dict[str, npt.NDArray[Any]]:
+        names = [*IDENTIFIERS, *self.columns]
+        path = self._directory / data_set / f"{kind}.parquet"
+        if not path.exists():
+            return {name: np.empty(0, dtype=np.int64) for name in names}
+        return to_arrays(read_columns(path, names))
 
 
 def aligned(

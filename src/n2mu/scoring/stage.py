@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from n2mu.data.folds import fold_of
+from n2mu.data.matrix import pack
 from n2mu.errors import AlignmentError, ConfigurationError, ProductError, nearest
 from n2mu.inputs.gather import read_range
 from n2mu.inputs.identity import require_identity
@@ -21,14 +22,20 @@ from n2mu.inputs.ntuple import open_ntuple, require_branches, tree
 from n2mu.inputs.tree import Tree
 from n2mu.products import atomic_directory, file_digest, write_json
 from n2mu.progress import watched
-from n2mu.scoring.friends import MANIFEST, Trees, aligned, content_digest, write_friends
+from n2mu.scoring.friends import (
+    IDENTIFIERS,
+    MANIFEST,
+    ScoresOfFiles,
+    Trees,
+    aligned,
+    content_digest,
+    write_friends,
+)
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.training.checkpoint import TrainedModel, load
 
 logger = logging.getLogger(__name__)
-
-_IDENTIFIERS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
 
 
 def run_score(
@@ -88,18 +95,15 @@ def run_score(
                 for path in sorted(directory.rglob("*.parquet"))
             }
         else:
-            columns = score_columns(loaded)
-            manifest["friends"] = _write_friends(
-                settings, columns, bases, directory, friends, entries
-            )
+            scores = ScoresOfFiles(directory, score_columns(loaded))
+            manifest["friends"] = _write_friends(settings, scores, bases, friends, entries)
         write_json(directory / MANIFEST, manifest)
 
 
 def _write_friends(
     settings: ScoreSettings,
-    columns: Sequence[str],
+    scores: ScoresOfFiles,
     bases: Mapping[str, Location],
-    directory: Path,
     friends: Path,
     entries: Mapping[str, Sequence[Mapping[str, int]]],
 ) -> list[dict[str, Any]]:
@@ -114,7 +118,7 @@ def _write_friends(
             skimmed = entries[data_set.name][index]
             if not skimmed:  # the skim was told to go on without this damaged file
                 continue
-            trees |= _friend_trees(settings, data_set, index, ntuple, directory, columns, skimmed)
+            trees |= _friend_trees(settings, data_set, index, ntuple, scores, skimmed)
         if not trees:
             logger.warning("%s: was skipped as damaged; it gets no friend trees", ntuple)
             continue
@@ -216,11 +220,12 @@ def predict(
 ) -> npt.NDArray[np.float32]:
     """Return probabilities [events, classes], each event by the model of its own fold."""
     result = np.empty((len(fold), len(folds[0].classes)), dtype=np.float32)
+    # all folds have the same features
+    packed = pack(columns, folds[0].features, len(fold))
     for k, model in enumerate(folds):
         rows = np.flatnonzero(fold == k)
         if len(rows):
-            chosen = {name: columns[name][rows] for name in model.columns}
-            result[rows] = model.predict(chosen, len(rows))
+            result[rows] = model.score(packed.take(rows))
     return result
 
 
@@ -232,11 +237,11 @@ def _score(
     directory: Path,
 ) -> None:
     needed = {column for folds in models.values() for column in folds[0].columns}
-    columns = skim.table(data_set, kind, [*_IDENTIFIERS, *sorted(needed)])
+    columns = skim.table(data_set, kind, [*IDENTIFIERS, *sorted(needed)])
     size = len(columns["n2mu_event"])
     if not size:
         return
-    scores: dict[str, npt.NDArray[Any]] = {name: columns[name] for name in _IDENTIFIERS}
+    scores: dict[str, npt.NDArray[Any]] = {name: columns[name] for name in IDENTIFIERS}
     for name, folds in models.items():
         fold = fold_of(columns["n2mu_event"], len(folds))
         scores["n2mu_fold"] = fold
@@ -245,7 +250,9 @@ def _score(
             scores[f"{name}_{label}"] = probabilities[:, i]
     path = directory / data_set / f"{kind}.parquet"
     path.parent.mkdir(exist_ok=True)
-    pq.write_table(pa.table(scores), path, compression="zstd")
+    # dictionaries of scores, which hardly repeat, cost more than they save
+    integers = [name for name, values in scores.items() if values.dtype.kind == "i"]
+    pq.write_table(pa.table(scores), path, compression="zstd", use_dictionary=integers)
 
 
 def _files(settings: ScoreSettings) -> dict[tuple[str, str], list[tuple[ScoredDataSet, int]]]:
@@ -262,8 +269,7 @@ def _friend_trees(
     data_set: ScoredDataSet,
     index: int,
     ntuple: Location,
-    directory: Path,
-    names: Sequence[str],
+    scores: ScoresOfFiles,
     skimmed: Mapping[str, int],
 ) -> Trees:
     trees = {}
@@ -271,9 +277,9 @@ def _friend_trees(
         require_identity(file, data_set.files[index], ntuple)
         for kind, name in _trees(data_set):
             events = _event_numbers(file, tree(file, name, ntuple), settings.event, ntuple)
-            scored = _rows_of_file(directory / data_set.name / f"{kind}.parquet", index, names)
+            scored = scores.of_file(data_set.name, kind, index)
             trees[name] = aligned(
-                {column: scored[column] for column in names},
+                {column: scored[column] for column in scores.columns},
                 scored["n2mu_entry"],
                 scored["n2mu_event"],
                 events,
@@ -298,11 +304,3 @@ def _event_numbers(
     require_branches(ntuple, [branch], path)
     values: npt.NDArray[np.int64] = read_range(file, ntuple, [branch], 0, size)[branch]
     return values.astype(np.int64)
-
-
-def _rows_of_file(path: Path, index: int, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    columns = ["n2mu_entry", "n2mu_event", *names]
-    if not path.exists():
-        return {name: np.empty(0, dtype=np.int64) for name in columns}
-    table = pq.read_table(path, columns=columns, filters=[("n2mu_file", "=", index)])
-    return {name: table.column(name).to_numpy() for name in columns}

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from n2mu.config.features import Feature
-from n2mu.data.matrix import branches_of, class_counts, continuous_features, pack
+from n2mu.data.matrix import PackedEvents, branches_of, class_counts, continuous_features, pack
 from n2mu.data.objects import collections
 from n2mu.data.scaling import Scaler
 from n2mu.errors import ConfigurationError, ProductError, TrainingError
@@ -86,7 +86,11 @@ class TrainedModel:
         TrainingError
             If a feature or an output is NaN or infinite.
         """
-        packed = pack(columns, self.features, size)
+        return self.score(pack(columns, self.features, size))
+
+    def score(self, packed: PackedEvents) -> NDArray[np.float32]:
+        """Return the same as :meth:`predict` for events that are packed already."""
+        size = packed.continuous.shape[0]
         continuous = torch.from_numpy(self.scaler.apply(packed.continuous)).to(self.device)
         categorical = torch.from_numpy(packed.categorical).to(self.device)
         logits = predict_logits(self.network, continuous, categorical)
