@@ -224,6 +224,7 @@ def test_the_program_lists_everything_and_ends_well(tmp_path: Path) -> None:
         ("FitRegion: SR,CR_OS", "FitRegion: SR2", "no region is fitted: FitRegion is 'SR2'"),
         ("Binning: 3.5,4.5", "Binning: low,4.5", "Binning must be numbers, got 'low, 4.5"),
         ('"BDT",4,-1,1', '"BDT",4.5,-1,1', "line 31: Variable must have a whole number of bins"),
+        ("Rebin: 4", "Rebin: 0", "line 46: Rebin must be a whole number above 0, got '0'"),
         ('"BDT",4,-1,1', '"BDT",four,-1,1', "line 31: Variable must be numbers, got 'four, -1, 1'"),
         (
             "Binning: 3.5,4.5,5.5,8.5",
@@ -273,6 +274,11 @@ def test_what_no_analysis_can_be_made_of_is_one_line(
             ("NormFactor k_prompt", "Expression"),
         ),
         ("OverallDown: 0.1", "Title: x", ("Systematic acceptance", "OverallDown")),
+        (
+            "WeightSufUp: 1.1",
+            "WeightSufUp: 1.1\n  WeightSufDown: 0.8",
+            ("Systematic tau_fake_shape", "WeightSufDown"),
+        ),
         (
             "WeightSufUp: 1+0.1*MET/1e5",
             "NtupleFileUp: x\n  ReferenceSample: tt_py",

@@ -108,6 +108,11 @@ def _binning(reader: Reader, rest: Sequence[str], ntuples: bool) -> dict[str, An
     rebinned = _edges(reader, "Rebinning")
     binned = reader.list("Binning")
     rebin = reader.number("Rebin")
+    if rebin is not None and not (rebin >= 1 and rebin.is_integer()):
+        raise ConfigurationError(
+            f"line {reader.block.options['Rebin'].line}: Rebin must be a whole number above 0, got "
+            f"'{reader.text('Rebin')}'"
+        )
     if rebinned is not None:
         return {"edges": rebinned}
     if binned and binned[0].lower() == "autobin":

@@ -148,16 +148,14 @@ class SystematicsReader:
         self._emit(reader, {"kind": "norm", "up": up, "down": down}, "norm")
 
     def _bins(self, reader: Reader) -> None:
-        text = reader.text("WeightSufUp", "OverallUp")
-        try:
-            number = float(text or "")
-        except ValueError:
+        up, down = (_shift_of_bins(reader, side) for side in SIDES)
+        if up is None:
             reader.lose("Type", "a SHAPE systematic is given by one number; it is left out")
             return
-        size = number if reader.has("OverallUp") and not reader.has("WeightSufUp") else number - 1
-        for option in ("WeightSufDown", "OverallDown"):
-            reader.text(option)
-        self._emit(reader, {"kind": "bins", "size": float(f"{abs(size):.12g}")}, "")
+        if down is not None and abs(abs(down) - abs(up)) > 1e-9:
+            text = f"both sides are the shift up by {abs(up):g}, the one down is {abs(down):g}"
+            reader.lose("WeightSufDown" if reader.has("WeightSufDown") else "OverallDown", text)
+        self._emit(reader, {"kind": "bins", "size": float(f"{abs(up):.12g}")}, "")
 
     def _by_sample(self, reader: Reader) -> None:
         entry: dict[str, Any] = {"kind": "sample"}
@@ -367,6 +365,15 @@ class SystematicsReader:
             if decorrelate:
                 full["decorrelate"] = decorrelate
             self.entries[name] = full
+
+
+def _shift_of_bins(reader: Reader, side: str) -> float | None:
+    """Return the relative shift of one side of a SHAPE systematic; none if no number says it."""
+    weight, shift = reader.text(f"WeightSuf{side}"), reader.text(f"Overall{side}")
+    try:
+        return float(shift or "") if weight is None else float(weight) - 1
+    except ValueError:
+        return None
 
 
 def _scale(reader: Reader, option: str) -> float:
