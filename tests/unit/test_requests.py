@@ -14,6 +14,7 @@ from n2mu.commands.request import contents, record
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.stage import run_fit
 from n2mu.products import read_json, write_json
+from n2mu.report.request_tables import BANDS, limits_table, significances_table
 from n2mu.report.requests import LeftOut, Made, Requests
 from n2mu.workflow.fingerprint import fingerprint
 
@@ -170,3 +171,22 @@ def test_settings_say_the_same_as_the_report_reads_them(fitted: TinyAnalysis) ->
     told = provenance["request"]["told"]
     _, _, again = prepare("gof", "score", str(fitted.config), FIT / "workspace.json", "mu")
     assert told == again["request"]["told"]
+
+
+def test_limits_and_significances_are_tables_with_and_without_pseudo_experiments() -> None:
+    found = {band: 0.5 + i for i, band in enumerate(BANDS)}
+    limit: Any = {"confidence": 0.95, "asymptotic": {"observed": None, "expected": found}}
+    table = limits_table(limit)
+    assert table.columns == ["Upper limit at 95 % CL", "Asymptotic"]
+    assert [row[1] for row in table.rows] == ["none", "0.5", "1.5", "2.5", "3.5", "4.5"]
+    by_toys = {band: {"value": 2.0, "error": 0.25} for band in BANDS}
+    limit["toys"] = {"observed": None, "expected": by_toys}
+    assert limits_table(limit).rows[3] == ["Expected, median", "2.5", "2 ± 0.2"]
+    seen = {"significance": 1.5, "p_value": 0.0668}
+    toys = {"observed": {"p_value": 0.07, "error": 0.01}, "expected": {"p_value": None}}
+    asymptotic = {"observed": seen, "expected": seen}
+    rows = significances_table({"asymptotic": asymptotic, "toys": toys}).rows
+    assert rows == [
+        ["Observed", "1.50", "0.0668", "0.07 ± 0.01"],
+        ["Expected", "1.50", "0.0668", "none"],
+    ]

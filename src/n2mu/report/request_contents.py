@@ -33,6 +33,13 @@ TITLES = {
     "systematic": "Systematic uncertainties",
     "feature": "Distributions of features",
 }
+ONE = {
+    "limit": "Upper limit",
+    "significance": "Discovery",
+    "gof": "Goodness of fit",
+    "toys": "Pseudo-experiments",
+}
+COMPARED = {"mu": "Signal strengths", "pulls": "Pulls", "ranking": "Impacts"}
 LEFT_OUT = "Left out"
 
 
@@ -112,7 +119,7 @@ class RequestContents:
         captions = self._captions.of(self._told(made).main)
         command = f"<p>Made by <code>{escape(made.command)}</code></p>"
         return Exhibit(
-            title=self._title(made),
+            title=self._title(made, figure),
             caption=captions(text, said, fit=fit, figure=figure, **about) + command,
             statistics=self._statistics(made),
             picture=picture,
@@ -124,17 +131,21 @@ class RequestContents:
         """Return the settings with the luminosity of what is shown; features have the inputs'."""
         return self._settings if made.kind == "feature" else self._settings.of_fits(*made.fits)
 
-    def _title(self, made: Made) -> str:
-        content, style = made.content, self._settings.style
+    def _title(self, made: Made, figure: str) -> str:
+        """Return what is shown, of which fit, and the file that holds it, as HTML."""
+        content, titles = made.content, self._settings.style.parameters
         if made.kind == "feature":
             return f"{escape(content['feature'])} in {escape(content['region'])}"
         if made.kind == "systematic":
-            named = to_html(style.parameters.get(content["systematic"], content["systematic"]))
+            named = to_html(titles.get(content["systematic"], content["systematic"]))
             return f"{named} on {escape(content['sample'])} in {escape(content['region'])}"
-        names = " and ".join(
-            p["name"] for p in content.get("parameters", ()) if made.kind == "scan"
-        )
-        return escape(f"{made.path.stem}, {names or TITLES[made.kind].lower()}")
+        what = COMPARED.get(figure, ONE.get(made.kind, ""))
+        if made.kind == "scan":
+            what = " and ".join(
+                to_html(titles.get(p["name"], p["name"])) for p in content["parameters"]
+            )
+        of = f"{'fit' if len(made.fits) == 1 else 'fits'} {escape(', '.join(made.fits))}"
+        return f"{what}, {of} <code>{escape(made.path.name)}</code>"
 
     def _statistics(self, made: Made) -> str:
         known = [self._fits[fit] for fit in made.fits if fit in self._fits]
