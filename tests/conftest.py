@@ -16,6 +16,12 @@ from n2mu.inputs.finding import list_ntuples
 from n2mu.inputs.listing import read_listing, write_listing
 from n2mu.inputs.location import location
 
+# Without this an assertion that fails in one of them says nothing but "AssertionError".
+HELPERS = ("config", "scoring", "skim", "toy_templates", "workspace")
+pytest.register_assert_rewrite(
+    *(f"helpers_{name}" for name in HELPERS), "expression_tree", "histfactory", "trex_evaluator"
+)
+
 Columns = dict[str, Any]
 
 PARTS: dict[str, Any] = {

@@ -44,9 +44,8 @@ def test_a_file_that_is_not_there_or_no_text_is_named(tiny: TinyAnalysis) -> Non
     with pytest.raises(ConfigurationError, match=r"fits\.yaml: not UTF-8"):
         load(tiny.config)
     tiny.path("fits").write_text("")
-    refused(
-        tiny, "fits", "is empty; its keys are norm_factors, shape_factors, fits, compare_models"
-    )
+    keys = "norm_factors, shape_factors, free_shapes, fits, compare_models"
+    refused(tiny, "fits", f"is empty; its keys are {keys}")
 
 
 @pytest.mark.parametrize("text", ["10e3", "1e4", "1.e4", "+1E4", "10000", "1.0e+4"])
