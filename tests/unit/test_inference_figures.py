@@ -157,6 +157,17 @@ def comparison(fits: int, alphas: int) -> Json:
     }
 
 
+def test_a_fit_without_ranking_is_said_to_have_none_and_without_any_there_is_no_figure() -> None:
+    content = comparison(2, 5)
+    for entry in content["ranking"]:
+        entry["fits"][1] = None
+    figure = ranking_comparison(content, settings())
+    assert figure is not None
+    named = [text for text in texts(figure) if text.startswith("fit number")]
+    assert named == ["fit number 0", "fit number 1: no ranking"]
+    assert ranking_comparison(content | {"ranking": []}, settings()) is None
+
+
 def correlation(count: int) -> Json:
     random = np.random.default_rng(count)
     mu_fit, _ = fit_products(count, gammas=0)
