@@ -58,6 +58,15 @@ def test_quantiles_of_equal_weights_are_exact() -> None:
     assert fill(bin_indices(values, edges), np.ones(60), 6).sumw.tolist() == [10] * 6
 
 
+@pytest.mark.parametrize("luminosity", [138e3, 400e3, 1e6, 0.1, 1 / 3])
+def test_another_luminosity_has_the_same_quantiles(luminosity: float) -> None:
+    values = np.random.default_rng(1).random(844)
+    # 844 / 8 events end in the middle of one, where rounding could choose either side
+    weights = np.full(844, 5.014e-3 / 3000)
+    expected = quantile_edges(values, weights, 8, "SR")
+    assert (quantile_edges(values, weights * luminosity, 8, "SR") == expected).all()
+
+
 @given(st.integers(0, 2**32))
 def test_quantiles_increase_with_signed_weights(seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -13,6 +13,9 @@ from n2mu.statistics.effective import effective_sums
 
 FloatArray = npt.NDArray[np.float64]
 
+_TIE = 1e-9
+"""Of the yield of a bin: yields that are closer are equal but for rounding."""
+
 
 @dataclass(frozen=True)
 class Binned:
@@ -87,7 +90,9 @@ def quantile_edges(values: FloatArray, weights: FloatArray, bins: int, region: s
     reached = np.searchsorted(np.maximum.accumulate(summed), shares)
     reached = np.minimum(reached, len(distinct) - 1)
     below = np.where(reached > 0, summed[reached - 1], 0.0)
-    cuts = np.where(shares - below < summed[reached] - shares, reached, reached + 1)
+    # where both are as close, rounding must not decide: another luminosity has the same edges
+    tie = _TIE * total / bins
+    cuts = np.where(shares - below < summed[reached] - shares - tie, reached, reached + 1)
     # an edge beyond the last value would leave its bin empty
     cuts = np.minimum(cuts, len(distinct) - 1)
     edges = np.concatenate([distinct[:1], distinct[cuts], distinct[-1:]])
