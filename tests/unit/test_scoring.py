@@ -29,6 +29,7 @@ from n2mu.products import file_digest, read_json
 from n2mu.scoring.friends import ScoresOfFiles, write_friends
 from n2mu.scoring.manifest import verify_friends
 from n2mu.scoring.stage import run_score
+from n2mu.skim.read import Skim
 from n2mu.training.checkpoint import load, save
 
 
@@ -179,6 +180,27 @@ def test_without_friend_trees_no_ntuple_is_read_and_the_manifest_tells_scores_ap
     }
     verify_friends(changed.output, changed.friends)
     assert not changed.friends.exists()
+
+
+def test_only_selected_events_are_scored_where_a_selection_says_so(
+    chunk: Chunk, changed: Chunk
+) -> None:
+    selection = "x > 2"
+    told = (changed.path / "skim" / "c0", changed.models, {}, changed.output, None, "cpu")
+    run_score(chunk.settings(selections=["y > 1e9"]), *told)
+    assert np.isnan(scored_table(changed, "tt.a")["toy_sig"]).all()
+    run_score(chunk.settings(selections=[selection, "y > 1e9"]), *told)
+    skim = Skim([chunk.path / "skim" / "c0"])
+    for kind in ("nominal", "JES_up"):
+        inside = skim.table("ttH.a", kind, ["x"])["x"] > 2
+        assert 0 < inside.sum() < inside.size
+        found, whole = scored_table(changed, "ttH.a", kind), scored_table(chunk, "ttH.a", kind)
+        np.testing.assert_allclose(
+            found["toy_sig"][inside], whole["toy_sig"][inside], rtol=1e-6, atol=0
+        )
+        assert np.isnan(found["toy_sig"][~inside]).all()
+        for column in ("n2mu_entry", "n2mu_event", "n2mu_fold"):
+            np.testing.assert_array_equal(found[column], whole[column])
 
 
 def test_without_an_event_branch_the_entry_stands_for_the_event(changed: Chunk) -> None:

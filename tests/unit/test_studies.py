@@ -163,7 +163,10 @@ def test_a_fit_of_a_study_reads_scores_of_its_own_model_and_nothing_else_changes
     name, model = "ftt_widths_narrow_seed4", "widths_narrow_seed4"
     assert after.slices.study("widths").fits[model] == name
     chunk = after.slices.chunks[0]
-    assert after.slices.score(chunk, name).models == [model]
+    scored = after.slices.score(chunk, name)
+    assert scored.models == [model]
+    # the other regions have observables of their own
+    assert scored.selections == [after.configuration.regions.regions["SR"].selection]
     told = after.slices.templates(name)
     assert told.scores == [f"{model}_ttH"] == [told.regions["SR"].observable]
     assert told.systematics == after.slices.templates("mlp").systematics

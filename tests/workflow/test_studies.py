@@ -57,11 +57,11 @@ def test_a_study_compares_its_variants_and_trains_only_those_that_change(changed
     for variant in study["variants"]:
         assert variant["measures"]["auc"]["error_events"] > 0
     assert [v["variant"] for v in study["variants"]] == ["as_it_is", "binary"]
-    # the same model and fit, by way of the scores of all models
+    # the same model and fit, by way of the scores of all models and events
     trained = read_json(changed / "results/tth/fits/mlp/mu_fit.json")["mu"]
     found = study["variants"][0]["mu"]
     assert {side: found[side] for side in ("up", "down")} == pytest.approx(
-        {side: trained[side] for side in ("up", "down")}, rel=1e-9
+        {side: trained[side] for side in ("up", "down")}, rel=1e-4
     )
     for name in ("study.png", "curves.pdf", "study.md", "study.tex"):
         assert (changed / product).with_name(name).stat().st_size

@@ -1,6 +1,7 @@
 """What one scoring job is told."""
 
 from n2mu.config.base import Model
+from n2mu.config.expression import Expression
 from n2mu.inputs.identity import NtupleFile
 
 
@@ -22,9 +23,12 @@ class ScoreSettings(Model):
         Branch with the event number; without it the entry number stands for it.
     models
         Names of the models, in the order of the score columns.
+    selections
+        Events that pass none of them are not scored, their scores are NaN; none: all are.
     """
 
     chunk: str
     event: str | None
     models: list[str]
+    selections: list[Expression] | None = None
     data_sets: list[ScoredDataSet]

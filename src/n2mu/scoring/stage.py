@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from n2mu.data.folds import fold_of
 from n2mu.data.matrix import pack
 from n2mu.errors import AlignmentError, ConfigurationError, ProductError, nearest
+from n2mu.expressions import parse
 from n2mu.inputs.gather import read_range
 from n2mu.inputs.identity import require_identity
 from n2mu.inputs.location import Location
@@ -83,7 +84,7 @@ def run_score(
     with atomic_directory(output) as directory:
         for data_set in settings.data_sets:
             for kind in (NOMINAL, *data_set.tree_variations):
-                _score(source, data_set.name, kind, loaded, directory)
+                _score(source, data_set.name, kind, loaded, settings.selections, directory)
         manifest: dict[str, Any] = {
             "chunk": settings.chunk,
             "models": settings.models,
@@ -234,18 +235,27 @@ def _score(
     data_set: str,
     kind: str,
     models: Mapping[str, list[TrainedModel]],
+    selections: Sequence[str] | None,
     directory: Path,
 ) -> None:
     needed = {column for folds in models.values() for column in folds[0].columns}
+    chosen = None if selections is None else [parse(selection) for selection in selections]
+    needed |= {name for selection in chosen or [] for name in selection.names}
     columns = skim.table(data_set, kind, [*IDENTIFIERS, *sorted(needed)])
     size = len(columns["n2mu_event"])
     if not size:
         return
     scores: dict[str, npt.NDArray[Any]] = {name: columns[name] for name in IDENTIFIERS}
+    rows: slice | npt.NDArray[np.int64] = slice(None)
+    if chosen is not None:
+        passing = [selection.select(columns, size) for selection in chosen]
+        rows = np.flatnonzero(np.any(passing, axis=0))
+        columns = {name: values[rows] for name, values in columns.items()}
     for name, folds in models.items():
-        fold = fold_of(columns["n2mu_event"], len(folds))
+        fold = fold_of(scores["n2mu_event"], len(folds))
         scores["n2mu_fold"] = fold
-        probabilities = predict(folds, columns, fold)
+        probabilities = np.full((size, len(folds[0].classes)), np.nan, dtype=np.float32)
+        probabilities[rows] = predict(folds, columns, fold[rows])
         for i, label in enumerate(folds[0].classes):
             scores[f"{name}_{label}"] = probabilities[:, i]
     path = directory / data_set / f"{kind}.parquet"

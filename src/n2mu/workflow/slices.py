@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import Final, Literal
 
 from n2mu.config.acting import affected_regions, affected_samples, parameter, shape_factor
-from n2mu.config.configuration import Configuration
+from n2mu.config.configuration import Configuration, score_names
 from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.projection import projected
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.evaluation.study_settings import StudySettings
+from n2mu.expressions import parse
 from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.plots.feature_settings import FeatureSettings
@@ -147,6 +148,7 @@ class Slices:
             chunk=chunk,
             event=self._configuration.inputs.event,
             models=self._configuration.scored(fit),
+            selections=self._scored_events(fit),
             data_sets=[
                 ScoredDataSet(
                     name=name,
@@ -157,6 +159,20 @@ class Slices:
                 for name, files in self._analysis.members(self.ntuples(chunk))
             ],
         )
+
+    def _scored_events(self, fit: str | None) -> list[str] | None:
+        """Return the selections of the regions in which a fit of a study reads scores."""
+        configuration = self._configuration
+        if fit is None:
+            return None
+        scores = score_names(configuration, configuration.scored(fit)).keys()
+        inside = [
+            configuration.regions.regions[r] for r in configuration.fits.fits[fit].all_regions
+        ]
+        regions = [r for r in inside if r.observable is None or r.names & scores]
+        if any(parse(region.selection).names & scores for region in regions):
+            return None  # which events these are, scores say
+        return list(dict.fromkeys(region.selection for region in regions))
 
     def grid(self, grid: str) -> GridSettings:
         """Return what the comparison of a grid is told."""
