@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from n2mu.commands.app import app
 from n2mu.commands.inference import prepare
-from n2mu.commands.request import contents, record
+from n2mu.commands.request import contents, record, requested
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.stage import run_fit
 from n2mu.products import read_json, write_json
@@ -112,6 +112,12 @@ def test_what_other_code_made_is_left_out(
     limit(monkeypatch, "--fit", str(FIT / "mu_fit.json"))
     monkeypatch.setattr("n2mu.workflow.request.fingerprint", lambda name: fingerprint(name)[::-1])
     assert reason(fitted) == "n2mu has changed since"
+
+
+def test_what_says_nothing_of_what_it_was_made_from_is_left_out(fitted: TinyAnalysis) -> None:
+    request = requested("limit", {})
+    write_json(FIT / "limit.json", {"kind": "limit", "provenance": {"request": request}})
+    assert reason(fitted) == "it does not say what it was made from"
 
 
 @pytest.mark.parametrize("provenance", [{}, {"request": {"command": "n2mu limit"}}, None])

@@ -112,7 +112,7 @@ class Requests:
         except (N2muError, KeyError) as error:
             return LeftOut(path, f"the configuration has changed since ({error})", request.command)
         reason = request.outdated(path, kind, self.present, told)
-        if reason is None and kind in OF_WORKSPACES and not content["fit"]:
+        if reason is None and kind in OF_WORKSPACES and not content.get("fit"):
             reason = "nothing told it what the counts of the workspace are; give --fit or --name"
         if reason is not None:
             return LeftOut(path, reason, request.command)

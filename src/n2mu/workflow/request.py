@@ -90,6 +90,8 @@ class Request(Model):
         """
         if self.code != fingerprint(CODE[kind]):
             return "n2mu has changed since"
+        if not self.read:
+            return "it does not say what it was made from"
         for path, content in self.read.items():
             if content not in present:
                 return f"{path} has changed since, or is of no fit of this configuration"
