@@ -135,7 +135,7 @@ def test_the_manifest_lists_paths_and_entries(chunk: Chunk) -> None:
 def test_the_scores_of_a_data_set_are_read_once_for_all_its_ntuples(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     place = random.integers(0, 40, 300).astype(np.int32)
-    table = {
+    table: Columns = {
         "n2mu_file": place,
         "n2mu_entry": np.arange(300),
         "n2mu_event": random.permutation(300),
