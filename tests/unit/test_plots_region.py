@@ -104,7 +104,6 @@ def test_bins_ordered_by_purity_add_up_and_classes_with_a_blinded_bin_show_no_da
     report, postfit = region_products()
     told = settings()
     figure = ordered_figure("postfit", report, postfit, told, dataset="mixed")
-    assert figure is not None
     assert overlapping(figure) == []
     totals: list[Floats] = []
     purity: list[Floats] = []
@@ -125,6 +124,15 @@ def test_bins_ordered_by_purity_add_up_and_classes_with_a_blinded_bin_show_no_da
     np.testing.assert_allclose(band[0], 1.1 * sums)
     (shown,) = points(figure.axes[0])
     np.testing.assert_allclose(np.asarray(shown.get_ydata()), sums[blinded == 0])
+
+
+def test_a_fit_without_a_bin_of_signal_and_background_says_so_in_place_of_classes() -> None:
+    report, postfit = region_products()
+    backgrounds = {name: {"kind": "background"} for name in settings().samples}
+    told = settings(samples=backgrounds)
+    figure = ordered_figure("prefit", report, postfit, told, dataset="asimov")
+    assert "No bin has both signal and background" in texts(figure)
+    assert overlapping(figure) == []
 
 
 def test_bins_without_signal_or_background_are_at_the_ends() -> None:
