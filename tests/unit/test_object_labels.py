@@ -204,6 +204,14 @@ def test_a_model_of_two_streams_needs_no_more_than_its_class(tmp_path: Path, mem
     assert set(model.columns) == {"jet_pt", "jet_eta", "lep_pt"}
 
 
+def test_a_fraction_is_one_of_the_events_that_have_labels(tmp_path: Path) -> None:
+    counts = []
+    for share in (1.0, 0.25):
+        _, history = trained(tmp_path, settings("each_jet", fraction=share, epochs=1))
+        counts.append(history["training_events"]["ttH"]["raw"])
+    assert counts[1] == counts[0] // 4 > 0
+
+
 def history_scale(history: dict[str, Any]) -> float:
     """Return the factor that gives the events with labels the mean weight of one."""
     counts = history["training_events"]["ttH"]
