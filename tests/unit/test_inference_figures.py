@@ -222,6 +222,7 @@ def test_a_comparison_of_different_kinds_of_data_says_which_is_which() -> None:
     product["fits"][1]["dataset"] = "data"
     for draw in (mu_summary_figure, pulls_comparison, ranking_comparison):
         figure = draw(product, settings())
+        assert figure is not None
         assert overlapping(figure) == []
         found = " ".join(texts(figure))
         assert "fit number 0 (Asimov data)" in found
@@ -284,12 +285,14 @@ def test_lists_in_talks_are_short_and_say_so() -> None:
     talk = style.model_copy(update={"labels": style.labels.model_copy(update={"format": "talk"})})
     mu_fit, ranking = fit_products(20, gammas=0)
     with_gammas, _ = fit_products(20, gammas=5)
+    compared = ranking_comparison(comparison(2, 20), talk)
+    assert compared is not None
     shown = {
         "ranking": ranking_figure(mu_fit, ranking, talk),
         "pulls": pulls_figure(with_gammas, talk),
         "correlation": correlation_figure(mu_fit, correlation(20), talk, 0.0),
         "compared pulls": pulls_comparison(comparison(2, 20), talk),
-        "compared ranking": ranking_comparison(comparison(2, 20), talk),
+        "compared ranking": compared,
     }
     assert [name for name, figure in shown.items() if overlapping(figure)] == []
     rows = {name: len(labels_of(figure)) for name, figure in shown.items() if name != "ranking"}

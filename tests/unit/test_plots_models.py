@@ -75,6 +75,6 @@ def test_the_epochs_that_loss_and_significance_choose_are_marked_in_both_panels(
     assert {"Lowest loss", "Highest significance", "Fold 1"} <= set(texts(figure))
     for axes in figure.axes:
         line, lowest, highest = axes.lines
-        assert list(line.get_xdata()) == [2, 3, 4, 5, 6]
-        assert list(lowest.get_xdata()) == [6]
-        assert list(highest.get_xdata()) == [2]
+        assert list(np.asarray(line.get_xdata())) == [2, 3, 4, 5, 6]
+        assert list(np.asarray(lowest.get_xdata())) == [6]
+        assert list(np.asarray(highest.get_xdata())) == [2]

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -186,7 +187,7 @@ def test_only_selected_events_are_scored_where_a_selection_says_so(
     chunk: Chunk, changed: Chunk
 ) -> None:
     selection = "x > 2"
-    told = (changed.path / "skim" / "c0", changed.models, {}, changed.output, None, "cpu")
+    told: Any = (changed.path / "skim" / "c0", changed.models, {}, changed.output, None, "cpu")
     run_score(chunk.settings(selections=["y > 1e9"]), *told)
     assert np.isnan(scored_table(changed, "tt.a")["toy_sig"]).all()
     run_score(chunk.settings(selections=[selection, "y > 1e9"]), *told)
