@@ -23,7 +23,7 @@ from n2mu.config.measures import DEFAULT, Measure
 from n2mu.config.survey import survey
 from n2mu.data.folds import fold_of
 from n2mu.demo.listing import configured_listing
-from n2mu.errors import ConfigurationError, ProductError
+from n2mu.errors import ConfigurationError, ProductError, TrainingError
 from n2mu.evaluation.settings import EvaluationSample
 from n2mu.evaluation.study import run_study
 from n2mu.evaluation.study_settings import StudySettings
@@ -348,6 +348,25 @@ def test_models_of_other_folds_and_a_region_without_events_are_refused(study: An
     turned = {name: {p: paths[::-1] for p, paths in m.items()} for name, m in made.items()}
     with pytest.raises(ProductError, match="is of fold 4 of 5 with fold_seed 0, expected fold 0"):
         compare(told(names), path, turned)
+
+
+def test_events_of_two_samples_models_of_other_classes_and_weights_without_value_are_refused(
+    study: Any, tmp_path: Path
+) -> None:
+    path, made, _ = study
+    names = {"one": ["wide_seed1"], "other": ["narrow_seed1"]}
+    samples = told(names).samples
+    twice = samples[0].model_copy(update={"training_class": "tt", "selection": "x > 0"})
+    with pytest.raises(ConfigurationError, match=r"events of ttH\.a are of several samples"):
+        compare(told(names, samples=[*samples, twice]), path, made)
+    classes = {name: ["ttH", "background"] for name in names}
+    with pytest.raises(ProductError, match="tells apart ttH, tt, expected ttH, background"):
+        compare(told(names, classes=classes), path, made)
+    events = tables()
+    events["tt.a"]["nominal"]["n2mu_weight"][:2] = np.nan
+    made_skim = hand_skim(tmp_path / "skim", events, {n: {"nominal": 1500.0} for n in events})
+    with pytest.raises(TrainingError, match=r"weight is NaN or infinite for 2 of [0-9]+ events"):
+        compare(told(names), made_skim, made)
 
 
 def test_figures_and_tables_show_every_variant(study: Any) -> None:

@@ -143,7 +143,7 @@ def test_no_tested_event_has_trained_or_chosen_a_model_and_trials_differ(trials:
     seen = []
     for seed, name in enumerate(names, 1):
         model = load_model(made[name]["model.pt"][0], "cpu")
-        rows, _ = sample.scores(made[name]["model.pt"], THIRDS, seed)
+        rows, _ = sample.scores(made[name]["model.pt"], model.classes, THIRDS, seed)
         tested = set(event[rows])
         training, validation = (
             set(part.event) for part in read_events(skim(), model.settings, lambda events: events)

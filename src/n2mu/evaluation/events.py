@@ -94,7 +94,7 @@ def read_events(
             size = len(table["n2mu_weight"])
             inside = selection.select(table, size)
             masks = [inside & truth.select(table, size) for truth in truths]
-            _require_disjoint(masks, data_set, samples)
+            require_disjoint(masks, data_set, samples)
             for sample, chosen in zip(samples, masks, strict=True):
                 factor = sample.luminosity * sample.cross_section / sum_of_weights
                 label = settings.all_classes.index(sample.training_class)
@@ -146,9 +146,10 @@ def _joined(
     )
 
 
-def _require_disjoint(
+def require_disjoint(
     masks: Sequence[npt.NDArray[np.bool_]], data_set: str, samples: Sequence[EvaluationSample]
 ) -> None:
+    """Raise a ConfigurationError if an event [events] of a data set is of several samples."""
     shared = int((np.sum(masks, axis=0) > 1).sum())
     if shared:
         classes = ", ".join(sample.training_class for sample in samples)

@@ -63,8 +63,13 @@ def run_study(
 
     Raises
     ------
+    ConfigurationError
+        If samples share events.
     ProductError
-        If a product is missing, or no event is in the region.
+        If a product is missing, a model is another than is expected, or no event is in the
+        region.
+    TrainingError
+        If a weight, a score or a quantity is NaN or infinite.
     """
     columns = {name for paths in models.values() for name in load(paths[0], "cpu").columns}
     texts = [
@@ -91,7 +96,8 @@ def run_study(
         fits = [read_json(mu_fits[name]) if name in mu_fits else None for name in names]
         measured[variant] = []
         for n in repetitions:
-            tested = sample.scores(models[names[n]], settings.folds, settings.fold_seed(n))
+            folds_of_trial = (settings.folds, settings.fold_seed(n))
+            tested = sample.scores(models[names[n]], classes, *folds_of_trial)
             best_epoch = fmean(history["best_epoch"] + 1 for history in contents[n])
             mu = _half_width(fits[n])
             found = _measured(sample, tested, classes, settings, best_epoch, mu)

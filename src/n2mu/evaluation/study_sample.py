@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from n2mu.data.folds import fold_of
-from n2mu.errors import ProductError
+from n2mu.errors import ProductError, TrainingError
+from n2mu.evaluation.events import require_disjoint
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.expressions import parse
 from n2mu.scoring.read import events
@@ -27,8 +28,12 @@ class StudySample:
 
     Raises
     ------
+    ConfigurationError
+        If samples share events.
     ProductError
         If no event is in the region.
+    TrainingError
+        If a weight is NaN or infinite.
     """
 
     def __init__(self, settings: StudySettings, skim: Skim, columns: set[str]) -> None:
@@ -37,13 +42,18 @@ class StudySample:
         weights: list[NDArray[np.float64]] = []
         selection = parse(settings.selection)
         for sample in settings.samples:
-            truth = parse(sample.selection)
+            beside = [s for s in settings.samples if s.data_set == sample.data_set]
+            truths = [parse(s.selection) for s in beside]
             factor = sample.luminosity * sample.cross_section
             factor /= skim.sum_of_weights(sample.data_set)
-            needed = columns | selection.names | truth.names | {"n2mu_weight", "n2mu_event"}
+            needed = columns | selection.names | {"n2mu_weight", "n2mu_event"}
+            needed = needed.union(*(truth.names for truth in truths))
             for table in events(skim, {}, sample.data_set, NOMINAL, sorted(needed), []):
                 size = len(table["n2mu_weight"])
-                rows = np.flatnonzero(selection.select(table, size) & truth.select(table, size))
+                inside = selection.select(table, size)
+                masks = [inside & truth.select(table, size) for truth in truths]
+                require_disjoint(masks, sample.data_set, beside)
+                rows = np.flatnonzero(masks[beside.index(sample)])
                 chosen = {name: values[rows] for name, values in table.items()}
                 self.tables.append(chosen)
                 weights.append(factor * chosen["n2mu_weight"].astype(np.float64))
@@ -57,9 +67,15 @@ class StudySample:
         self.weight = np.concatenate(weights)
         if not self.label.size:
             raise ProductError(f"no event of any class is in region '{settings.region}'")
+        bad = ~np.isfinite(self.weight)
+        if bad.any():
+            raise TrainingError(
+                f"the event weight is NaN or infinite for {bad.sum()} of {bad.size} events of "
+                f"region '{settings.region}'; check the factors under 'weight' in inputs.yaml"
+            )
 
     def scores(
-        self, models: Sequence[Path], folds: int, fold_seed: int
+        self, models: Sequence[Path], classes: Sequence[str], folds: int, fold_seed: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return which events the models test, and their probabilities [tested, classes].
 
@@ -68,7 +84,7 @@ class StudySample:
         Raises
         ------
         ProductError
-            If a model is of another fold than its place says, or of other folds.
+            If a model is of another fold than its place says, of other folds or of other classes.
         """
         fold_models = [load(path, "cpu") for path in models]
         for path, (fold, model) in zip(models, enumerate(fold_models), strict=True):
@@ -77,6 +93,11 @@ class StudySample:
                 raise ProductError(
                     f"{path}: is of fold {model.fold} of {model.folds} with fold_seed {found[2]}, "
                     f"expected fold {fold} of {folds} with fold_seed {fold_seed}; train it again"
+                )
+            if model.classes != list(classes):
+                raise ProductError(
+                    f"{path}: tells apart {', '.join(model.classes)}, expected "
+                    f"{', '.join(classes)}; train it again"
                 )
         rows: list[NDArray[np.int64]] = []
         parts: list[NDArray[np.float64]] = []
