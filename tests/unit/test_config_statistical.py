@@ -369,8 +369,9 @@ def test_signals_that_a_fit_leaves_out_count_for_blinding(tiny: TinyAnalysis) ->
     assert templates.other_signals == ["other"]
     assert templates.samples["other"].kind == "ghost"
     assert list(workspace.samples) == ["signal", "background"]
-    drawn = tiny.list().slices.features(["x"], "SR", "score").samples
-    assert {name: sample.kind for name, sample in drawn.items()} == {
+    drawn = tiny.list().slices.features(["x"], "SR", "score")
+    assert drawn.blinded_by == tiny.list().configuration.main.fits == ["score"]
+    assert {name: sample.kind for name, sample in drawn.samples.items()} == {
         "signal": "signal",
         "background": "background",
         "other": "ghost",

@@ -1,4 +1,4 @@
-"""Features drawn from skims: weighted as in the templates, blinded in the bins of the figure."""
+"""Features drawn from skims: weighted as in the templates, with data if nothing is blinded."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from plots_products import overlapping, points, settings, texts
 
 from n2mu.errors import TemplateError
-from n2mu.plots.feature import NoValueError, Range, feature_figure, run_plot_features
+from n2mu.plots.feature import NoValueError, Range, blinds, feature_figure, run_plot_features
 from n2mu.plots.feature_events import feature_events
 from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.skim.read import Skim
@@ -78,9 +78,17 @@ def skim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hand_skim(tmp_path_factory.mktemp("features") / "skim" / "c0", made_tables(), SUMS)
 
 
-def draw(skim: Path, name: str, asked: Range = WHOLE, **changes: Any) -> Any:
+def draw(
+    skim: Path, name: str, asked: Range = WHOLE, fit_blinds: bool = False, **changes: Any
+) -> Any:
     found = feature_events(told(**changes), Skim([skim]), {})
-    return feature_figure(name, found, told(**changes), STYLE, asked)
+    return feature_figure(name, found, told(**changes), STYLE, asked, fit_blinds)
+
+
+def shown_data(figure: Any) -> list[float]:
+    """Return all heights of data, in both panels."""
+    shown = [line for axes in figure.axes for line in points(axes)]
+    return [float(y) for line in shown for y in np.asarray(line.get_ydata())]
 
 
 def test_the_stack_holds_the_weighted_events_of_the_region(skim: Path) -> None:
@@ -99,30 +107,49 @@ def test_the_stack_holds_the_weighted_events_of_the_region(skim: Path) -> None:
     assert heights[2].sum() == pytest.approx(0.5 * inside)
 
 
-def test_data_are_hidden_where_signal_is_expected_and_nothing_tells_how_many(skim: Path) -> None:
+def test_a_figure_with_a_blinded_bin_shows_no_data_and_nothing_tells_how_many(skim: Path) -> None:
+    # the open bins would tell of the others, as other figures show how many events there are
     figure = draw(skim, "pt", Range(10, 0.0, 100.0))
     assert overlapping(figure) == []
-    main, ratio = figure.axes
+    main, _ = figure.axes
     hatched = {patch.get_x() for patch in main.patches if isinstance(patch, Rectangle)}
     assert 90.0 in hatched
-    for axes in (main, ratio):
-        (shown,) = points(axes)
-        assert not hatched & {float(x) - 5.0 for x in np.asarray(shown.get_xdata())}
-    (shown,) = points(main)
-    assert np.asarray(shown.get_ydata()).max() < 31
+    assert 20.0 not in hatched
+    assert shown_data(figure) == []
     assert main.get_ylim()[1] < 1000
     assert "Blinded (S/B > 0.3)" in texts(figure)
+    assert "No data: bins of the figure are blinded" in texts(figure)
+    assert "Data" not in texts(figure)
 
 
 def test_data_are_hidden_where_a_signal_is_expected_that_the_fit_leaves_out(skim: Path) -> None:
     samples = told().model_dump()["samples"]
     samples["ttH"]["kind"] = "ghost"
     figure = draw(skim, "pt", Range(10, 0.0, 100.0), samples=samples)
-    (shown,) = points(figure.axes[0])
-    assert np.asarray(shown.get_ydata()).max() < 31
+    assert shown_data(figure) == []
     assert "Blinded (S/B > 0.3)" in texts(figure)
     assert "ttH" not in texts(figure)
     assert "ttH" in texts(draw(skim, "pt", Range(10, 0.0, 100.0)))
+
+
+def test_a_figure_of_open_bins_shows_no_data_where_a_fit_blinds_a_bin_of_the_region(
+    skim: Path,
+) -> None:
+    assert shown_data(draw(skim, "n", blinding_threshold=100.0))
+    figure = draw(skim, "n", fit_blinds=True, blinding_threshold=100.0)
+    assert shown_data(figure) == []
+    assert figure.axes[0].get_ylim()[1] < 1000
+    assert "No data: bins of a fit are blinded" in texts(figure)
+
+
+def test_a_region_is_blinded_if_a_bin_of_it_or_of_a_part_of_it_is() -> None:
+    parts = {f"SR_{n}": {"blinded": [False, n == 2], "split": {"whole": "SR"}} for n in (1, 2)}
+    report = {"regions": parts | {"CR": {"blinded": [False]}}}
+    assert blinds(report, "SR")
+    assert blinds(report, "SR_2")
+    assert not blinds(report, "SR_1")
+    assert not blinds(report, "CR")
+    assert not blinds(report, "VR")
 
 
 def test_without_a_threshold_that_is_reached_all_data_are_shown(skim: Path) -> None:
@@ -172,8 +199,10 @@ def test_features_are_written_and_those_without_values_skipped(
         "pt/2": {"expression": "pt / 2"},
         "gone": {"expression": "n", "missing": [0, 1, 2]},
     }
+    report = tmp_path / "templates_report.json"
+    report.write_text('{"regions": {"SR": {"blinded": [false, true]}}}')
     stems = run_plot_features(
-        told(features=features), STYLE, [skim], [], tmp_path / "out", Range(5)
+        told(features=features), STYLE, [skim], [], tmp_path / "out", Range(5), [report]
     )
     assert stems == {"pt/2": tmp_path / "out" / "pt_2"}
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["pt_2.pdf", "pt_2.png"]

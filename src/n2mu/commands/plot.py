@@ -55,8 +55,8 @@ def command(
     Writes results/ANALYSIS/fits/FIT/plots, results/ANALYSIS/evaluation/plots,
     results/ANALYSIS/tables, or, of one systematic, results/ANALYSIS/fits/FIT/systematics.
     Features are drawn from skims and scores to results/ANALYSIS/features/REGION, with the
-    samples of --fit (default: the published one); data are hidden in bins of the figure with
-    S/B above its blinding threshold.
+    samples of --fit (default: the published one). Data are shown if neither a bin of the figure
+    nor, in any fit, one of the region is blinded; so they need the templates of these fits.
 
     Example: n2mu plot --fit ftt
 
@@ -189,8 +189,10 @@ def _features(
     read = {"skims": gathered_digest(job.skims)}
     if told.scores:
         read["scores"] = gathered_digest(job.scores)
+    reports = [job.paths.fit(name, "templates_report.json") for name in told.blinded_by]
+    read |= contents(reports)
     stems = run_plot_features(
-        told, style, job.skims, job.scores, job.paths.features(region), Range(*asked)
+        told, style, job.skims, job.scores, job.paths.features(region), Range(*asked), reports
     )
     for feature, stem in stems.items():
         about = {"fit": samples_of, "region": region, "feature": feature}

@@ -1,9 +1,10 @@
-"""Any feature in any region: the expectation as a stack, with data where they are not blinded."""
+"""Any feature in any region: the expectation as a stack, with data where nothing is blinded."""
 
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from n2mu.plots.region_content import RegionContent
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.stack import Stack, stack_figure
 from n2mu.plots.style import check_settings, save_figure
+from n2mu.products import read_json
 from n2mu.skim.read import Skim
 from n2mu.templates.binning import uniform_binning
 from n2mu.templates.blinding import blinded_bins
@@ -59,6 +61,7 @@ def run_plot_features(
     scores: Sequence[Path],
     output: Path,
     asked: Range,
+    reports: Sequence[Path],
 ) -> dict[str, Path]:
     """Draw features of the events of a region.
 
@@ -68,6 +71,8 @@ def run_plot_features(
         ``skim/<chunk>`` and ``scores/<chunk>`` of all chunks.
     output
         Directory of the figures by feature, as PDF and PNG.
+    reports
+        ``templates_report.json`` of the fits in ``settings.blinded_by``.
 
     Returns
     -------
@@ -83,6 +88,7 @@ def run_plot_features(
         If a product is missing or lacks a column.
     """
     check_settings(style)
+    fit_blinds = any(blinds(read_json(report), settings.region) for report in reports)
     output.mkdir(parents=True, exist_ok=True)
     opened = Skim(skim)
     by_chunk = {path.name: path for path in scores}
@@ -96,7 +102,8 @@ def run_plot_features(
         for name in names:
             stem = output / "".join(c if c.isalnum() or c in "_-." else "_" for c in name)
             try:
-                save_figure(feature_figure(name, found, settings, style, asked), stem)
+                figure = feature_figure(name, found, settings, style, asked, fit_blinds)
+                save_figure(figure, stem)
             except NoValueError as error:
                 if len(every) == 1:
                     raise
@@ -106,13 +113,41 @@ def run_plot_features(
     return stems
 
 
+def blinds(report: Mapping[str, Any], region: str) -> bool:
+    """Tell whether a fit blinds any bin of a region or, if it is split, of a part of it.
+
+    Parameters
+    ----------
+    report
+        Contents of ``templates_report.json``.
+    """
+    return any(
+        any(entry["blinded"])
+        for name, entry in report["regions"].items()
+        if region in (name, entry.get("split", {}).get("whole"))
+    )
+
+
 def feature_figure(
-    name: str, found: FeatureEvents, settings: FeatureSettings, style: PlotSettings, asked: Range
+    name: str,
+    found: FeatureEvents,
+    settings: FeatureSettings,
+    style: PlotSettings,
+    asked: Range,
+    fit_blinds: bool,
 ) -> Figure:
-    """Draw one feature; bins of the figure with S/B above the threshold show no data.
+    """Draw one feature, with data if neither a bin of it nor one of the region is blinded.
+
+    All figures of a region have the same events.  So data in the open bins of one would tell,
+    together with the sum of another one or of the bins of the fit, what its blinded bins hold.
 
     Values beyond the range are in the outer bins; events whose value means "not there" are
     left out, and the figure says how many of the expectation they are.
+
+    Parameters
+    ----------
+    fit_blinds
+        Whether a fit blinds any bin of the region.
 
     Raises
     ------
@@ -156,12 +191,15 @@ def feature_figure(
         for number, sample in enumerate(settings.samples)
         if (mask := there & (found.sample == number)).any()
     }
-    content = _content(edges, filled, settings, style)
-    data = next((n for n, s in settings.samples.items() if s.kind == "data"), None)
+    content = _content(edges, filled, settings, style, fit_blinds)
+    observed = any(sample.kind == "data" for sample in settings.samples.values())
+    hidden = fit_blinds or bool(content.blinded.any())
+    if observed and hidden:
+        lines.append(f"No data: bins of {'a fit' if fit_blinds else 'the figure'} are blinded")
     told = Stack(
         lines=lines,
         axis=feature.axis or verbatim(name),
-        data=None if data is None else "Data",
+        data="Data" if observed and not hidden else None,
         threshold=settings.blinding_threshold,
         uncertainty="MC statistics",
         categories=names,
@@ -174,8 +212,9 @@ def _content(
     filled: Mapping[str, Template],
     settings: FeatureSettings,
     style: PlotSettings,
+    fit_blinds: bool,
 ) -> RegionContent:
-    """Return what is drawn; observed counts of blinded bins are gone from here on."""
+    """Return what is drawn; observed counts that are not are gone from here on."""
     by_kind = {
         kind: sum(
             (t for n, t in filled.items() if settings.samples[n].kind == kind),
@@ -189,7 +228,7 @@ def _content(
     return RegionContent(
         edges=edges,
         blinded=blinded,
-        observed=np.where(blinded, np.maximum(total.sumw, 0.0), by_kind["data"].sumw),
+        observed=total.sumw if fit_blinds or blinded.any() else by_kind["data"].sumw,
         samples={
             name: filled[name].sumw
             for name in style.samples

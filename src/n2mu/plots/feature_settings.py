@@ -29,7 +29,7 @@ class DrawnFeature(Model):
 
 
 class DrawnSample(Model):
-    """A sample with the data sets that it is selected from; a ghost only hides data."""
+    """A sample with the data sets that it is selected from; a ghost is not drawn, but blinds."""
 
     kind: Literal["signal", "background", "data", "ghost"]
     selection: Expression
@@ -49,7 +49,10 @@ class FeatureSettings(Model):
     scores
         Score columns that features or the selection use.
     blinding_threshold
-        Data are hidden in bins of the figure where S/B exceeds it.
+        Bins of the figure are blinded where S/B exceeds it.
+    blinded_by
+        Fits that have the region; data are hidden if one of them blinds any bin of it.
+        None without observed events.
     """
 
     region: str
@@ -59,3 +62,4 @@ class FeatureSettings(Model):
     worth: dict[str, float]
     scores: list[str]
     blinding_threshold: float
+    blinded_by: list[str] = []

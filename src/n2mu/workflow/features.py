@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from n2mu.config.configuration import score_names
+from n2mu.config.configuration import Configuration, score_names
 from n2mu.config.features import Feature
 from n2mu.errors import ConfigurationError
 from n2mu.expressions import parse
@@ -59,7 +59,15 @@ def feature_settings(
         },
         scores=sorted((used | parse(selection).names) & set(trained)),
         blinding_threshold=configuration.fits.fits[fit].blinding_threshold,
+        blinded_by=_fits_with(configuration, region, fit) if observed else [],
     )
+
+
+def _fits_with(configuration: Configuration, region: str, fit: str) -> list[str]:
+    """Return the fits whose templates show observed events of a region, or of parts of it."""
+    parts = set(configuration.regions.parts(region))
+    done = dict.fromkeys([fit, *configuration.main.fits, *configuration.compared.values()])
+    return [name for name in done if parts & set(configuration.fits.fits[name].all_regions)]
 
 
 def _drawn(name: str, feature: Feature | None) -> DrawnFeature:
