@@ -1,5 +1,6 @@
 """Studies of random subsampling: who sees which events, what is measured, what stands beside it."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,20 @@ def test_the_table_has_the_chosen_measures_beside_the_published_numbers(trials: 
     for figure in (study_figure(result, plot_settings()), curves_figure(result, plot_settings())):
         assert {"mlp", "trees"} <= set(texts(figure))
         assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [(10.0, 0.0, "10"), (10.0, None, "10"), (7.5, 0.0, "7.500"), (36.667, 3.333, "36.7 ± 3.3")],
+)
+def test_a_best_epoch_without_spread_is_a_whole_number(
+    trials: Any, value: float, error: float | None, said: str
+) -> None:
+    result = copy.deepcopy(trials[2])
+    found = {"value": value, "error_events": None, "error_training": error}
+    result["variants"][1]["measures"]["epoch"] = found
+    assert f" {said} " in study_markdown(result).splitlines()[3].split("|")
+    assert "A best epoch has the second alone." in study_markdown(result)
 
 
 def judged(size: int, slope: float, seed: int = 1) -> Judged:

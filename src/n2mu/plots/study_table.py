@@ -97,6 +97,8 @@ def study_note(study: Mapping[str, Any]) -> str:
             "simulated events; second: spread over the trials, which has the scatter of tested "
             "events in it as well."
         )
+        if any(told["kind"] == "best_epoch" for told in study["measures"].values()):
+            note += " A best epoch has the second alone."
     return f"{note} Published: {study['published']}." if study["published"] else note
 
 
@@ -122,7 +124,7 @@ def reference_of(study: Mapping[str, Any]) -> int:
 
 
 def _with_error(measure: Mapping[str, float | None], shown: Any, *, apart: bool = False) -> str:
-    """Return a number with its errors, in quadrature or apart from one another."""
+    """Return a number with its errors, in quadrature or apart from one another, if any is known."""
     value = measure["value"]
     if value is None:
         return ""
@@ -130,7 +132,10 @@ def _with_error(measure: Mapping[str, float | None], shown: Any, *, apart: bool 
     errors = [error for error in both if error is not None]
     if errors and not apart:
         errors = [total(measure)]
-    digits = decimals([max(errors)], 1) + 1 if any(errors) else 3
+    if not any(errors):
+        # an epoch that all trainings choose, which is whole
+        return str(shown(value, 0 if float(value).is_integer() else 3))
+    digits = decimals([max(errors)], 1) + 1
     return " ± ".join([shown(value, digits), *(plain(error, digits) for error in errors)])
 
 
