@@ -279,3 +279,15 @@ def test_a_sample_has_one_free_shape_and_its_factors_names_of_their_own(
     tiny.save()
     with pytest.raises(ConfigurationError, match="'free_SR_1' has the name of another one"):
         load(tiny.config)
+
+
+def test_two_free_shapes_share_no_parameter(tiny: TinyAnalysis) -> None:
+    regions = tiny.parts["regions"]["regions"]
+    regions["x_SR"] = regions["SR"] | {"selection": f"({regions['SR']['selection']}) && 0"}
+    shaped(tiny)
+    shapes = tiny.parts["fits"]["free_shapes"]
+    shapes["free_x"] = shapes["free"]
+    shapes["free"] = shapes["free"] | {"regions": ["x_SR"]}
+    tiny.save()
+    with pytest.raises(ConfigurationError, match="'free_x_SR_0' has the name of another one"):
+        load(tiny.config)

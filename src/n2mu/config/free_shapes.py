@@ -1,7 +1,5 @@
 """What free shapes cannot act on, or cannot be called."""
 
-from collections.abc import Collection
-
 from n2mu.config.acting import (
     affected_regions,
     affected_samples,
@@ -38,7 +36,7 @@ def check_free_shapes(configuration: Configuration) -> None:
 
 
 def _parameters(configuration: Configuration) -> set[str]:
-    """Return the names of all other parameters."""
+    """Return the names of all parameters but those of free shapes."""
     fits = configuration.fits
     names = {*fits.norm_factors, *fits.shape_factors}
     names |= {f"staterror_{region}" for region in configuration.regions.regions}
@@ -53,7 +51,7 @@ def _check(
     configuration: Configuration,
     name: str,
     owners: dict[tuple[str, str], str],
-    taken: Collection[str],
+    taken: set[str],
 ) -> None:
     shape = configuration.fits.free_shapes[name]
     where = f"{configuration.directory}/fits.yaml: free_shapes.{name}"
@@ -91,6 +89,9 @@ def _check(
                     f"{where}: sample '{sample}' has the free shape '{other}' in region "
                     f"'{region}' already; a sample has one, choose other samples or regions"
                 )
+    taken.update(
+        shape_factor(name, region, number) for region in regions for number in shape.numbers
+    )
     if shape.smooth:
         _require_no_templates(configuration, name, samples, regions)
 
