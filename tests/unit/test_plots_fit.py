@@ -1,5 +1,7 @@
 """Ranking and pulls: what must be seen, whatever the numbers are."""
 
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -136,6 +138,22 @@ def test_every_parameter_has_its_row_among_the_pulls(alphas: int) -> None:
     assert sum(len(axes.containers) for axes in figure.axes) == len(mu_fit["parameters"])
     assert sum(len(axes.get_yticklabels()) for axes in figure.axes) == len(mu_fit["parameters"])
     assert overlapping(figure) == []
+
+
+def test_pulls_of_many_groups_make_a_figure_that_is_no_wider_than_long() -> None:
+    mu_fit, _ = fit_products(70, gammas=15)
+    names = [entry["name"] for entry in mu_fit["parameters"] if entry["kind"] == "alpha"]
+    starts = [0, 1, 10, 46, 49, 50, 51, 54, 57, 58, 61, 64, len(names)]
+    groups = {f"g{low}": names[low:high] for low, high in pairwise(starts)}
+    figure = pulls_figure(mu_fit, settings().model_copy(update={"groups": groups}))
+    width, height = figure.get_size_inches()
+    assert width < height < 15
+    assert overlapping(figure) == []
+    # panels of one kind in a column have one axis
+    below = {axes.get_position().x0: axes for axes in figure.axes}
+    labelled = [axes for axes in figure.axes if axes.get_xlabel()]
+    assert set(below.values()) <= set(labelled)
+    assert len(labelled) < len(figure.axes) / 2
 
 
 def test_pulls_are_shown_group_by_group() -> None:

@@ -21,13 +21,15 @@ from n2mu.plots.style import (
     write_labels,
 )
 
-ROWS = 45
-"""Longest panel; more parameters continue in a further column."""
+ROWS = 55
+"""Longest panel, and height of columns; more parameters continue in a further column."""
 
 IN_TALKS = 12
 """Longest panel, and most nuisance parameters, in talks."""
 
-ROW, WIDTH, AXIS, TOP = 0.22, 3.2, 0.62, 0.35
+ROW, WIDTH, AXIS, TOP = 0.22, 2.5, 0.62, 0.35
+SHARED = 0.08
+"""Below a panel whose axis is that of the next one."""
 NAME_SIZE = 9.5
 HEADINGS = {ALPHA: "Nuisance parameters", GAMMA: "MC statistics", FREE: "Norm factors"}
 NOMINAL = {ALPHA: 0.0, GAMMA: 1.0, FREE: 1.0}
@@ -49,9 +51,16 @@ class _Panel(NamedTuple):
     def height(self) -> float:
         return ROW * len(self.parameters)
 
+
+class _Placed(NamedTuple):
+    """A panel, and whether its axis is written, not that of the same kind of panel below."""
+
+    panel: _Panel
+    axis: bool
+
     @property
     def full_height(self) -> float:
-        return TOP + self.height + AXIS
+        return TOP + self.panel.height + (AXIS if self.axis else SHARED)
 
 
 def pulls_figure(mu_fit: Mapping[str, Any], settings: PlotSettings) -> Figure:
@@ -84,14 +93,14 @@ def pulls_figure(mu_fit: Mapping[str, Any], settings: PlotSettings) -> Figure:
             lefts.append(edge)
             edge += width + 0.2
         header = LINE * (len(lines) + 2) + 0.25
-        height = header + max(sum(panel.full_height for panel in column) for column in columns)
+        height = header + max(_height(column) for column in columns)
         figure = new_figure(max(edge, 5.0, 0.3 + widest(lines, 11.5)), height)
         for left, column in zip(lefts, columns, strict=True):
             top = height - header
-            for panel in column:
-                bottom = top - TOP - panel.height
-                _draw(axes_in_inches(figure, left, bottom, width, panel.height), panel)
-                top -= panel.full_height
+            for placed in _placed(column):
+                length = placed.panel.height
+                _draw(axes_in_inches(figure, left, top - TOP - length, width, length), placed)
+                top -= placed.full_height
         write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
     return figure
 
@@ -158,12 +167,32 @@ def _named(parameter: str, names: Sequence[str]) -> bool:
     )
 
 
+def _placed(column: Sequence[_Panel]) -> list[_Placed]:
+    below = [panel.kind for panel in column[1:]] + [None]
+    return [_Placed(panel, panel.kind != kind) for panel, kind in zip(column, below, strict=True)]
+
+
+def _height(column: Sequence[_Panel]) -> float:
+    return sum(placed.full_height for placed in _placed(column))
+
+
 def _columns(panels: Sequence[_Panel], longest: int) -> list[list[_Panel]]:
+    """Return the panels in as few columns as possible, about equally long."""
     limit = TOP + ROW * longest + AXIS
+    columns = _filled(panels, limit)
+    while limit > ROW:
+        limit -= ROW
+        shorter = _filled(panels, limit)
+        if len(shorter) > len(columns):
+            break
+        columns = shorter
+    return columns
+
+
+def _filled(panels: Sequence[_Panel], limit: float) -> list[list[_Panel]]:
     columns: list[list[_Panel]] = [[]]
     for panel in panels:
-        used = sum(other.full_height for other in columns[-1])
-        if columns[-1] and used + panel.full_height > limit:
+        if columns[-1] and _height([*columns[-1], panel]) > limit:
             columns.append([])
         columns[-1].append(panel)
     return columns
@@ -193,7 +222,8 @@ def _reach(kind: str, members: Sequence[Mapping[str, Any]]) -> tuple[float, floa
     return centre - reach, centre + reach
 
 
-def _draw(axes: Axes, panel: _Panel) -> None:
+def _draw(axes: Axes, placed: _Placed) -> None:
+    panel = placed.panel
     if panel.kind == ALPHA:
         axes.axvspan(-2, 2, color=YELLOW, linewidth=0, zorder=0)
         axes.axvspan(-1, 1, color=GREEN, linewidth=0, zorder=0)
@@ -209,5 +239,8 @@ def _draw(axes: Axes, panel: _Panel) -> None:
     axes.tick_params(axis="y", left=False, right=False)
     axes.set_yticks(range(len(panel.names)), panel.names, fontsize=NAME_SIZE)
     axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel(AXES[panel.kind], fontsize=11)
+    if placed.axis:
+        axes.set_xlabel(AXES[panel.kind], fontsize=11)
+    else:
+        axes.tick_params(axis="x", labelbottom=False)
     axes.set_title(panel.heading, fontsize=11, loc="left", pad=5)
