@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 PAGE = (HERE.parents[1] / "docs/extending.md").read_text()
 
 USE = """
+import json
 import sys
 from pathlib import Path
 
@@ -48,6 +49,7 @@ from n2mu.plots.model_figures import (
 )
 from n2mu.plots.models_stage import _figures
 from n2mu.plots.stage import run_plot_fit
+from n2mu.plots.study_figures import STUDY_FIGURES, run_plot_study
 
 assert parameters_of("linear") == ["bias"]
 model = ARCHITECTURES["linear"](3, [2], 4, bias=False)
@@ -75,6 +77,12 @@ CORRELATION_FIGURES.pop("correlation")
 drawn = {name for name, _ in _figures(AllModels(evaluated, {}, told), {"m": {}})}
 added = {"new_all_models", "new_training_m", "new_correlation_HT_worse", "new_model_worse"}
 assert added | {"areas_worse"} <= drawn
+STUDY_FIGURES.pop("study"), STUDY_FIGURES.pop("curves")
+variant = {"variant": "a", "differences": {}, "parameters": None, "measures": {}}
+told = {"signal_class": "ttH", "measures": {}, "published": None, "trials": None, "random": False}
+(here / "study.json").write_text(json.dumps(told | {"variants": [variant]}))
+run_plot_study(settings(), here / "study.json")
+assert (here / "new_study.png").exists()
 """
 
 
@@ -127,7 +135,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dictionaries = re.findall(
         r"^\| (?:`(\w+\.py)`: )?`([A-Z_]+_FIGURES)` \|", PAGE, flags=re.MULTILINE
     )
-    assert len(dictionaries) == 11
+    assert len(dictionaries) == 12
     registry = ""
     for file, dictionary in dictionaries:
         registry = file or registry

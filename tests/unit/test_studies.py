@@ -29,6 +29,7 @@ from n2mu.evaluation.study import run_study
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.plots.numbers import MINUS
 from n2mu.plots.study import curves_figure, study_figure
+from n2mu.plots.study_figures import STUDY_FIGURES, run_plot_study
 from n2mu.plots.study_table import study_latex, study_markdown
 from n2mu.plots.style import save_figure
 from n2mu.products import read_json, write_json
@@ -262,7 +263,10 @@ def compare(
     fits: dict[str, Path] | None = None,
 ) -> dict[str, Any]:
     models, histories = ({n: m[p] for n, m in made.items()} for p in ("model.pt", "history.json"))
-    return run_study(chosen, [path], models, histories, fits or {})
+    output = path.parent / "study.json"
+    run_study(chosen, [path], models, histories, fits or {}, output)
+    content: dict[str, Any] = read_json(output)
+    return content
 
 
 def test_events_are_scored_by_the_model_of_their_own_fold(study: Any) -> None:
@@ -367,6 +371,18 @@ def test_events_of_two_samples_models_of_other_classes_and_weights_without_value
     made_skim = hand_skim(tmp_path / "skim", events, {n: {"nominal": 1500.0} for n in events})
     with pytest.raises(TrainingError, match=r"weight is NaN or infinite for 2 of [0-9]+ events"):
         compare(told(names), made_skim, made)
+
+
+def test_figures_of_the_dictionary_and_tables_lie_beside_the_study(
+    study: Any, tmp_path: Path
+) -> None:
+    product = tmp_path / "study.json"
+    write_json(product, study[2])
+    run_plot_study(plot_settings(), product)
+    figures = {f"{name}.{suffix}" for name in STUDY_FIGURES for suffix in ("pdf", "png")}
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"study.json", "study.md", "study.tex"} | figures
+    assert product.with_suffix(".md").read_text() == study_markdown(study[2])
 
 
 def test_figures_and_tables_show_every_variant(study: Any) -> None:

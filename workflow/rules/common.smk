@@ -289,6 +289,22 @@ def fits_of_study(wildcards):
     return [(fit,) for fit in fits]
 
 
+def study_figures():
+    """Return the figures of a study, with their captions in Snakemake's report."""
+    declared = []
+    figures = registered("n2mu.plots.study_figures", "STUDY_FIGURES")
+    for name, entry in figures.items():
+        declared.append(job().paths.study("{study}", f"{name}.pdf"))
+        figure = report(
+            job().paths.study("{study}", f"{name}.png"),
+            caption=f"../report/{name if entry is None else 'study_figure'}.rst",
+            category="Studies",
+            labels={"figure": f"{{study}}, {name.replace('_', ' ')}"},
+        )
+        declared.append(figure)
+    return declared
+
+
 def models_of_fit(wildcards):
     """Return all folds of the models that are scored for a fit, as arguments of the slices."""
     folds = range(job().configuration.models.folds)

@@ -69,20 +69,7 @@ rule compare_study:
         job().paths.study("{study}", "study.json"),
         job().paths.study("{study}", "study.md"),
         job().paths.study("{study}", "study.tex"),
-        job().paths.study("{study}", "study.pdf"),
-        report(
-            job().paths.study("{study}", "study.png"),
-            caption="../report/study.rst",
-            category="Studies",
-            labels={"figure": "{study}, what variants reach"},
-        ),
-        job().paths.study("{study}", "curves.pdf"),
-        report(
-            job().paths.study("{study}", "curves.png"),
-            caption="../report/study_curves.rst",
-            category="Studies",
-            labels={"figure": "{study}, training"},
-        ),
+        *study_figures(),
     log:
         log_of("compare_study", "study"),
     benchmark:

@@ -30,23 +30,14 @@ def command(
     settings = job.slices.study(study)
     require_slice(settings, expected)
     from n2mu.evaluation.study import run_study
-    from n2mu.plots.study import curves_figure, study_figure
-    from n2mu.plots.study_table import study_latex, study_markdown
-    from n2mu.plots.style import save_figure
-    from n2mu.products import atomic_file, write_json
+    from n2mu.plots.study_figures import run_plot_study
 
     folds = settings.tested_folds
     names = [name for models in settings.trainings.values() for name in models]
     models = {name: [job.paths.model(name, k) for k in folds] for name in names}
     histories = {name: [job.paths.history(name, k) for k in folds] for name in names}
     mu_fits = {model: job.paths.fit(fit, "mu_fit.json") for model, fit in settings.fits.items()}
-    result = run_study(settings, job.skims, models, histories, mu_fits)
-    style = job.slices.plots()
     output = job.paths.study(study, "study.json")
-    save_figure(study_figure(result, style), output.with_suffix(""))
-    save_figure(curves_figure(result, style), output.with_name("curves"))
-    for suffix, text in ((".md", study_markdown(result)), (".tex", study_latex(result, style))):
-        with atomic_file(output.with_suffix(suffix)) as temporary:
-            temporary.write_text(text)
-    write_json(output, result)
+    run_study(settings, job.skims, models, histories, mu_fits, output)
+    run_plot_study(job.slices.plots(), output)
     logger.info("wrote %s", output)

@@ -14,7 +14,7 @@ from n2mu.evaluation.measures import MEASURES, Judged
 from n2mu.evaluation.study_sample import StudySample
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.expressions import parse
-from n2mu.products import read_json
+from n2mu.products import read_json, write_json
 from n2mu.skim.read import Skim
 from n2mu.statistics.bootstrap import bootstrap, spread
 from n2mu.training.checkpoint import load
@@ -30,7 +30,8 @@ def run_study(
     models: Mapping[str, Sequence[Path]],
     histories: Mapping[str, Sequence[Path]],
     mu_fits: Mapping[str, Path],
-) -> dict[str, Any]:
+    output: Path,
+) -> None:
     """Compare the variants of a study.
 
     An event is scored by the model of its own fold, which neither trained nor
@@ -51,14 +52,11 @@ def run_study(
         ``model.pt`` and ``history.json`` of every fold, by model.
     mu_fits
         ``mu_fit.json`` by model, of the fit with its score; none in a study without fit.
-
-    Returns
-    -------
-    dict
-        ``measures``: what is told of each; ``variants``: per variant its ``measures``
-        and ``differences`` to each variant before it (``value``, ``error_events``,
-        ``error_training``), ``curves`` per epoch on the validation events, mean over
-        folds and seeds, what is ``published`` of it, and ``mu``: the sides of the
+    output
+        ``study.json``, with ``measures``: what is told of each; ``variants``: per variant its
+        ``measures`` and ``differences`` to each variant before it (``value``,
+        ``error_events``, ``error_training``), ``curves`` per epoch on the validation
+        events, mean over folds and seeds, what is ``published`` of it, and ``mu``: the sides of the
         interval of the signal strength, means over the seeds.
 
     Raises
@@ -104,7 +102,7 @@ def run_study(
             measured[variant].append(found)
         described = _variant(variant, measured, [h for part in contents for h in part], settings)
         variants.append(described | {"mu": _sides([fit for fit in fits if fit is not None])})
-    return {
+    content = {
         "study": settings.study,
         "title": settings.title,
         "region": settings.region,
@@ -117,6 +115,7 @@ def run_study(
         "published": settings.published and settings.published.source,
         "variants": variants,
     }
+    write_json(output, content)
 
 
 def _variant(

@@ -8,6 +8,7 @@ from n2mu.plots.content import read_keys
 from n2mu.plots.latex import to_html
 from n2mu.plots.study_table import signal_title, study_note, study_table
 from n2mu.plots.tabular import Cell, Code, Tabular
+from n2mu.registries import caption, registered
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture
 from n2mu.report.exhibits import Category, Exhibit
@@ -26,6 +27,10 @@ KEYS = (
     "trials",
     "variants",
 )
+
+FIGURES = "n2mu.plots.study_figures"
+TITLES = {"study": "what variants reach", "curves": "training"}
+"""Of figures; another is called as its file."""
 
 
 def studies_category(
@@ -66,16 +71,13 @@ def _exhibits(
     )
     figures = [
         Exhibit(
-            title=f"{title}, {what}",
-            caption=captions(text, study=name),
+            title=f"{title}, {TITLES.get(figure, figure.replace('_', ' '))}",
+            caption=captions(figure, caption(FIGURES, "STUDY_FIGURES", figure), study=name),
             statistics=statistics,
             picture=picture(paths.study(name, f"{figure}.png")),
             downloads=[download(paths.study(name, f"{figure}.pdf"), f"{name}_{figure}.pdf")],
         )
-        for figure, text, what in (
-            ("study", "study", "what variants reach"),
-            ("curves", "study_curves", "training"),
-        )
+        for figure in registered(FIGURES, "STUDY_FIGURES")
     ]
     return [table, *figures]
 
