@@ -28,6 +28,16 @@ def test_bins_of_very_few_events_are_listed_in_any_case(tmp_path: Path) -> None:
     assert change["what"] == "bins 2 (5) kept"
 
 
+@pytest.mark.parametrize(("smooth", "listed"), [(["ttW"], ["bins 2"]), (["ttW", "tt"], [])])
+def test_bins_of_few_events_are_listed_unless_all_backgrounds_are_smooth(
+    tmp_path: Path, smooth: list[str], listed: list[str]
+) -> None:
+    few = {"ttW": spread([45, 9, 2]), "tt": spread([60, 14, 3])}
+    report = Tiny(tmp_path, **few).run(smooth={"SR": dict.fromkeys(smooth, 1)})
+    changes = [c for c in report["changes"] if c["sample"] == "background"]
+    assert [change["what"].split(" (")[0] for change in changes] == listed
+
+
 def test_bins_that_cannot_be_chosen_are_refused_with_their_key(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"^regions\.yaml: regions\.SR\.binning\.quantiles: "):
         Tiny(tmp_path).run(binning={"quantiles": 7})

@@ -140,7 +140,13 @@ def _look_at_statistics(
         effective = effective_sums(background.sumw, background.sumw2)
         least = region.binning.least_effective_events
         # bins of a smooth template do not depend on their own events
-        wanted = 0 if settings.smooth.get(name) else FEW_EVENTS
+        counted = any(
+            sample.kind == "background"
+            and (name, key, NOMINAL) in templates
+            and key not in settings.smooth.get(name, {})
+            for key, sample in settings.samples.items()
+        )
+        wanted = FEW_EVENTS if counted else 0
         poor = np.flatnonzero(effective < (wanted if least is None else least))
         listed = ", ".join(f"{i} ({effective[i]:.3g})" for i in poor)
         if len(poor) and least is not None:
