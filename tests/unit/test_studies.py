@@ -30,7 +30,7 @@ from n2mu.evaluation.study_settings import StudySettings
 from n2mu.plots.numbers import MINUS
 from n2mu.plots.study import curves_figure, study_figure
 from n2mu.plots.study_figures import STUDY_FIGURES, run_plot_study
-from n2mu.plots.study_table import study_latex, study_markdown
+from n2mu.plots.study_table import study_latex, study_markdown, study_note
 from n2mu.plots.style import save_figure
 from n2mu.products import read_json, write_json
 from n2mu.report.captions import Captions
@@ -331,6 +331,17 @@ def test_uncertainties_on_mu_are_those_of_the_fits_with_errors_of_the_training(
     assert "| 0.700 ± 0.050 | +0.20 ± 0.10 |" in second
     assert r"Expected uncertainty on $\mu$" in texts(study_figure(result, plot_settings()))
     assert "uncertainty" not in study_markdown(without)
+    assert "in quadrature. Of uncertainties on the signal strength the second" in study_note(result)
+    assert study_note(without).endswith("spread of the training, in quadrature.")
+
+
+def test_the_note_claims_no_error_of_the_training_where_there_is_one_seed(study: Any) -> None:
+    path, made, _ = study
+    one = compare(told({"one": ["wide_seed1"], "other": ["narrow_seed1"]}), path, made)
+    assert one["variants"][0]["measures"]["auc"]["error_training"] is None
+    assert study_note(one) == (
+        "Errors: number of simulated events. How much a training scatters is not known."
+    )
 
 
 def test_classes_of_a_binary_variant_have_no_mean_area(study: Any) -> None:

@@ -20,6 +20,9 @@ TITLES = {
 }
 """Of measures, by kind, where the study has none."""
 
+ONE_ERROR = {"best_epoch": "best epochs", "mu": "uncertainties on the signal strength"}
+"""Measures by kind of which the spread of the training alone is known."""
+
 
 def measures_of(study: Mapping[str, Any], signal: str) -> dict[str, str]:
     """Return the titles of the measures of which a study has numbers."""
@@ -90,15 +93,20 @@ def _sides(mu: Mapping[str, Any] | None, scale: float) -> list[str]:
 
 def study_note(study: Mapping[str, Any]) -> str:
     """Return what the table of a study leaves open."""
-    note = "Errors: number of simulated events and spread of the training, in quadrature."
-    if study["trials"]:
+    trials, kinds = study["trials"], {told["kind"] for told in study["measures"].values()}
+    if max(study["seeds"], trials or 1) == 1:
+        note = "Errors: number of simulated events. How much a training scatters is not known."
+    elif trials:
         note = (
-            f"Means of {study['trials']} trials of random subsampling. First error: number of "
+            f"Means of {trials} trials of random subsampling. First error: number of "
             "simulated events; second: spread over the trials, which has the scatter of tested "
             "events in it as well."
         )
-        if any(told["kind"] == "best_epoch" for told in study["measures"].values()):
-            note += " A best epoch has the second alone."
+        note += " A best epoch has the second alone." if "best_epoch" in kinds else ""
+    else:
+        note = "Errors: number of simulated events and spread of the training, in quadrature."
+        alone = [what for kind, what in ONE_ERROR.items() if kind in kinds]
+        note += f" Of {' and '.join(alone)} the second alone is known." if alone else ""
     return f"{note} Published: {study['published']}." if study["published"] else note
 
 
