@@ -11,6 +11,7 @@ from n2mu.config.survey import survey
 from n2mu.errors import ConfigurationError
 from n2mu.fit.settings import Projection
 from n2mu.products import write_json
+from n2mu.report.settings import report_settings
 from n2mu.workflow.slices import Slices
 from n2mu.workflow.statistical import FitSlices
 
@@ -67,6 +68,25 @@ def test_figures_of_a_projection_say_its_luminosity_and_no_others(tiny: TinyAnal
     assert slices.plot_fit("score").style.labels.luminosity == text
     assert slices.plots("score").labels.luminosity == text
     assert slices.plots().labels.luminosity == "1 fb"
+
+
+def test_the_report_knows_the_luminosity_of_every_fit(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    fits = tiny.parts["fits"]["fits"]
+    fits["inputs"] = dict(fits["score"])
+    _, slices = told(tiny, 400e3)
+    said = report_settings(load(tiny.config), slices)
+    assert said.of_fits("score").style.labels.luminosity == "projection to 400 fb$^{-1}$"
+    assert said.of_fits("inputs").style.labels.luminosity == "1 fb"
+    assert said.of_fits("score", "inputs").style.labels.luminosity == ""
+
+
+def test_models_are_not_compared_by_a_projection(tiny: TinyAnalysis) -> None:
+    tiny.parts["fits"]["compare_models"] = "score"
+    tiny.parts["fits"]["fits"]["score"] |= {"luminosity": 400e3, "data": "asimov"}
+    tiny.save()
+    with pytest.raises(ConfigurationError, match="'score' is projected to 400000 pb"):
+        load(tiny.config)
 
 
 def test_inference_reads_the_luminosity_of_its_fits(tiny: TinyAnalysis) -> None:

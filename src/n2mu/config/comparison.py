@@ -55,8 +55,9 @@ def add_comparison(
     Raises
     ------
     ConfigurationError
-        If the fit to compare with is not of Asimov data or its observable is no
-        score, or a fit that is added would have the name of another.
+        If the fit to compare with is not of Asimov data or is projected to another
+        luminosity, its observable is no score, or a fit that is added would have the name
+        of another.
     """
     if compared not in fits.fits:
         return fits  # none, or one that is unknown, which is refused with all other names
@@ -65,6 +66,11 @@ def add_comparison(
         raise ConfigurationError(
             f"{where}: fit '{compared}' has data: {reference.data}, but "
             "expected uncertainties are those of Asimov data; name a fit of data: asimov"
+        )
+    if reference.luminosity is not None:
+        raise ConfigurationError(
+            f"{where}: fit '{compared}' is projected to {reference.luminosity:g} pb^-1, but models "
+            "are compared at the luminosity of the inputs; name a fit without 'luminosity'"
         )
     known = models.judging_events(models.models)
     scores = {f"{model}_{label}" for model in known for label in models.classes_of(model)}

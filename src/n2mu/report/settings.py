@@ -4,6 +4,7 @@ from typing import Any
 
 from n2mu.config.base import Model
 from n2mu.config.configuration import Configuration
+from n2mu.config.projection import projected
 from n2mu.plots.settings import PlotSettings
 from n2mu.workflow.slices import Slices
 
@@ -32,7 +33,7 @@ class ReportSettings(Model):
     main
         ``config.yaml``, for captions.
     luminosities
-        What is said of the luminosity of each fit.
+        What is said of the luminosity of each fit of ``fits.yaml``, drawn or not.
     """
 
     analysis: str
@@ -76,5 +77,8 @@ def report_settings(configuration: Configuration, slices: Slices) -> ReportSetti
         observed=slices.cutflow().observed,
         evaluation_region=configuration.models.evaluation_region,
         main=main.model_dump(mode="json"),
-        luminosities={name: slices.plots(name).labels.luminosity for name in main.fits},
+        luminosities={
+            name: projected(main.labels, fit.luminosity).luminosity
+            for name, fit in configuration.fits.fits.items()
+        },
     )
