@@ -214,7 +214,7 @@ def _content(
     style: PlotSettings,
     fit_blinds: bool,
 ) -> RegionContent:
-    """Return what is drawn; observed counts that are not are gone from here on."""
+    """Return what is drawn; observed counts that are not drawn are gone from here on."""
     by_kind = {
         kind: sum(
             (t for n, t in filled.items() if settings.samples[n].kind == kind),
