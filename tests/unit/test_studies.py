@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -197,6 +198,21 @@ def test_scores_that_regions_name_are_made_for_a_fit_of_a_study_too(folder: Path
     assert made.scored("ftt_widths_narrow_seed4") == ["widths_narrow_seed4", "mlp_small"]
     asked = asked_of_all(Analysis(made, configured_listing(made.main)))
     assert all("widths_narrow_seed4_ttH" in data_set.scores for data_set in asked.values())
+
+
+def test_a_fit_that_no_score_would_change_compares_nothing(folder: Path) -> None:
+    write(folder, fit="ftt")
+    regions = folder / "tth/regions.yaml"
+    text = regions.read_text()
+    regions.write_text(re.sub(r"(\n  SR:\n)", r"\1    observable: HT\n", text))
+    assert regions.read_text() != text
+    fits = folder / "tth/fits.yaml"
+    said = "fit 'ftt' would be the same with the score of every model"
+    with pytest.raises(ConfigurationError, match=rf"fits\.yaml: compare_models: {said}"):
+        load(folder / "config.yaml")
+    fits.write_text(fits.read_text().replace("compare_models: ftt", ""))
+    with pytest.raises(ConfigurationError, match=rf"widths\.yaml: fit: {said}"):
+        load(folder / "config.yaml")
 
 
 def trained(directory: Path, name: str, width: int, seed: int) -> dict[str, list[Path]]:

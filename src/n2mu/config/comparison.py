@@ -5,12 +5,18 @@ from collections.abc import Mapping, Sequence
 from n2mu.config.fits import Fit, Fits
 from n2mu.config.models import Models
 from n2mu.config.problems import independent
+from n2mu.config.regions import Regions
 from n2mu.config.studies import Study
 from n2mu.errors import ConfigurationError, nearest
 
 
 def add_comparisons(
-    fits: Fits, models: Models, chosen: Sequence[str], studies: Mapping[str, Study], folder: str
+    fits: Fits,
+    regions: Regions,
+    models: Models,
+    chosen: Sequence[str],
+    studies: Mapping[str, Study],
+    folder: str,
 ) -> Fits:
     """Return the fits, and those that compare the trained models and the variants of studies.
 
@@ -24,9 +30,11 @@ def add_comparisons(
     Raises
     ------
     ConfigurationError
-        As :func:`add_comparison`, or if a study names a fit that does not exist.
+        As :func:`add_comparison`, or if a study names a fit that does not exist, or no region
+        of a fit takes its observable, so that all models would have the same.
     """
     where = f"{folder}/fits.yaml: compare_models"
+    _require_use(fits, fits.compare_models, regions, where)
     made = add_comparison(fits, fits.compare_models, models, chosen, where)
     for name, study in studies.items():
         where = f"{folder}/studies/{name}.yaml: fit"
@@ -34,8 +42,21 @@ def add_comparisons(
             if study.fit is not None and study.fit not in fits.fits:
                 hint = nearest(study.fit, fits.fits)
                 raise ConfigurationError(f"{where}: unknown fit '{study.fit}'{hint}")
+            _require_use(fits, study.fit, regions, where)
             made = add_comparison(made, study.fit, models, study.models(name), where)
     return made
+
+
+def _require_use(fits: Fits, compared: str | None, regions: Regions, where: str) -> None:
+    if compared not in fits.fits:
+        return
+    inside = [name for name in fits.fits[compared].regions if name in regions.regions]
+    if inside and all(regions.regions[name].observable is not None for name in inside):
+        raise ConfigurationError(
+            f"{where}: fit '{compared}' would be the same with the score of every model, since all "
+            f"its regions ({', '.join(inside)}) have an observable of their own; take 'observable' "
+            "from the one in regions.yaml that is to have the score"
+        )
 
 
 def add_comparison(

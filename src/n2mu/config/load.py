@@ -273,6 +273,7 @@ def load(config: Path | Mapping[str, Any], directory: Path | None = None) -> Con
         models=(checked := validate(Models, models, str(path), aliases)),
         fits=add_comparisons(
             with_parts_fitted(part(Fits, "fits.yaml"), split, f"{folder}/fits.yaml"),
+            split,
             checked,
             main.models,
             studies,
