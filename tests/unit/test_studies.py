@@ -201,7 +201,6 @@ def test_scores_that_regions_name_are_made_for_a_fit_of_a_study_too(folder: Path
 
 
 def test_a_fit_that_no_score_would_change_compares_nothing(folder: Path) -> None:
-    write(folder, fit="ftt")
     regions = folder / "tth/regions.yaml"
     text = regions.read_text()
     regions.write_text(re.sub(r"(\n  SR:\n)", r"\1    observable: HT\n", text))
@@ -211,7 +210,7 @@ def test_a_fit_that_no_score_would_change_compares_nothing(folder: Path) -> None
     with pytest.raises(ConfigurationError, match=rf"fits\.yaml: compare_models: {said}"):
         load(folder / "config.yaml")
     fits.write_text(fits.read_text().replace("compare_models: ftt", ""))
-    with pytest.raises(ConfigurationError, match=rf"widths\.yaml: fit: {said}"):
+    with pytest.raises(ConfigurationError, match=rf"architectures\.yaml: fit: {said}"):
         load(folder / "config.yaml")
 
 
