@@ -184,7 +184,7 @@ def _read(
     parts["regions"] = with_parts(parts["regions"], f"{folder}/regions.yaml")
     parts["fits"] = with_parts_fitted(parts["fits"], parts["regions"], f"{folder}/fits.yaml")
     with independent():
-        compared = (parts["fits"], parts["models"], parts["main"].models)
+        compared = (parts["fits"], parts["regions"], parts["models"], parts["main"].models)
         parts["fits"] = add_comparisons(*compared, parts.get("studies", {}), str(folder))
     return Configuration(**parts, directory=folder)
 
