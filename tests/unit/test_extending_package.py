@@ -79,7 +79,8 @@ added = {"new_all_models", "new_training_m", "new_correlation_HT_worse", "new_mo
 assert added | {"areas_worse"} <= drawn
 STUDY_FIGURES.pop("study"), STUDY_FIGURES.pop("curves")
 variant = {"variant": "a", "differences": {}, "parameters": None, "measures": {}}
-told = {"signal_class": "ttH", "measures": {}, "published": None, "trials": None, "random": False}
+told = {"signal_class": "ttH", "measures": {}, "published": None, "random": False}
+told |= {"seeds": 1, "trials": None}
 (here / "study.json").write_text(json.dumps(told | {"variants": [variant]}))
 run_plot_study(settings(), here / "study.json")
 assert (here / "new_study.png").exists()
