@@ -167,7 +167,10 @@ CASES: list[tuple[Damage, str]] = [
         "sig_2.root: tree 'nominal': the event weight of 'pileup_up' is ",
     ),
     (fractional_event_number, "event number 'event' holds float64, expected one whole number"),
-    (huge_event_number, "event number 'event' is 18446744073709551615, which does not fit"),
+    (
+        huge_event_number,
+        "event number 'event' is 18446744073709551615, expected at most 9223372036854775807",
+    ),
     (list_as_run_number, "run number 'jets_pt' holds "),
     (replaced, "sig_2.root: differs from its listing (listed sample:"),
     (other_entries, "sig_2.root: tree 'JES_up' has 65 entries, listed are 64; list the ntuples"),

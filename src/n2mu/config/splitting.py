@@ -100,7 +100,8 @@ def with_parts_fitted(fits: Fits, regions: Regions, where: str) -> Fits:
     result = {name: _split(fit, regions) for name, fit in fits.fits.items()}
     for name, fit in result.items():
         with independent():
-            twice = [r for r in fit.all_regions if fit.all_regions.count(r) > 1]
+            parts = [r for r in fit.all_regions if isinstance(regions.regions.get(r), RegionPart)]
+            twice = [r for r in parts if parts.count(r) > 1]
             if twice:
                 raise ConfigurationError(
                     f"{where}: fits.{name}.regions: '{twice[0]}' is a part of a region that is "
