@@ -90,7 +90,7 @@ class Looking(pythia.Central):
         super().__init__(largest_eta)
         self.seen: list[float] = []
 
-    def doVetoProcessLevel(self, process: Any) -> bool:  # noqa: N802
+    def doVetoProcessLevel(self, process: Any) -> bool:
         """Note one."""
         particles = [process[place] for place in range(process.size())]
         self.seen.append(max(abs(p.eta()) for p in particles if p.status() > 0))

@@ -185,7 +185,7 @@ def measure(way: str, scratch: Path, size: str, *more: str) -> dict[str, float]:
     counts = run()
     # workers are children of this server, and count once it has ended; there is no public way to
     # end it, and the standard library's own tests use this one
-    _forkserver._stop()  # type: ignore[attr-defined]
+    _forkserver._stop()
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = {
         "cpu": time.process_time() - cpu + children.ru_utime + children.ru_stime,

@@ -41,7 +41,6 @@ from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.kinds import systematic, varied
 from n2mu.config.kinds.by_number import ByNumber
 from n2mu.config.kinds.registry import KINDS
-from n2mu.config.kinds.systematic import Systematic
 from n2mu.config.load import load
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.workflow.slices import Slices
@@ -50,7 +49,7 @@ DOCS = Path(__file__).parent
 GIVEN = yaml.safe_load((DOCS / "reference.yaml").read_text())
 
 
-def _kinds(family: type[Systematic]) -> list[types.ModuleType]:
+def _kinds(family: type) -> list[types.ModuleType]:
     """Return the modules of the kinds of a family."""
     return [sys.modules[kind.__module__] for kind in KINDS.values() if issubclass(kind, family)]
 

@@ -78,10 +78,12 @@ def test_hadrons_outside_the_cone_do_no_harm() -> None:
 def candidates(count: int, *rows: Row) -> tuple[Candidates, Candidates]:
     """Return an event many times."""
     leptons, photons = leptons_and_photons(event(*rows))
-    return tuple(  # type: ignore[return-value]
-        Candidates(np.repeat(c.p4, count, 0), np.repeat(c.number, count, 0))
-        for c in (leptons, photons)
-    )
+    return repeated(leptons, count), repeated(photons, count)
+
+
+def repeated(found: Candidates, count: int) -> Candidates:
+    """Return candidates many times."""
+    return Candidates(np.repeat(found.p4, count, 0), np.repeat(found.number, count, 0))
 
 
 PHOTON_ROW: Row = (GAMMA, 30.0, 1.0, 1.5, True)

@@ -139,7 +139,7 @@ def test_the_ntuple_is_what_the_configuration_reads(tmp_path: Path) -> None:
     with uproot.open(tmp_path / file.path) as root:
         assert root["n2mu_plan"] == "plan:x"
         tree = root["events"]
-        types = {name: tree[name].typename for name in tree.keys()}  # noqa: SIM118
+        types = {branch.name: branch.typename for branch in tree.branches}
         assert types == {
             "runNumber": "uint32_t",
             "eventNumber": "uint64_t",

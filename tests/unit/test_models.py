@@ -9,6 +9,7 @@ from helpers_models import CATEGORIES, NETWORKS, SMALL, TREES, grown, inputs, la
 
 from n2mu.errors import ConfigurationError
 from n2mu.models.dropout import Dropout
+from n2mu.models.histogram_trees import HistogramTrees
 from n2mu.models.registry import ARCHITECTURES, build
 
 
@@ -151,8 +152,8 @@ def test_leaves_of_histogram_trees_may_need_a_share_of_the_events() -> None:
     for share in (0.0, 0.2):
         parameters = {"leaves": 31, "min_leaf_share": share}
         model = build("histogram_trees", layout(3, [], 1), parameters)
-        told = {"rounds": 1, "learning_rate": 0.1, "seed": 1}
-        trees = model.grow(columns, label, np.ones(2000), **told)  # type: ignore[operator]
+        assert isinstance(model, HistogramTrees)
+        trees = model.grow(columns, label, np.ones(2000), rounds=1, learning_rate=0.1, seed=1)
         leaves.append(int((trees.left == np.arange(trees.left.size)).sum()))
     assert leaves[0] == 31
     assert 2 <= leaves[1] <= 5

@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -36,12 +36,15 @@ M = TypeVar("M", bound=Model)
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-# every job reads the configuration, and the parser in C takes a tenth of the time
-_Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+if TYPE_CHECKING:
+    # both have its methods
+    _Loader = yaml.SafeLoader
+else:
+    # every job reads the configuration, and the parser in C takes a tenth of the time
+    _Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
-# which of the two is known at run time only, so that no type checker can follow
-class _UniqueKeyLoader(_Loader):  # type: ignore[misc,valid-type]
+class _UniqueKeyLoader(_Loader):
     """YAML without silently overwritten keys."""
 
 

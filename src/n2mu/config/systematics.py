@@ -1,6 +1,8 @@
 """``systematics.yaml``: what is uncertain, and how it is varied."""
 
-from typing import TYPE_CHECKING, Annotated, Union
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     AnyVaried = Varied
 else:
     _VARIED = tuple(kind for kind in KINDS.values() if issubclass(kind, Varied))
-    AnySystematic = Annotated[Union[tuple(KINDS.values())], Field(discriminator="kind")]  # noqa: UP007
-    AnyVaried = Annotated[Union[_VARIED], Field(discriminator="kind")]  # noqa: UP007
+    AnySystematic = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]
+    AnyVaried = Annotated[reduce(or_, _VARIED), Field(discriminator="kind")]
 
 
 class Systematics(Model):

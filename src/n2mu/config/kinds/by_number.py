@@ -1,5 +1,6 @@
 """Systematics that are given by relative numbers and need no template."""
 
+from abc import abstractmethod
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -29,6 +30,6 @@ class ByNumber(Systematic):
         return {"shape"} if self.per_bin else {"rate"}
 
     @property
+    @abstractmethod
     def shifts(self) -> tuple[float, float]:
         """The relative changes, up and down."""
-        raise NotImplementedError

@@ -4,6 +4,7 @@ A kind is a class in a file of its own and an entry in `n2mu.config.kinds.regist
 planning and stages ask the systematic and know no kinds.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -54,9 +55,9 @@ class Systematic(Model):
         kind: str
 
     @property
+    @abstractmethod
     def parts(self) -> set[str]:
         """What of the yields it varies, ``rate`` or ``shape``: a parameter does each once."""
-        raise NotImplementedError
 
     @property
     def sources(self) -> Mapping[str, Source]:

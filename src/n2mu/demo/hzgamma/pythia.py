@@ -80,11 +80,11 @@ class Central(pythia8mc.UserHooks):  # type: ignore[misc]  # a class of the exte
         self.largest_eta = largest_eta
         self.generated = 0
 
-    def canVetoProcessLevel(self) -> bool:  # noqa: N802
+    def canVetoProcessLevel(self) -> bool:
         """Say that hard processes are looked at."""
         return True
 
-    def doVetoProcessLevel(self, process: Any) -> bool:  # noqa: N802
+    def doVetoProcessLevel(self, process: Any) -> bool:
         """Count a hard process; return whether it is given up."""
         self.generated += 1
         particles = (process[place] for place in range(process.size()))
