@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers_studies import compare, folder, tables, told, write
 from helpers_templates import hand_skim
 from plots_products import overlapping, texts
 from plots_products import settings as plot_settings
-from test_studies import compare, folder, tables, told, write
 from test_training import classifier, run, settings, skim
 
 from n2mu.commands.job import open_job
