@@ -1,6 +1,6 @@
 """The events that judge a model: those of one region, each scored by the model of its fold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,38 +75,74 @@ def read_events(
     """
     source, scored = Skim(skim), {path.name: path for path in scores}
     names = [f"{settings.model}_{label}" for label in settings.classes]
-    selection = parse(settings.selection)
-    by_data_set: dict[str, list[EvaluationSample]] = {}
-    for sample in settings.samples:
-        by_data_set.setdefault(sample.data_set, []).append(sample)
     parts: list[dict[str, Any]] = []
-    for data_set in by_data_set:
-        if source.chunks(data_set) and source.observed(data_set):
-            raise ConfigurationError(
-                f"samples.yaml: data set '{data_set}' holds observed events, which judge no model; "
-                "take 'training_class' from its sample"
-            )
-    for data_set, samples in by_data_set.items():
-        sum_of_weights = source.sum_of_weights(data_set)
-        truths = [parse(sample.selection) for sample in samples]
-        needed = {"n2mu_weight", *columns, *selection.names}.union(*(t.names for t in truths))
-        for table in events(source, scored, data_set, NOMINAL, sorted(needed), names):
-            size = len(table["n2mu_weight"])
-            inside = selection.select(table, size)
-            masks = [inside & truth.select(table, size) for truth in truths]
-            require_disjoint(masks, data_set, samples)
-            for sample, chosen in zip(samples, masks, strict=True):
-                factor = sample.luminosity * sample.cross_section / sum_of_weights
-                label = settings.all_classes.index(sample.training_class)
-                part = {n: table[n][chosen] for n in ("n2mu_event", *columns, *names)}
-                part["weight"] = factor * table["n2mu_weight"][chosen]
-                part["label"] = np.full(int(chosen.sum()), label)
-                parts.append(part)
+    for sample, part in events_of_samples(
+        source, settings.samples, settings.selection, columns, scored, names
+    ):
+        label = settings.all_classes.index(sample.training_class)
+        parts.append({**part, "label": np.full(len(part["weight"]), label)})
     if not sum(len(part["label"]) for part in parts):
         raise ProductError(
             f"no event of any class is in region '{settings.region}'; nothing to evaluate"
         )
     return _joined(parts, names, columns, settings)
+
+
+def events_of_samples(
+    skim: Skim,
+    samples: Sequence[EvaluationSample],
+    selection: str,
+    columns: Collection[str],
+    scores: Mapping[str, Path],
+    score_columns: Sequence[str],
+) -> Iterator[tuple[EvaluationSample, dict[str, Any]]]:
+    """Yield the events of a region sample by sample, reading each data set once.
+
+    Parameters
+    ----------
+    selection
+        Of the region.
+    scores
+        ``scores/<chunk>`` by chunk name.
+    columns, score_columns
+        What is read from the skim and from the scores.
+
+    Yields
+    ------
+    tuple
+        The sample, and arrays [events] by column: those asked for, ``n2mu_event``, and ``weight``,
+        signed and normalised.
+
+    Raises
+    ------
+    ConfigurationError
+        If samples share events, or one of them holds observed events.
+    """
+    inside_region = parse(selection)
+    by_data_set: dict[str, list[EvaluationSample]] = {}
+    for sample in samples:
+        by_data_set.setdefault(sample.data_set, []).append(sample)
+    for data_set in by_data_set:
+        if skim.chunks(data_set) and skim.observed(data_set):
+            raise ConfigurationError(
+                f"samples.yaml: data set '{data_set}' holds observed events, which judge no model; "
+                "take 'training_class' from its sample"
+            )
+    kept = dict.fromkeys(["n2mu_event", *columns, *score_columns])
+    for data_set, members in by_data_set.items():
+        sum_of_weights = skim.sum_of_weights(data_set)
+        truths = [parse(sample.selection) for sample in members]
+        needed = {"n2mu_event", "n2mu_weight", *columns, *inside_region.names}
+        needed = needed.union(*(truth.names for truth in truths))
+        for table in events(skim, scores, data_set, NOMINAL, sorted(needed), score_columns):
+            size = len(table["n2mu_weight"])
+            inside = inside_region.select(table, size)
+            masks = [inside & truth.select(table, size) for truth in truths]
+            _require_disjoint(masks, data_set, members)
+            for sample, chosen in zip(members, masks, strict=True):
+                factor = sample.luminosity * sample.cross_section / sum_of_weights
+                weight = factor * table["n2mu_weight"][chosen].astype(np.float64)
+                yield sample, {name: table[name][chosen] for name in kept} | {"weight": weight}
 
 
 def _joined(
@@ -146,7 +182,7 @@ def _joined(
     )
 
 
-def require_disjoint(
+def _require_disjoint(
     masks: Sequence[npt.NDArray[np.bool_]], data_set: str, samples: Sequence[EvaluationSample]
 ) -> None:
     """Raise a ConfigurationError if an event [events] of a data set is of several samples."""

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from n2mu.data.folds import fold_of
 from n2mu.errors import ProductError, TrainingError
-from n2mu.evaluation.events import require_disjoint
+from n2mu.evaluation.events import events_of_samples
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.expressions import parse
-from n2mu.scoring.read import events
-from n2mu.skim.read import NOMINAL, Skim
+from n2mu.skim.read import Skim
 from n2mu.statistics.bootstrap import SEED
 from n2mu.training.checkpoint import load
 
@@ -29,7 +28,7 @@ class StudySample:
     Raises
     ------
     ConfigurationError
-        If samples share events.
+        If samples share events, or one of them holds observed events.
     ProductError
         If no event is in the region.
     TrainingError
@@ -37,36 +36,21 @@ class StudySample:
     """
 
     def __init__(self, settings: StudySettings, skim: Skim, columns: set[str]) -> None:
-        self.tables: list[dict[str, Any]] = []
-        labels: list[NDArray[np.int64]] = []
-        weights: list[NDArray[np.float64]] = []
-        selection = parse(settings.selection)
-        for sample in settings.samples:
-            beside = [s for s in settings.samples if s.data_set == sample.data_set]
-            truths = [parse(s.selection) for s in beside]
-            factor = sample.luminosity * sample.cross_section
-            factor /= skim.sum_of_weights(sample.data_set)
-            needed = columns | selection.names | {"n2mu_weight", "n2mu_event"}
-            needed = needed.union(*(truth.names for truth in truths))
-            for table in events(skim, {}, sample.data_set, NOMINAL, sorted(needed), []):
-                size = len(table["n2mu_weight"])
-                inside = selection.select(table, size)
-                masks = [inside & truth.select(table, size) for truth in truths]
-                require_disjoint(masks, sample.data_set, beside)
-                rows = np.flatnonzero(masks[beside.index(sample)])
-                chosen = {name: values[rows] for name, values in table.items()}
-                self.tables.append(chosen)
-                weights.append(factor * chosen["n2mu_weight"].astype(np.float64))
-                label = settings.all_classes.index(sample.training_class)
-                labels.append(np.full(rows.size, label))
+        found = events_of_samples(skim, settings.samples, settings.selection, columns, {}, [])
+        # in the order of the samples, whichever of them share data sets: replicas depend on it
+        parts = sorted(found, key=lambda part: settings.samples.index(part[0]))
+        self.tables: list[dict[str, Any]] = [table for _, table in parts]
+        if not any(len(table["weight"]) for table in self.tables):
+            raise ProductError(f"no event of any class is in region '{settings.region}'")
         options, measures = settings.options, settings.measures.values()
         self.quantities = {text: self._value(text) for text in options.quantities}
         selections = {*options.selections, *(measure.selection for measure in measures)}
         self.passing = {text: self._passes(text) for text in selections}
-        self.label = np.concatenate(labels)
-        self.weight = np.concatenate(weights)
-        if not self.label.size:
-            raise ProductError(f"no event of any class is in region '{settings.region}'")
+        label = {name: k for k, name in enumerate(settings.all_classes)}
+        self.label = np.concatenate(
+            [np.full(len(t["weight"]), label[sample.training_class]) for sample, t in parts]
+        )
+        self.weight = np.concatenate([table["weight"] for table in self.tables])
         bad = ~np.isfinite(self.weight)
         if bad.any():
             raise TrainingError(
@@ -136,8 +120,8 @@ class StudySample:
         return rows, drawn.dirichlet(np.ones(classes), rows.size)
 
     def _value(self, text: str) -> NDArray[np.float64]:
-        parts = [parse(text).evaluate(t, len(t["n2mu_weight"])) for t in self.tables]
+        parts = [parse(text).evaluate(t, len(t["weight"])) for t in self.tables]
         return np.concatenate([np.asarray(part, np.float64) for part in parts])
 
     def _passes(self, text: str) -> NDArray[np.bool_]:
-        return np.concatenate([parse(text).select(t, len(t["n2mu_weight"])) for t in self.tables])
+        return np.concatenate([parse(text).select(t, len(t["weight"])) for t in self.tables])
