@@ -54,9 +54,8 @@ class Tree:
             try:
                 self._partial = _Partial(file, name)
                 self._tree = self._partial.tree
-            except (
-                Exception
-            ):  # whatever a parser stumbles over; uproot then reads all or says why not
+            # whatever a parser stumbles over; uproot then reads all or says why not
+            except Exception:
                 self._open_whole()
             self.name = str(self._tree.name)
             self.num_entries = int(self._tree.num_entries)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from n2mu.plots.colours import shade
+from n2mu.plots.colours import fold_shade
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, house_style, new_figure, panel_length, write_labels
@@ -48,10 +48,11 @@ def best_epoch_figure(
                 losses = [epoch["validation_loss"] for epoch in known.values()]
                 gains = [epoch["significance"] for epoch in known.values()]
                 values = [epoch[key] for epoch in known.values()]
-                axes.plot(list(known), values, color=shade(index))
+                colour = fold_shade(index, len(histories))
+                axes.plot(list(known), values, color=colour)
                 for marker, best in (("v", _first(losses, min)), ("o", _first(gains, max))):
                     at = list(known)[best]
-                    axes.plot([at], [values[best]], marker, color=shade(index), markersize=7)
+                    axes.plot([at], [values[best]], marker, color=colour, markersize=7)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.margins(x=0.03, y=0.08)
             axes.ticklabel_format(axis="y", useOffset=False)
@@ -60,7 +61,7 @@ def best_epoch_figure(
             if not axes.has_data():
                 axes.set_yticks([])
         handles = [
-            Line2D([], [], color=shade(index), label=f"Fold {fold}")
+            Line2D([], [], color=fold_shade(index, len(histories)), label=f"Fold {fold}")
             for index, fold in enumerate(sorted(histories))
         ]
         for marker, label in (("v", "Lowest loss"), ("o", "Highest significance")):

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from n2mu.plots.class_panels import class_panels
 from n2mu.plots.classes import class_title
-from n2mu.plots.colours import shade
+from n2mu.plots.colours import fold_shade
 from n2mu.plots.model_heading import heading
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
@@ -57,14 +57,16 @@ def residuals_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
                 edges = np.asarray(fold["edges"])
                 centres, halves = 0.5 * (edges[1:] + edges[:-1]), 0.5 * np.diff(edges)
                 values = np.asarray(fold["residuals"], np.float64)
-                axes.errorbar(centres, values, xerr=halves, fmt="o", color=shade(index))
+                colour = fold_shade(index, len(content[name]["folds"]))
+                axes.errorbar(centres, values, xerr=halves, fmt="o", color=colour)
             axes.axhspan(-1, 1, color="0.9", zorder=0)
             axes.axhline(0, color="0.5", linewidth=1, zorder=0)
             axes.set_xlim(0, 1)
             axes.set_ylim(-most, most)
         width, height = figure.get_size_inches()
         lines = [
-            Line2D([], [], color=shade(k), marker="o", label=f"Fold {k}") for k in range(folds)
+            Line2D([], [], color=fold_shade(k, folds), marker="o", label=f"Fold {k}")
+            for k in range(folds)
         ]
         figure.legend(
             handles=lines,
