@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,21 @@ def test_mu_comes_out_with_the_yields_of_root(first: Path) -> None:
         expected = 140_000 * cross_section * passed / generated
         found = report["regions"]["SR"]["samples"][name]["yield"]
         assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_ntuples_of_uproot_are_like_those_of_root(first: Path, tmp_path: Path) -> None:
+    (tmp_path / "ntuples").mkdir()
+    script = first / "make_ntuples_with_uproot.py"
+    subprocess.run([sys.executable, script], cwd=tmp_path, check=True)
+    for path in sorted((tmp_path / "ntuples").iterdir()):
+        for tree in ("events", "generated"):
+            ours = root.RDataFrame(tree, str(path))
+            theirs = root.RDataFrame(tree, str(first / "ntuples" / path.name))
+            branches = sorted(str(name) for name in theirs.GetColumnNames())
+            assert sorted(str(name) for name in ours.GetColumnNames()) == branches
+            for branch in branches:
+                mean = theirs.Mean(branch).GetValue()
+                assert ours.Mean(branch).GetValue() == pytest.approx(mean, rel=0.03)
 
 
 def test_nothing_is_left_to_do(first: Path) -> None:
