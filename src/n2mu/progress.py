@@ -1,4 +1,4 @@
-"""How far long stages are: a bar on a terminal, a line a minute in a log."""
+"""How far long stages are: a bar on a terminal, lines in a log and beside it."""
 
 import atexit
 import logging
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TextIO, TypeVar
 
 T = TypeVar("T")
-SECONDS = 60.0
-"""Between two lines in a log."""
+FIRST_SECONDS, SECONDS = 15.0, 60.0
+"""Until the first line in a log, doubled from line to line up to what is between all others."""
 BAR_AFTER = 0.5
 BAR_SECONDS = 0.1
 """Until a bar is shown, and between two changes of it."""
@@ -22,11 +22,14 @@ def watched(
     unit: str,
     total: int | None = None,
     clock: Callable[[], float] = time.monotonic,
+    size: Callable[[T], int] | None = None,
 ) -> Iterator[T]:
     """Yield items and show how many are done, how fast, and what remains.
 
     Where messages go to a terminal, a bar shows it as long as the items last; otherwise
-    it is logged at most once a minute.
+    it is logged, at most once a minute from the second minute on. Where messages go to a
+    file only, as those of a job do, standard error gets the same line: somebody may watch
+    the workflow there.
 
     Parameters
     ----------
@@ -35,15 +38,18 @@ def watched(
     unit
         What is counted, such as ``files``.
     total
-        Number of items, where they have no length of their own.
+        Number of units, where items have no length of their own or count differently.
+    size
+        Units in one item; one if not given.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
     bar: _Bar | None = None
     with_bar = _Bar.possible()
     started = said = clock()
+    pause, done = FIRST_SECONDS, 0
     try:
-        for done, item in enumerate(items):
+        for item in items:
             now = clock()
             if with_bar:
                 if bar is None and now - started >= BAR_AFTER:
@@ -51,10 +57,14 @@ def watched(
                 if bar is not None and now - said >= BAR_SECONDS:
                     said = now
                     bar.show(done, _rate(done / (now - started), unit))
-            elif now - said >= SECONDS:
-                said = now
-                logger.info("%s: %s", what, _state(done, total, done / (now - started), unit))
+            elif now - said >= pause:
+                said, pause = now, min(2 * pause, SECONDS)
+                line = f"{what}: {_state(done, total, done / (now - started), unit)}"
+                logger.info("%s", line)
+                if not _terminals():
+                    print(line, file=sys.stderr, flush=True)
             yield item
+            done += 1 if size is None else size(item)
     finally:
         if bar is not None:
             bar.stop()
@@ -125,8 +135,11 @@ def _state(done: int, total: int | None, rate: float, unit: str) -> str:
     speed = _rate(rate, unit)
     if total is None:
         return f"{done} {unit} done, {speed}"
-    remaining = f"{(total - done) / rate / 60:.0f} min remain" if rate else "time unknown"
-    return f"{done} of {total} {unit} done, {speed}, {remaining}"
+    if not rate:
+        return f"{done} of {total} {unit} done, {speed}, time unknown"
+    seconds = (total - done) / rate
+    remaining = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f"{done} of {total} {unit} done, {speed}, {remaining} remain"
 
 
 def _rate(rate: float, unit: str) -> str:

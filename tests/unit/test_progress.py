@@ -1,4 +1,4 @@
-"""Long stages say how far they are: a bar on a terminal, a line a minute in a log."""
+"""Long stages say how far they are: a bar on a terminal, lines in a log and beside it."""
 
 import gc
 import io
@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -27,19 +28,42 @@ def said(caplog: pytest.LogCaptureFixture, seconds: float, items: int, total: bo
 
 
 def test_a_short_stage_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    assert said(caplog, 1, 50, True) == []
+    assert said(caplog, 1, 14, True) == []
 
 
-def test_a_long_stage_says_a_line_a_minute_with_rate_and_remaining_time(
+def test_a_long_stage_soon_says_rate_and_remaining_time_and_later_a_line_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    lines = said(caplog, 20, 10, True)
-    assert len(lines) == 3
-    assert lines[0] == "skim: 2 of 10 files done, 2.0 files/min, 4 min remain"
+    lines = said(caplog, 20, 16, True)
+    assert [int(line.split()[1]) for line in lines] == [0, 2, 5, 8, 11, 14]
+    assert lines[1] == "skim: 2 of 16 files done, 2.0 files/min, 7 min remain"
+
+
+def test_items_of_different_sizes_count_by_their_sizes(caplog: pytest.LogCaptureFixture) -> None:
+    times = iter(range(0, 100, 20))
+    caplog.set_level(logging.INFO)
+    sizes = [300, 100, 100, 100]
+    assert (
+        list(watched(sizes, logger, "ntuples", "events", 600, lambda: next(times), lambda n: n))
+        == sizes
+    )
+    assert caplog.messages[-1] == "ntuples: 400 of 600 events done, 6.7 events/s, 30 s remain"
+
+
+def test_what_a_job_writes_to_its_log_is_seen_by_who_watches_the_workflow(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    times = iter(range(0, 100, 20))
+    handler = logging.FileHandler(tmp_path / "job.log")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging.getLogger(), "handlers", [handler])
+        list(watched(range(4), logger, "skim", "files", clock=lambda: next(times)))
+    handler.close()
+    assert "skim: 2 of 4 files done" in capsys.readouterr().err
 
 
 def test_without_a_total_nothing_is_said_of_what_remains(caplog: pytest.LogCaptureFixture) -> None:
-    assert said(caplog, 0.5, 200, False) == ["skim: 119 files done, 2.0 files/s"]
+    assert said(caplog, 0.5, 70, False) == ["skim: 29 files done, 1.9 files/s"]
 
 
 class Terminal(io.StringIO):

@@ -10,6 +10,7 @@ from n2mu.demo.listing import planned_chunks
 from n2mu.demo.planned import PlannedFile
 from n2mu.errors import N2muError
 from n2mu.products import write_json
+from n2mu.progress import watched
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,15 @@ def run_demo(analysis: str, size: str, chunk: str, base: Path) -> None:
     """
     files = planned_chunks(analysis, size)[chunk]
     require_space(files.values(), base)
-    for identity, file in files.items():
+    planned = watched(
+        files.items(),
+        logger,
+        f"ntuples of chunk {chunk}",
+        "events",
+        sum(file.events for file in files.values()),
+        size=lambda item: item[1].events,
+    )
+    for identity, file in planned:
         generator(analysis, size).generate(file, base, identity)
         logger.info("%s: %d generated events", base / file.path, file.events)
     write_json(base / f"{chunk}.json", {file.path: identity for identity, file in files.items()})
