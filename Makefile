@@ -6,6 +6,7 @@
 # make bench  ratios against peers; BENCH=name for one of them, DEVICE=cuda on a GPU
 
 PYTHON ?= python3
+comma := ,
 VENV := .venv
 BIN := $(VENV)/bin
 DEVICE ?= cpu
@@ -57,23 +58,31 @@ $(BIN)/python:
 	  { echo "n2mu needs Python 3.11 or newer; say which with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# installs extras, with options of pip; pip is silent as long as it unpacks, so the growing environment is shown
+define install
+@(while sleep 5 > /dev/null 2>&1 && kill -0 $$$$ 2> /dev/null; do now=$$(du -sm $(VENV) | cut -f1); \
+    [ "$$now" = "$$was" ] || echo "  installing: $(VENV) has $$now MB"; was=$$now; done) & watch=$$!; \
+  $(BIN)/python -m pip install $(2) --disable-pip-version-check -c requirements.lock -e '.[$(1)]'; failed=$$?; \
+  kill $$watch 2> /dev/null; \
+  [ $$failed = 0 ] || { echo "the packages could not be installed: look at the lines above (network, disk, compiler), then run make again"; exit 1; }
+@touch $@
+endef
+
 $(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
-	@echo "installing n2mu and what it needs into $(VENV), once; minutes, depending on the network"
-	@$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[demo]' || \
-	  { echo "the packages could not be installed: look at the lines above (network, disk, compiler), then run make again"; exit 1; }
-	@touch $@
+	@echo "installing n2mu and what it needs into $(VENV), once: 1 to 3 minutes on a fast network; 1.7 GB, or 5 GB where torch comes with CUDA"
+	$(call install,demo)
 
 $(VENV)/.pythia: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,pythia]'
-	@touch $@
+	@echo "installing PYTHIA into $(VENV), once: less than a minute"
+	$(call install,demo$(comma)pythia,--quiet)
 
 $(VENV)/.test: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,test,docs]'
-	@touch $@
+	@echo "installing what tests and docs need (ROOT and others) into $(VENV), once: 1 to 3 minutes on a fast network"
+	$(call install,demo$(comma)test$(comma)docs,--quiet)
 
 $(VENV)/.bench: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[demo,bench]'
-	@touch $@
+	@echo "installing the tools to compare with into $(VENV), once: minutes"
+	$(call install,demo$(comma)bench,--quiet)
 
 clean:
 	rm -rf results ntuples .snakemake
