@@ -106,7 +106,7 @@ def test_the_summary_counts_the_jobs_of_this_run_alone(tmp_path: Path) -> None:
     assert header.split() == ["stage", "jobs", "CPU", "h", "GPU", "h", "peak", "MB", "longest", "s"]
     assert train.split() == ["train", "2", "1.500", "3.000", "50", "7200.0"]
     assert total.split() == ["all", "2", "1.500", "3.000", "50", "7200.0"]
-    assert slowest == "slowest: train"
+    assert slowest.startswith("slowest: train; steps that only gather or copy are not in")
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,9 @@ def command(
 ) -> None:
     """Say what would run and why, stage by stage, and how long it takes by earlier runs.
 
-    Reads the configuration and the results as they are; runs nothing. Times are those of the
-    benchmarks below results/ANALYSIS/benchmarks.
+    Reads the configuration and the results as they are; runs nothing. Times are those that the
+    same jobs took when they last ran (results/ANALYSIS/benchmarks), so too long if the machine
+    was busy with other things then. Jobs that only gather or copy are not counted.
 
     Example: n2mu plan --cores 100
     """
@@ -119,7 +120,8 @@ def _lines(planned: "list[PlannedJob]", totals: dict[str, int], cores: int) -> l
         lines.append(f"{stage:10} {len(tasks)} run{left} ({why}); {cost}")
     text = f"{len(planned)} jobs; {stay} stay"
     if overall:
-        text = f"{len(planned)} jobs, about {_duration(overall)} with {cores} at once; {stay} stay"
+        text = f"{len(planned)} jobs, by their last runs about {_duration(overall)}"
+        text += f" with {cores} at once; {stay} stay"
     if unknown:
         text += f"; never run before, time unknown: {', '.join(unknown)}"
     return [*lines, text]

@@ -52,7 +52,8 @@ def summary(root: Path, started: float, gpu_stages: Collection[str]) -> list[str
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.rjust(w) for cell, w in zip(r, widths, strict=True)) for r in rows]
     slowest = sorted(stages, key=lambda s: -sum(c.seconds for c in stages[s]))[:_SLOWEST]
-    return [*lines, f"slowest: {', '.join(slowest)}"]
+    left_out = "steps that only gather or copy are not in the table"
+    return [*lines, f"slowest: {', '.join(slowest)}; {left_out}"]
 
 
 def _row(costs: list[Cost], gpu: bool) -> tuple[str, str, str, str, str]:
