@@ -56,9 +56,9 @@ class _Size(NamedTuple):
 
 
 _SIZES = {
-    "tiny": _Size(5300, 9000, 2, 2, True),
-    "small": _Size(80_000, 130_000, 4, 2, False),
-    "benchmark": _Size(550_000, 930_000, 8, 8, False),
+    "tiny": _Size(5300, 9700, 2, 2, True),
+    "small": _Size(80_000, 140_000, 4, 2, False),
+    "benchmark": _Size(550_000, 985_000, 8, 8, False),
 }
 
 CHUNKS = {name: size.chunks for name, size in _SIZES.items()}

@@ -37,15 +37,22 @@ PROCESSES = {
         "PhaseSpace:mHatMin = 90.",
         "PhaseSpace:mHatMax = 250.",
         "23:mMin = 40.",
+        "SigmaProcess:factorScale2 = 3",
         "SpaceShower:pTmaxMatch = 2",
+        "SpaceShower:pTdampMatch = 1",
+        "SpaceShower:pTdampFudge = 1.5",
         "SpaceShower:QEDshowerByQ = off",
     ),
 }
 """Settings of the hard processes; masses and momenta in GeV.
 
-A photon in a hard process limits the shower from the incoming partons to the scale of the process.
-The background's has no limit, as the signal's has none: there is no jet in the matrix element
-that it could count twice.  The photon is in it, so incoming quarks radiate no others.
+A photon in a hard process makes PYTHIA end the shower from the incoming partons at the scale of
+the process, by default the photon's pT.  There is no jet in the matrix element that a harder one
+could count twice, and the signal's shower has no end.  The background's is damped instead (R. Corke
+and T. Sjostrand, Eur. Phys. J. C 69 (2010) 1, arXiv:1003.2384), to one half at 1.5 times the scale
+of the process, as experiments damp that of pairs of top quarks.  The scale squared is the mean of
+the squared transverse masses of Z boson and photon.  The photon is in the matrix element, so
+incoming quarks radiate no others.
 
 The limits of the background are looser than the signal region. Of the events that it would
 hold without them 6 in 100 had less than 10 GeV of pT before the shower gave them more, and none had
