@@ -120,7 +120,7 @@ def events(seed: int, size: int = 60) -> Columns:
 
     njets = random.integers(0, 7, size)
     return {
-        "run": np.full(size, 284500, dtype=np.int32),
+        "run": np.full(size, 284500 + seed, dtype=np.int32),
         "event": random.permutation(10 * size)[:size].astype(np.uint64),
         "weight_mc": np.where(random.random(size) < 0.2, -2.0, 3.0).astype(np.float32),
         "weight_pileup": random.uniform(0.5, 1.5, size).astype(np.float32),

@@ -290,6 +290,16 @@ def test_an_invalid_workspace_leaves_a_report_and_no_product(tmp_path: Path) -> 
     assert (tmp_path / "mu_fit.failed.json").exists()
 
 
+@pytest.mark.parametrize("repeated", [[], ["simulated events of sig (nominal): 3 of 9 events"]])
+def test_simulated_events_that_were_kept_although_they_are_repeated_are_a_failed_gate(
+    tmp_path: Path, repeated: list[str]
+) -> None:
+    content = fitted(tmp_path, workspace(), repeated_events=repeated)
+    gate = content["gates"][-1]
+    assert (gate["name"], gate["passed"]) == ("repeated_events", not repeated)
+    assert "".join(repeated) in gate["detail"]
+
+
 def test_a_failed_gate_fails_the_fit_and_reports_all_gates(tmp_path: Path) -> None:
     with pytest.raises(FitError, match="gate 'asimov_mu' failed"):
         fitted(tmp_path, workspace(), dataset="asimov")

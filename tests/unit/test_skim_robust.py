@@ -21,7 +21,7 @@ from n2mu.plots.tables import cutflow_page
 from n2mu.products import read_json
 from n2mu.skim import tree as skim_tree
 from n2mu.skim.cutflow import run_cutflow
-from n2mu.skim.duplicates import sampled, shared
+from n2mu.skim.duplicates import require_once, sampled, shared
 from n2mu.skim.read import Skim
 from n2mu.skim.stage import run_skim
 from n2mu.skim.tree import packed
@@ -242,9 +242,8 @@ def test_events_that_stand_twice_are_reported(tiny: TinyAnalysis, chunk_bytes: i
     report = cutflow(tiny, job)["duplicates"]
     by_kind = {entry["kind"]: entry for entry in report}
     everywhere = by_kind.pop("all events, by sample")
-    # the ntuples are smaller than a sample, and two others share numbers by chance
-    common = np.intersect1d(tiny_trees(1)["nominal"]["event"], tiny_trees(2)["nominal"]["event"])
-    assert everywhere["events"] == 60 + len(common)
+    # the ntuples are smaller than a sample
+    assert everywhere["events"] == 60
     assert everywhere["files"] == ["sig: sig_1.root", "sig: sig_3.root"]
     assert set(by_kind) == {"nominal", "training", "JES_up", "JES_down"}
     again = sorted(pair for pair in set(pairs) if pairs.count(pair) > 1)
@@ -255,6 +254,31 @@ def test_events_that_stand_twice_are_reported(tiny: TinyAnalysis, chunk_bytes: i
     found = [d["sig"]["duplicates"].get("nominal") for d in own if "sig" in d]
     assert bool(found[0]) == (chunk_bytes > 1)
     assert "Events that stand more than once" in cutflow_page(cutflow(tiny, job))
+    shared_files = r"sig: sig_1\.root and sig: sig_3\.root share simulated events, 60 of a sample"
+    first = (
+        f"events of sig .nominal.: {by_kind['nominal']['events']} of {len(pairs)} events are rep"
+    )
+    with pytest.raises(ProductError, match=first):
+        require_once(Skim(skims), job.slices.once())
+    with pytest.raises(ProductError, match=first if chunk_bytes > 1 else shared_files):
+        require_once(Skim(skims), job.slices.once(), exactly=False)
+    tiny.change("inputs", "repeated_events", "keep")
+    told = tiny.job().slices.once()
+    kept = require_once(Skim(skims), told)
+    assert len(kept) == 5
+    assert kept[0].startswith(f"simulated events of sig (nominal): {by_kind['nominal']['events']} ")
+    assert len(require_once(Skim(skims), told, exactly=False)) == (5 if chunk_bytes > 1 else 1)
+
+
+def test_a_branch_that_is_no_event_number_is_named(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    tiny.change("inputs", "event", "njets")
+    job = tiny.list()
+    message = (
+        r"sig \(nominal\): \d+ events have only \d+ different run and event numbers, .* 'njets'"
+    )
+    with pytest.raises(ProductError, match=message):
+        require_once(Skim(skim(job)), job.slices.once())
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 10**9])

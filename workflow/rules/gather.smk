@@ -5,7 +5,7 @@ localrules:
 
 
 rule gather_skims:
-    """Let one file stand for the skims of all chunks."""
+    """Let one file stand for the skims of all chunks, if no file repeats events."""
     input:
         job().skims,
     output:
@@ -15,10 +15,12 @@ rule gather_skims:
     conda:
         "../../envs/n2mu.yaml"
     params:
+        cfg=cfg("once"),
+        digest=digest_of("once"),
         origin=origin_of(["skim"], each_chunk),
-        code=fingerprint("n2mu.workflow.gather"),
+        code=fingerprint("n2mu.workflow.gather") + fingerprint("n2mu.skim.duplicates"),
     shell:
-        "n2mu --log {log:q} gather skims -o {output:q}"
+        "n2mu --log {log:q} gather skims -o {output:q} --slice {params.digest}"
 
 
 rule gather_models:

@@ -3,11 +3,14 @@
 import logging
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from n2mu.commands.options import DEFAULT_CONFIG, Config
+from n2mu.commands.options import DEFAULT_CONFIG, Config, Slice
+
+if TYPE_CHECKING:
+    from n2mu.commands.job import Job
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +28,11 @@ def command(
     output: Annotated[Path, typer.Option("--output", "-o", help="JSON file that is written.")],
     fit: Annotated[str | None, typer.Option(help="A fit of a study: scores for it.")] = None,
     config: Config = DEFAULT_CONFIG,
+    expected: Slice = None,
 ) -> None:
     """Write the digests of all skims, models or scores to one file, for the workflow to wait for.
+
+    Of skims, no file may repeat events: see repeated_events in inputs.yaml.
 
     Example: n2mu gather skims -o results/tth/gathered/skims.json
     """
@@ -34,6 +40,8 @@ def command(
     from n2mu.workflow.gather import run_gather
 
     job = open_job(config)
+    if kind is Kind.SKIMS:
+        _require_once(job, expected)
     folds = range(job.configuration.models.folds)
     products = {
         Kind.SKIMS: job.skims,
@@ -46,3 +54,13 @@ def command(
     }
     run_gather(products[kind], output)
     logger.info("wrote %s", output)
+
+
+def _require_once(job: "Job", expected: str | None) -> None:
+    from n2mu.commands.job import require_slice
+    from n2mu.skim.duplicates import require_once
+    from n2mu.skim.read import Skim
+
+    told = job.slices.once()
+    require_slice(told, expected)
+    require_once(Skim(job.skims), told, exactly=False)

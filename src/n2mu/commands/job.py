@@ -165,4 +165,5 @@ def fit_settings(
         "threshold": report["blinding_threshold"],
         "bins": {region: report["regions"][region]["blinded"] for region in settings.roles},
     }
-    return settings.model_copy(update={"blinding": blinding}), job.provenance()
+    found = {"blinding": blinding, "repeated_events": report.get("repeated_events")}
+    return settings.model_copy(update=found), job.provenance()

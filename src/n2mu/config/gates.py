@@ -1,4 +1,4 @@
-"""What a fit must pass before its result is written."""
+"""What a fit must pass before its result is written, and may be allowed not to."""
 
 from typing import Literal
 

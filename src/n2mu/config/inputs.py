@@ -150,6 +150,10 @@ class Inputs(Model):
     damaged_files
         What a skim does with a file of simulation that is not whole: ``stop``, or
         ``skip`` it, with its sum of weights; the cutflow lists what was skipped.
+    repeated_events
+        What is done about simulated events of one DSID, campaign and tree with the same run
+        and event number: ``stop``, or ``keep`` them, which the result and the report then
+        say. Observed ones are always an error.
     weight
         The factors of the event weight by name; their product is the weight.
     inputs
@@ -162,6 +166,7 @@ class Inputs(Model):
     luminosity: PositiveFloat | dict[str, PositiveFloat]
     sum_of_weights: SumOfWeights
     damaged_files: Literal["stop", "skip"] = "stop"
+    repeated_events: Literal["stop", "keep"] = "stop"
     weight: dict[Name, Expression] = {}
     inputs: Annotated[dict[Name, Input], Field(min_length=1)]
 

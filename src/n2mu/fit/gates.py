@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -20,7 +21,7 @@ CONSTRAINT_TOLERANCE = 1e-3
 class GateResult:
     """Whether a gate passed, and what was found."""
 
-    name: Gate
+    name: Gate | Literal["repeated_events"]
     passed: bool
     detail: str
 
@@ -64,6 +65,24 @@ def check_gates(
     elif asimov_mu is not None:
         results += [_asimov_mu(best, asimov_mu), _asimov_pulls(best, truth), _constraints(best)]
     return results
+
+
+def simulated_once(repeated: Sequence[str]) -> GateResult:
+    """Say whether every simulated event stands once; otherwise the configuration kept them.
+
+    Parameters
+    ----------
+    repeated
+        Lines that say which do not.
+    """
+    if not repeated:
+        return GateResult("repeated_events", True, "every simulated event stands once")
+    return GateResult(
+        "repeated_events",
+        False,
+        f"{'; '.join(repeated)}; kept by 'repeated_events: keep' in inputs.yaml: the statistical "
+        "errors of the simulation are too small",
+    )
 
 
 def _covariance(best: BestFit) -> GateResult:

@@ -56,6 +56,8 @@ class FitSettings(Model):
         Copied into ``mu_fit.json`` if there is one: what the workspace expects is scaled.
     blinding
         Copied into ``mu_fit.json``; its ``bins`` say which bins of a region are blinded.
+    repeated_events
+        Lines that say which simulated events stand more than once; None if nobody looked.
     check
         Whether pyhf with MINUIT repeats the fit.
     allowed_gates
@@ -80,6 +82,7 @@ class FitSettings(Model):
     signal_strengths: list[str] = []
     projection: Projection | None = None
     blinding: dict[str, Any] = {}
+    repeated_events: list[str] | None = None
     check: bool = False
     allowed_gates: list[Gate] = []
     normsys_code: NormCode = "code4"

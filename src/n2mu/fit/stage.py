@@ -9,7 +9,7 @@ from typing import Any
 from n2mu.errors import FitError, WorkspaceError
 from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, deepest_fit, find_poi
 from n2mu.fit.dataset import EXPECTED, STORED, DataChoice
-from n2mu.fit.gates import GateResult, check_gates
+from n2mu.fit.gates import GateResult, check_gates, simulated_once
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
@@ -146,6 +146,8 @@ def _fit(
             best, others = best_fit(likelihood, poi, start), [best, *others]
         expected = mu if settings.dataset == "asimov" or data.data_regions else None
         gates = check_gates(best, expected, truth, data.data_regions)
+        if settings.repeated_events is not None:
+            gates.append(simulated_once(settings.repeated_events))
         report |= {
             "gates": [asdict(gate) for gate in gates],
             "fit": verdict(best, others),
@@ -178,8 +180,10 @@ def _fit(
 
 def _refuse(best: BestFit, gates: list[GateResult], settings: FitSettings) -> None:
     """Raise unless all gates passed or were allowed to fail."""
+    # the templates would not be there if repeated events were not kept on purpose
+    allowed = {*settings.allowed_gates, "repeated_events"}
     for gate in gates:
-        if not gate.passed and gate.name not in settings.allowed_gates:
+        if not gate.passed and gate.name not in allowed:
             raise FitError(f"gate '{gate.name}' failed: {gate.detail}")
         if not gate.passed:
             logger.warning("gate '%s' failed, which is allowed: %s", gate.name, gate.detail)

@@ -1,21 +1,15 @@
 """The cutflow of all data sets, normalised to the luminosity."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from n2mu.errors import ProductError
 from n2mu.products import write_json
-from n2mu.skim.duplicates import repeated_in, require_observed_once, shared
+from n2mu.skim.duplicates import all_repeated, require_observed_once
 from n2mu.skim.read import Skim
 from n2mu.skim.settings import CutflowSettings
 from n2mu.skim.skipped import shares
-
-SAMPLED = "all events, by sample"
-"""Where duplicates are looked for, besides the tables."""
-
-logger = logging.getLogger(__name__)
 
 
 def run_cutflow(settings: CutflowSettings, skim: Sequence[Path], output: Path) -> None:
@@ -50,7 +44,7 @@ def run_cutflow(settings: CutflowSettings, skim: Sequence[Path], output: Path) -
         "normalised": True,
         "rows": rows,
         "skipped": _skipped(source, list(settings.expected)),
-        "duplicates": _duplicates(source, settings.origins),
+        "duplicates": all_repeated(source, settings.origins),
     }
     write_json(output, content)
 
@@ -68,31 +62,6 @@ def _skipped(source: Skim, data_sets: Sequence[str]) -> list[dict[str, Any]]:
         for name in data_sets
         for file, share, of in shares(source.files(name, skipped=True))
     ]
-
-
-def _duplicates(source: Skim, origins: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the events that stand more than once in a tree of a data set, over all chunks."""
-    together: dict[str, list[str]] = {}
-    for name, origin in origins.items():
-        together.setdefault(origin, []).append(name)
-    found = []
-    for names in together.values():
-        samples = {
-            f"{name}: {file['path']}": file.get("sample", [])
-            for name in names
-            for file in source.files(name)
-        }
-        overlap = shared(samples)
-        if overlap is not None:
-            found.append({"data_sets": names, "kind": SAMPLED, **overlap})
-            logger.warning("%s: files that hold events of one another: %s", names, overlap)
-        kinds = {kind: None for name in names for kind in source.kinds(name)}
-        for kind in kinds:
-            duplicates = repeated_in(source, names, kind)
-            if duplicates is not None:
-                found.append({"data_sets": names, "kind": kind, **duplicates})
-                logger.warning("%s, %s: events more than once: %s", names, kind, duplicates)
-    return found
 
 
 def _added(

@@ -1,5 +1,6 @@
 """Events that stand more than once: exactly among those kept, by a sample among all."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,8 +10,15 @@ import numpy.typing as npt
 from n2mu.data.folds import splitmix64
 from n2mu.errors import ProductError
 from n2mu.skim.read import NOMINAL, Skim
+from n2mu.skim.settings import OnceSettings
+
+logger = logging.getLogger(__name__)
 
 SAMPLE = 64  # events per file
+SAMPLED = "all events, by sample"
+"""Where duplicates are looked for, besides the tables."""
+_COPIES = 4
+"""If numbers stand more often than this on average, they are no event numbers."""
 Event = tuple[int, int]
 """Run and event number."""
 
@@ -82,8 +90,8 @@ def repeated(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64]) -> dict[s
     Returns
     -------
     dict or None
-        ``events``, how many are too many, and ``first``, the smallest such
-        pair; None if there is none.
+        ``events``, how many are too many, ``of`` how many, and ``first``, the
+        smallest such pair; None if there is none.
     """
     order = np.lexsort((event, run))
     run, event = run[order], event[order]
@@ -92,6 +100,7 @@ def repeated(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64]) -> dict[s
         return None
     return {
         "events": len(again),
+        "of": len(run),
         "first": {"run": int(run[again[0]]), "event": int(event[again[0]])},
     }
 
@@ -104,6 +113,122 @@ def repeated_in(skim: Skim, data_sets: Sequence[str], kind: str) -> dict[str, An
         for column in ("n2mu_run", "n2mu_event")
     )
     return repeated(run, event)
+
+
+def all_repeated(
+    skim: Skim, origins: Mapping[str, str], *, exactly: bool = True
+) -> list[dict[str, Any]]:
+    """Return which simulated events stand more than once, over all chunks.
+
+    Parameters
+    ----------
+    origins
+        By data set the DSID and campaign, within which an event stands once per
+        tree; data sets without event number are left out.
+    exactly
+        Compare all kept events over all chunks; otherwise no table is read, and chunks are
+        compared by the samples of their files only.
+
+    Returns
+    -------
+    list of dict
+        As `repeated` has it, with ``data_sets`` and ``kind``: a table of the skim, or
+        `SAMPLED`, of which the ``files`` are named.
+    """
+    together: dict[str, list[str]] = {}
+    for name, origin in origins.items():
+        together.setdefault(origin, []).append(name)
+    found = []
+    for names in together.values():
+        for kind in dict.fromkeys(kind for name in names for kind in skim.kinds(name)):
+            duplicates = _of_kind(skim, names, kind, exactly)
+            if duplicates is not None:
+                found.append({"data_sets": names, "kind": kind, **duplicates})
+        samples = {
+            f"{name}: {file['path']}": file.get("sample", [])
+            for name in names
+            for file in skim.files(name)
+        }
+        overlap = shared(samples)
+        if overlap is not None:
+            found.append({"data_sets": names, "kind": SAMPLED, **overlap})
+    return found
+
+
+def _of_kind(skim: Skim, names: Sequence[str], kind: str, exactly: bool) -> dict[str, Any] | None:
+    places = [(path, name) for name in names for path in skim.chunks(name)]
+    if exactly and len(places) > 1:
+        return repeated_in(skim, names, kind)
+    known = (skim.metadata(path)["data_sets"][name]["duplicates"] for path, name in places)
+    return next((found[kind] for found in known if kind in found), None)
+
+
+def in_words(
+    data_sets: Sequence[str], kind: str, duplicates: Mapping[str, Any], event: str | None
+) -> str:
+    """Say in one line which simulated events stand more than once.
+
+    Parameters
+    ----------
+    duplicates
+        As `repeated` or `shared` have it.
+    event
+        The branch with the event number.
+    """
+    number, first = duplicates["events"], duplicates["first"]
+    named = f"event {first['event']} of run {first['run']}"
+    what = f"simulated events of {', '.join(data_sets)}"
+    if kind == SAMPLED:
+        files = " and ".join(duplicates["files"])
+        return f"{files} share simulated events, {number} of a sample of {SAMPLE}, such as {named}"
+    different = duplicates["of"] - number
+    if duplicates["of"] > _COPIES * different:
+        return (
+            f"{what} ({kind}): {duplicates['of']} events have only {different} different run and "
+            f"event numbers, such as {named}; is '{event}' ('event' in inputs.yaml) the event "
+            "number?"
+        )
+    return f"{what} ({kind}): {number} of {duplicates['of']} events are repeated, first {named}"
+
+
+def require_once(skim: Skim, settings: OnceSettings, *, exactly: bool = True) -> list[str]:
+    """Check that every event stands once, unless repeated ones are kept.
+
+    Parameters
+    ----------
+    exactly
+        As of `all_repeated`; otherwise observed events are left to who reads tables.
+
+    Returns
+    -------
+    list of str
+        Lines that say which simulated events are repeated and kept.
+
+    Raises
+    ------
+    ProductError
+        Naming the first such event.
+    """
+    if exactly:
+        require_observed_once(skim, settings.observed)
+    events = {m["settings"]["event"] for m in map(skim.metadata, skim.paths)}
+    event = next(iter(events - {None}), None)
+    lines = [
+        in_words(entry["data_sets"], entry["kind"], entry, event)
+        for entry in all_repeated(skim, settings.origins, exactly=exactly)
+    ]
+    if lines and settings.repeated_events == "stop":
+        for line in lines[1:]:
+            logger.error("%s", line)
+        raise ProductError(
+            f"{lines[0]}; each would count more than once, with too small a statistical "
+            "error: remove the overlap, narrow 'files', or name 'run' in inputs.yaml if numbers "
+            "begin anew in every run; 'repeated_events: keep' there keeps them, and the result "
+            "says so"
+        )
+    for line in lines:
+        logger.warning("%s; kept, as 'repeated_events: keep' says", line)
+    return lines
 
 
 def require_observed_once(skim: Skim, data_sets: Sequence[str]) -> None:

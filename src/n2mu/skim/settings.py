@@ -75,13 +75,11 @@ class SkimSettings(Model):
     data_sets: list[SkimDataSet]
 
 
-class CutflowSettings(Model):
-    """What the cutflow table is told.
+class IdentitySettings(Model):
+    """Where an event stands once.
 
     Attributes
     ----------
-    expected
-        Luminosity x cross-section [events] by data set.
     origins
         By data set the DSID and campaign, within which an event number may
         stand once per tree; the data set itself where no DSID is given.
@@ -89,6 +87,23 @@ class CutflowSettings(Model):
         Data sets of observed events, in all of which an event stands once.
     """
 
-    expected: dict[str, float]
     origins: dict[str, str] = {}
     observed: list[str] = []
+
+
+class OnceSettings(IdentitySettings):
+    """Where an event stands once, and whether simulated ones that do not are kept."""
+
+    repeated_events: Literal["stop", "keep"] = "stop"
+
+
+class CutflowSettings(IdentitySettings):
+    """What the cutflow table is told.
+
+    Attributes
+    ----------
+    expected
+        Luminosity x cross-section [events] by data set.
+    """
+
+    expected: dict[str, float]

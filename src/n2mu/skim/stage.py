@@ -16,7 +16,7 @@ from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
 from n2mu.products import atomic_directory, canonical_json, digest, file_digest, write_json
 from n2mu.progress import watched
-from n2mu.skim.duplicates import observed_twice, repeated, sampled
+from n2mu.skim.duplicates import in_words, observed_twice, repeated, sampled
 from n2mu.skim.part import Part, Skimmed, skim_part
 from n2mu.skim.read import METADATA, NOMINAL, TRAINING, require_other_events
 from n2mu.skim.select import Cutflow
@@ -139,7 +139,7 @@ def _join(
         "files": files,
         "rows": writer.rows,
         "cutflow": cutflow.rows(),
-        "duplicates": _duplicates(writer, data_set) if settings.event is not None else {},
+        "duplicates": _duplicates(writer, settings, data_set),
     }
 
 
@@ -159,9 +159,11 @@ def _file(parts: Sequence[Skimmed]) -> dict[str, Any]:
     return {"entries": entries, "sums": sums, "content": content, "sample": sample}
 
 
-def _duplicates(writer: Writer, data_set: SkimDataSet) -> dict[str, Any]:
+def _duplicates(writer: Writer, settings: SkimSettings, data_set: SkimDataSet) -> dict[str, Any]:
     """Return the events that stand more than once in a table, by kind of table."""
     found: dict[str, Any] = {}
+    if settings.event is None:
+        return found
     for kind, parts in writer.numbers.items():
         run, event = (np.concatenate(numbers) for numbers in zip(*parts, strict=True))
         duplicates = repeated(run, event)
@@ -169,7 +171,5 @@ def _duplicates(writer: Writer, data_set: SkimDataSet) -> dict[str, Any]:
             if data_set.data:
                 raise InputError(observed_twice([data_set.name], duplicates))
             found[kind] = duplicates
-            logger.warning(
-                "%s, %s: events stand more than once: %s", data_set.name, kind, duplicates
-            )
+            logger.warning("%s", in_words([data_set.name], kind, duplicates, settings.event))
     return found

@@ -10,6 +10,7 @@ from n2mu.config.fits import Pruning
 from n2mu.config.regions import Binning
 from n2mu.config.systematics import AnyVaried
 from n2mu.expressions import parse
+from n2mu.skim.settings import OnceSettings
 
 Kind = Literal["signal", "background", "data", "ghost"]
 
@@ -154,6 +155,8 @@ class TemplateSettings(Model):
     ----------
     samples
         Of the fit, with its data, and the ghosts that its systematics use.
+    once
+        In which data sets every event stands once.
     scores
         Score columns that the observables use.
     numbers
@@ -173,6 +176,7 @@ class TemplateSettings(Model):
     regions: dict[str, TemplateRegion]
     samples: dict[str, TemplateSample]
     data_sets: dict[str, Normalisation]
+    once: OnceSettings = OnceSettings()
     systematics: dict[str, TemplateSystematic]
     numbers: dict[str, NumberSystematic] = {}
     scores: list[str]

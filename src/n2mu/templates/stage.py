@@ -9,7 +9,7 @@ import numpy as np
 from n2mu.errors import TemplateError
 from n2mu.products import atomic_file, write_json
 from n2mu.scoring.manifest import verify_friends
-from n2mu.skim.duplicates import require_observed_once
+from n2mu.skim.duplicates import require_once
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.statistics.effective import effective_sums
 from n2mu.templates.blinding import BoolArray, FloatArray, blind, blinded_bins
@@ -60,8 +60,7 @@ def run_templates(
     for chunk in scores:
         verify_friends(chunk, friends)
     source = Skim(skim)
-    if settings.data is not None:
-        require_observed_once(source, settings.samples[settings.data].data_sets)
+    repeated = require_once(source, settings.once)
     scored = {path.name: path for path in scores}
     settings = with_chosen_edges(settings, source, scored)
     filler = Filler(settings, source, scored)
@@ -87,7 +86,10 @@ def run_templates(
     effects, unsmoothed = _varied(settings, raw, templates, edges, changes)
     with atomic_file(output) as temporary:
         write_root(temporary, edges, templates, simulated | unsmoothed)
-    write_json(report, templates_report(settings, binned, templates, blinded, effects, changes))
+    described = templates_report(settings, binned, templates, blinded, effects, changes)
+    if settings.once.origins:
+        described["repeated_events"] = repeated
+    write_json(report, described)
     for change in changes:
         logger.info(
             "%s %s %s: %s (%s)",

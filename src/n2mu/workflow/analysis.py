@@ -14,7 +14,7 @@ from n2mu.errors import ConfigurationError
 from n2mu.expressions import ENTRY, parse
 from n2mu.inputs.identity import NtupleFile
 from n2mu.inputs.listing import ListedFile, Listing
-from n2mu.skim.settings import WeightVariation
+from n2mu.skim.settings import OnceSettings, WeightVariation
 
 
 class Analysis:
@@ -71,6 +71,24 @@ class Analysis:
             chosen = matching(sample.inputs, inputs, f"samples.{name}.inputs", "input")
             result[name] = [d for d in self.data_sets.values() if d.input in chosen]
         return result
+
+    def origins(self, names: Iterable[str]) -> dict[str, str]:
+        """Return within what an event stands once per tree, of data sets of simulation."""
+        # without event number nothing tells whether two events are one
+        given = self.configuration.inputs.event is not None
+        chosen = [self.data_sets[n] for n in names if given and not self.data_sets[n].data]
+        return {
+            d.name: f"{d.input if d.dsid is None else d.dsid} {d.campaign} {d.tree}" for d in chosen
+        }
+
+    def once(self, names: Iterable[str]) -> OnceSettings:
+        """Return which of some data sets have every event once."""
+        names = list(names)
+        return OnceSettings(
+            origins=self.origins(names),
+            observed=[name for name in names if self.data_sets[name].data],
+            repeated_events=self.configuration.inputs.repeated_events,
+        )
 
     def data_sets_matching(self, patterns: Sequence[str]) -> list[str]:
         """Return the data sets of the inputs that patterns match."""

@@ -24,7 +24,7 @@ from n2mu.plots.models_settings import DrawnCorrelation, PlotModelsSettings
 from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
-from n2mu.skim.settings import CutflowSettings, SkimDataSet, SkimSettings
+from n2mu.skim.settings import CutflowSettings, OnceSettings, SkimDataSet, SkimSettings
 from n2mu.templates.settings import TemplateSettings, WorkspaceSettings
 from n2mu.training.grid import GridSettings
 from n2mu.training.settings import TrainingSample, TrainSettings
@@ -103,14 +103,13 @@ class Slices:
             expected={
                 n: d.luminosity * d.cross_section for n, d in self._analysis.data_sets.items()
             },
-            origins={
-                # without event number nothing tells whether two events are one
-                n: f"{d.input if d.dsid is None else d.dsid} {d.campaign} {d.tree}"
-                for n, d in self._analysis.data_sets.items()
-                if self._configuration.inputs.event is not None and not d.data
-            },
+            origins=self._analysis.origins(self._analysis.data_sets),
             observed=[n for n, d in self._analysis.data_sets.items() if d.data],
         )
+
+    def once(self) -> OnceSettings:
+        """Return where every event has to stand once."""
+        return self._analysis.once(self._analysis.data_sets)
 
     def train(self, model: str, fold: int) -> TrainSettings:
         """Return what the training of one fold is told."""

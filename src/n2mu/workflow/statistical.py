@@ -113,6 +113,7 @@ class FitSlices:
                 )
                 for name, d in data_sets.items()
             },
+            once=self._analysis.once(data_sets),
             systematics=systematics,
             numbers=dict(self._numbers()),
             scores=sorted(named & set(scored)),
