@@ -29,7 +29,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo test lint docs bench clean
 
 demo: $(CONFIG) $(INSTALLED)
-	@echo "demo: $(DURATION) on 2 cores; products go to results/, ntuples to ntuples/"
+	@echo "demo: $(DURATION) on 2 cores; the first jobs generate events for a minute or so; products go to results/, ntuples to ntuples/"
 	$(BIN)/snakemake --configfile $(CONFIG) --cores $(CORES) --rerun-incomplete --show-failed-logs
 	$(BIN)/n2mu report --config $(CONFIG)
 
