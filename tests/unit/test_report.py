@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 from plots_products import fit_products
+from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.errors import ProductError
 from n2mu.plots.latex import to_latex
 from n2mu.plots.page import body_of, page, table
 from n2mu.plots.tabular import Bar, Code, Errors, Link, Tabular
+from n2mu.products import write_json
 from n2mu.report.captions import Captions
 from n2mu.report.changes import changes_summary
 from n2mu.report.embed import as_latex, download, picture
 from n2mu.report.front import decomposition, tiles
+from n2mu.report.other_contents import cutflow_sums
+from n2mu.report.settings import report_settings
+from n2mu.workflow.paths import Paths
 
 TEXTS = Path(__file__).parents[2] / "workflow/report"
 MAIN: dict[str, Any] = {"labels": {"luminosity": "140 fb$^{-1}$"}}
@@ -99,6 +104,29 @@ def test_like_changes_are_counted_together_and_keep_the_numbers_they_share() -> 
     same = {"changes": [change("10 members combined", "hessian", name) for name in "ab"]}
     ((what, _, times, places),) = changes_summary(same).rows
     assert (what, times, places) == ("10 members combined", "2", "SR, a, np_up; SR, b, np_up")
+
+
+def test_other_generators_are_not_expected_a_second_time(tiny: TinyAnalysis) -> None:
+    trees = tiny_trees(1)
+    for name in ("sig_1", "bkg_1", "other_1", "seen_1"):
+        write_ntuple(tiny.ntuple(f"{name}.root"), trees)
+    inputs = tiny.parts["inputs"]["inputs"]
+    inputs["other"] = {"files": "other_*.root", "cross_section": 20.0}
+    inputs["seen"] = {"files": "seen_*.root", "data": True}
+    samples = tiny.parts["samples"]["samples"]
+    samples["other"] = {"kind": "ghost", "inputs": ["other"]}
+    samples["seen"] = {"kind": "data", "inputs": ["seen"]}
+    tiny.save()
+    job = tiny.list()
+    counts = {"sig": 3.0, "bkg": 40.0, "other": 41.0, "seen": 44.0}
+    rows = [
+        {"data_set": name, "cuts": [{"cut": "ntuple", "events": 5, "sum": sum_, "error": 1.0}]}
+        for name, sum_ in counts.items()
+    ]
+    paths = Paths(tiny.directory, "tiny")
+    write_json(paths.tables("cutflow.json"), {"normalised": True, "rows": rows})
+    (shown,) = cutflow_sums(report_settings(job.configuration, job.slices), paths)
+    assert shown.rows == [[Code("ntuple"), "10", "43.0 ± 1.4", "5"]]
 
 
 @pytest.mark.parametrize("path", sorted(TEXTS.glob("*.rst")), ids=lambda path: path.stem)

@@ -86,18 +86,19 @@ def selection_category(settings: ReportSettings, paths: Paths, captions: Caption
 
 
 def cutflow_sums(settings: ReportSettings, paths: Paths) -> list[Tabular]:
-    """Return what every cut leaves of simulation and data, one table per set of cuts."""
+    """Return what every cut leaves of signal and background and of data, per set of cuts."""
     rows = read_keys(paths.tables("cutflow.json"), ("rows", "normalised"))["rows"]
     together: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        together.setdefault(tuple(str(cut["cut"]) for cut in row["cuts"]), []).append(row)
+        if row["data_set"] in {*settings.expected, *settings.observed}:
+            together.setdefault(tuple(str(cut["cut"]) for cut in row["cuts"]), []).append(row)
     return [_sums(cuts, group, settings.observed) for cuts, group in together.items()]
 
 
 def _sums(
     cuts: Sequence[str], rows: Sequence[Mapping[str, Any]], observed: Sequence[str]
 ) -> Tabular:
-    """Return the table of data sets with the same cuts."""
+    """Return the table of expected and observed data sets with the same cuts."""
     simulated = [row["cuts"] for row in rows if row["data_set"] not in observed]
     data = [row["cuts"] for row in rows if row["data_set"] in observed]
     lines = []

@@ -26,8 +26,9 @@ class ReportSettings(Model):
         Selections of the regions, by name.
     preselection
         The loosest cut, which all regions contain.
-    observed
-        Names of the data sets of observed events.
+    expected, observed
+        Names of the data sets of signal and background, and of those of observed events.  One
+        that is there for systematics only is in neither.
     evaluation_region
         Where the models are compared.
     main
@@ -43,6 +44,7 @@ class ReportSettings(Model):
     style: PlotSettings
     selections: dict[str, str]
     preselection: str
+    expected: list[str]
     observed: list[str]
     evaluation_region: str
     main: dict[str, Any]
@@ -74,6 +76,7 @@ def report_settings(configuration: Configuration, slices: Slices) -> ReportSetti
         style=slices.plots(),
         selections={n: r.described for n, r in configuration.regions.regions.items()},
         preselection=configuration.regions.preselection,
+        expected=slices.expected,
         observed=slices.cutflow().observed,
         evaluation_region=configuration.models.evaluation_region,
         main=main.model_dump(mode="json"),

@@ -195,7 +195,8 @@ def _front(
         ),
         _part(
             "Cutflow",
-            "What each cut of the preselection leaves, all data sets together. Expected events: "
+            "What each cut of the preselection leaves of signal and background together; data sets "
+            "for systematics only are left out. Expected events: "
             f"{collisions(settings)}, with the error of the simulation. "
             "<a href='#selection'>By data set, and the selections of the regions</a>.",
             "cutflow",

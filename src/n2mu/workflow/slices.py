@@ -111,6 +111,14 @@ class Slices:
         """Return where every event has to stand once."""
         return self._analysis.once(self._analysis.data_sets)
 
+    @cached_property
+    def expected(self) -> list[str]:
+        """Data sets of signal and background; others are there for systematics, or observed."""
+        data_sets_of = self._analysis.data_sets_of
+        samples = self._configuration.samples.expected
+        parts = {data_set.name for sample in samples for data_set in data_sets_of[sample]}
+        return [name for name in self._analysis.data_sets if name in parts]
+
     def train(self, model: str, fold: int) -> TrainSettings:
         """Return what the training of one fold is told."""
         models = self._configuration.models
