@@ -36,6 +36,7 @@ def made_tables() -> Tables:
                 **identifiers(first, size),
                 "pt": np.asarray(pt, dtype=np.float64),
                 "n": np.arange(size, dtype=np.int32) % 4,
+                "single": np.where(np.arange(size) % 4 == 1, -99.9, 1.0).astype(np.float32),
                 "holes": np.where(np.arange(size) % 4 == 1, np.nan, 1.0),
                 "n2mu_weight": random.choice([-0.5, 1.0], size, p=[0.1, 0.9]),
                 **columns,
@@ -165,6 +166,14 @@ def test_events_without_a_value_are_left_out_and_counted(skim: Path) -> None:
     assert any(line.startswith("Without ") and line.endswith(" no value") for line in lines)
     assert "Outer bins hold what lies beyond" in lines
     assert "Momentum [GeV]" in lines
+
+
+@pytest.mark.parametrize(("name", "code"), [("single", -99.9), ("holes", np.nan)])
+def test_codes_of_float_branches_are_no_values(skim: Path, name: str, code: float) -> None:
+    figure = draw(skim, name, features={name: {"expression": name, "missing": [code]}})
+    assert any(line.endswith(" no value") for line in texts(figure))
+    low, high = figure.axes[0].get_xlim()
+    assert low < 1.0 < high and high - low < 10
 
 
 def test_categories_and_whole_numbers_have_their_own_bins(skim: Path) -> None:

@@ -157,9 +157,7 @@ def feature_figure(
     """
     feature = settings.features[name]
     values = found.values[name]
-    there = ~np.isin(values, feature.missing)
-    if any(np.isnan(code) for code in feature.missing):
-        there &= ~np.isnan(values)
+    there = ~_is_missing(values, feature.missing)
     if not np.isfinite(values[there]).all():
         raise TemplateError(
             f"'{name}' is no number for {int((~np.isfinite(values[there])).sum())} events in "
@@ -238,6 +236,15 @@ def _content(
         error=np.sqrt(total.sumw2),
         chi2={"value": None},
     )
+
+
+def _is_missing(values: FloatArray, codes: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """Tell which values mean "not there", by the rule of the events that train."""
+    # as float32: what a float branch holds for -99.9 is not the double -99.9
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    missing = np.isin(single, np.array(codes, np.float32))
+    return missing | np.isnan(values) if np.isnan(codes).any() else missing
 
 
 def _categories(

@@ -1,6 +1,8 @@
 """What figures of features are told."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
@@ -22,7 +24,7 @@ class DrawnFeature(Model):
     """
 
     expression: Expression
-    missing: list[float] = []
+    missing: list[Annotated[float, Field(allow_inf_nan=True)]] = []
     values: list[int] | None = None
     axis: str | None = None
     scale: float = 1.0
