@@ -36,7 +36,7 @@ from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.limit import expected_log_cls, log_cls
 from n2mu.fit.limit_toys import Share, crossing, share
 from n2mu.fit.model import build_model
-from n2mu.fit.pseudo_experiments import Moments
+from n2mu.fit.pseudo_experiments import Experiment, Moments, summary
 from n2mu.fit.scan import Scan
 from n2mu.fit.settings import FitSettings
 from n2mu.fit.stage import run_fit, run_ranking
@@ -274,6 +274,17 @@ def test_moments_have_the_errors_of_a_normal_sample() -> None:
     assert Moments.of(np.asarray([1.0])).mean is None
 
 
+def test_coverage_of_every_pseudo_experiment_has_an_error() -> None:
+    model = likelihood(spec())
+    inits = model.model.parameters.inits
+    ensemble = Ensemble(model, inits, find_poi(model, "mu"), seed=1)
+    near = Experiment(1.0, 0.0, np.zeros(len(inits)))
+    found = summary(ensemble, [near] * 10)["coverage"]
+    assert [(entry["covered"], entry["error"]) for entry in found] == [
+        (1.0, pytest.approx(0.1))
+    ] * 2
+
+
 def test_goodness_counts_free_parameters_that_the_rates_depend_on() -> None:
     content = spec()
     twice = {"name": "twin", "type": "normfactor", "data": None}
@@ -304,6 +315,21 @@ def test_blinded_bins_are_left_out_of_the_goodness_of_fit(tmp_path: Path) -> Non
     expected = goodness(deepest_fit(own, find_poi(own, "mu"))[0])
     assert found["chi2"]["value"] == pytest.approx(expected.value, rel=1e-6)
     assert found["chi2"]["ndof"] == expected.ndof
+
+
+def test_values_of_a_shape_are_left_out_with_its_bins() -> None:
+    content = spec()
+    free = {"name": "free", "type": "shapefactor", "data": None}
+    content["channels"][0]["samples"][-1]["modifiers"].append(free)
+    parameters = content["measurements"][0]["config"]["parameters"]
+    bounds = [[0, 4], [0, 5], [0, 6]]
+    parameters.append({"name": "free", "inits": [0.9, 1.0, 1.1], "bounds": bounds})
+    parameters.append({"name": "stat", "inits": [0.8, 1.0, 1.2]})
+    left = without_bins(parse_workspace(content), {"SR": [False, True, False]})
+    found = build_model(left).parameters
+    for name, inits in (("free", [0.9, 1.1]), ("stat", [0.8, 1.2])):
+        assert [found.inits[found.index(f"{name}[{i}]")] for i in (0, 1)] == inits
+    assert found.upper[found.index("free[1]")] == 6
 
 
 def test_bins_cannot_be_left_out_of_a_shared_shape_or_all_at_once() -> None:

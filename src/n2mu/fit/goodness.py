@@ -7,6 +7,8 @@ free parameter per count and per auxiliary measurement, follows for many events 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
+from typing import Any
 
 import numpy as np
 from scipy.stats import chi2
@@ -16,9 +18,10 @@ from n2mu.fit.bestfit import BestFit
 from n2mu.fit.ensemble import Ensemble, Failure, as_extreme, run_ensemble, share_error
 from n2mu.fit.inference_settings import ToySettings
 from n2mu.fit.interpolation import FloatArray
-from n2mu.fit.workspace import Channel, Modifier, Sample, Workspace
+from n2mu.fit.workspace import Channel, Modifier, ParameterConfig, Sample, Workspace
 
 _PER_BIN = ("histosys", "staterror", "shapesys")
+_LISTS = ("inits", "bounds", "auxdata", "factors", "sigmas")
 _RANK = 1e-9
 
 
@@ -99,7 +102,7 @@ def without_bins(workspace: Workspace, dropped: Mapping[str, Sequence[bool]]) ->
                 f" the blinding of the fit names {len(mask)}; run the fit again"
             )
         kept[channel.name] = tuple(not entry for entry in mask)
-    _refuse_shifted(workspace, kept)
+    stays = _values_that_stay(workspace, kept)
     channels = tuple(
         _thinned(channel, kept[channel.name])
         for channel in workspace.channels
@@ -107,26 +110,45 @@ def without_bins(workspace: Workspace, dropped: Mapping[str, Sequence[bool]]) ->
     )
     if not channels:
         raise WorkspaceError(f"{workspace.where}: every bin is blinded, nothing is left to compare")
-    return replace(workspace, channels=channels)
+    parameters = {
+        name: _configured(config, stays[name]) if name in stays else config
+        for name, config in workspace.parameters.items()
+    }
+    return replace(workspace, channels=channels, parameters=parameters)
 
 
-def _refuse_shifted(workspace: Workspace, kept: Mapping[str, tuple[bool, ...]]) -> None:
+def _values_that_stay(
+    workspace: Workspace, kept: Mapping[str, tuple[bool, ...]]
+) -> dict[str, tuple[bool, ...]]:
+    """Return which values stay of each parameter that has one per bin."""
     masks: dict[str, tuple[bool, ...]] = {}
     for channel in workspace.channels:
-        for sample in channel.samples.values():
-            for modifier in sample.modifiers:
-                if modifier.type == "shapefactor":
-                    mask = masks.setdefault(modifier.name, kept[channel.name])
-                    if mask != kept[channel.name]:
-                        raise WorkspaceError(
-                            f"{workspace.where}: shapefactor '{modifier.name}' is shared by"
-                            " regions with different blinded bins, which cannot be left out"
-                        )
+        mask = kept[channel.name]
+        modifiers = [m for sample in channel.samples.values() for m in sample.modifiers]
+        for name, kind in {m.name: m.type for m in modifiers}.items():
+            if kind == "staterror":
+                masks[name] = (*masks.get(name, ()), *mask)
+            elif kind in ("shapefactor", "shapesys") and masks.setdefault(name, mask) != mask:
+                raise WorkspaceError(
+                    f"{workspace.where}: {kind} '{name}' is shared by regions with different"
+                    " blinded bins, which cannot be left out"
+                )
+    return masks
+
+
+def _configured(config: ParameterConfig, stays: tuple[bool, ...]) -> ParameterConfig:
+    """Return what a measurement says about the values that stay; a wrong length is kept."""
+    lists: dict[str, Any] = {
+        key: tuple(compress(values, stays))
+        for key in _LISTS
+        if (values := getattr(config, key)) is not None and len(values) == len(stays)
+    }
+    return replace(config, **lists)
 
 
 def _thinned(channel: Channel, kept: tuple[bool, ...]) -> Channel:
     def thin(values: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(value for value, stays in zip(values, kept, strict=True) if stays)
+        return tuple(compress(values, kept))
 
     def modifier(found: Modifier) -> Modifier:
         if found.type not in _PER_BIN:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from n2mu.errors import FitError
 from n2mu.fit.covariance import covariance
-from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble
+from n2mu.fit.ensemble import Ensemble, Failure, run_ensemble, share_error
 from n2mu.fit.inference_settings import ToySettings
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.opened import OpenFit
@@ -144,5 +144,5 @@ def _coverage(heights: FloatArray, level: float) -> dict[str, float]:
     return {
         "level": level,
         "covered": share,
-        "error": sqrt(share * (1 - share) / len(heights)),
+        "error": share_error(share, len(heights)),
     }
