@@ -110,7 +110,7 @@ def test_the_tables_show_errors_and_what_does_not_exist() -> None:
     latex = models_latex(found)
     assert r"$0.833 \pm 0.012$" in latex and r"ft\_transformer" in latex
     assert "$^{+0.80}_{-0.51}$" in latex
-    assert "0.833 ± 0.012" in models_html(found)
+    assert "0.833<br>± 0.012" in models_html(found)
 
 
 def test_the_figure_of_all_models_has_a_row_per_model() -> None:

@@ -1,37 +1,24 @@
 """The comparison of all models as a page, as Markdown and as LaTeX."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from n2mu.plots.numbers import decimals, plain, with_error
 from n2mu.plots.page import note, page
 from n2mu.plots.tabular import Tabular
 from n2mu.plots.training_table import training_html
 
-NOTE = (
-    "Simulated events of region {region} that no decision on the model has seen, with signed "
-    "weights; errors are those of the number of simulated events. AUC: {signal} against all other "
-    "classes; mean over all classes. Accuracy: of the class of highest probability, and of signal "
-    "against background. Z: expected significance in bins of equal signal, and above the threshold "
-    "that other folds choose. Uncertainty on μ: expected, total and statistical, of one fit that "
-    "is repeated with each score. Training: all folds, one after the other."
-)
-COLUMNS = (
-    "Model",
-    "Architecture",
-    "AUC",
-    "Mean AUC",
-    "Accuracy",
-    "Signal accuracy",
-    "Z (bins)",
-    "Z (cut)",
-    "Uncertainty on μ",
-    "Statistical",
-    "Parameters",
-    "Training [s]",
-)
 NOTHING = "\N{EM DASH}"
+Entry = Mapping[str, Any]
+
+
+class _Column(NamedTuple):
+    """A column, and what the note below says of it."""
+
+    heading: str
+    cell: Callable[[Entry], str]
+    said: str = ""
 
 
 def models_html(comparison: Mapping[str, Any]) -> str:
@@ -42,7 +29,8 @@ def models_html(comparison: Mapping[str, Any]) -> str:
     comparison
         Contents of ``models.json``.
     """
-    body = _table(comparison).html()
+    # errors stand below their values: the table is wide
+    body = _table(comparison).html().replace(" ± ", "<br>± ").replace(" / ", "<br>")
     trained = training_html(comparison["models"])
     return page("Models", body, note(escape(_note(comparison))), trained)
 
@@ -58,41 +46,74 @@ def models_latex(comparison: Mapping[str, Any]) -> str:
 
 
 def _note(comparison: Mapping[str, Any]) -> str:
-    return NOTE.format(region=comparison["region"], signal=comparison["signal_class"])
+    """Return where the models are compared, and what the columns are."""
+    said = " ".join(column.said for column in _columns(comparison) if column.said)
+    return (
+        f"Simulated events of region {comparison['region']} that no decision on the model has "
+        "seen, with signed weights; errors are those of the number of simulated events. "
+        f"{said.format(signal=comparison['signal_class'])}"
+    )
 
 
 def _table(comparison: Mapping[str, Any]) -> Tabular:
-    rows = []
-    for entry in comparison["models"]:
-        mu = entry["mu"] or {}
-        numbers = [
-            entry["signal_auc"],
-            entry["mean_auc"],
-            entry["accuracy"],
-            entry["binary_accuracy"],
-            entry["significance"]["binned"],
-            entry["significance"]["asimov"],
-        ]
-        rows.append(
-            [
-                entry["model"],
-                entry["architecture"],
-                *map(_with_error, numbers),
-                _sides(mu.get("up"), mu.get("down")),
-                _sides(mu.get("stat_up"), mu.get("stat_down")),
-                str(entry["parameters"]),
-                plain(entry["seconds"], 0 if entry["seconds"] >= 10 else 1),
-            ]
-        )
-    return Tabular(COLUMNS, rows, numbers=range(2, len(COLUMNS)))
+    columns = _columns(comparison)
+    rows = [[column.cell(entry) for column in columns] for entry in comparison["models"]]
+    return Tabular([column.heading for column in columns], rows, numbers=range(2, len(columns)))
 
 
-def _with_error(number: Mapping[str, float | None]) -> str:
-    value = number["value"]
-    return NOTHING if value is None else with_error(value, number["error"])
+def _columns(comparison: Mapping[str, Any]) -> list[_Column]:
+    """Return the columns in which some model has an entry."""
+    models = comparison["models"]
+    without = sorted({name for entry in models for name in entry["mean_auc"].get("without", ())})
+    missing = f" but {', '.join(without)}, which have no positive sum of weights" if without else ""
+    columns = [
+        _Column("Model", lambda entry: str(entry["model"])),
+        _Column("Architecture", lambda entry: str(entry["architecture"])),
+        _Column("AUC", _number("signal_auc"), "AUC: {signal} against all other classes."),
+        _Column("Mean AUC", _number("mean_auc"), f"Mean AUC: over all classes{missing}."),
+        _Column("Accuracy", _number("accuracy"), "Accuracy: of the class of highest probability."),
+        _Column(
+            "Signal accuracy",
+            _number("binary_accuracy"),
+            "Signal accuracy: of signal against background.",
+        ),
+        _Column(
+            "Z (bins)",
+            _number("significance", "binned"),
+            "Z: expected significance in bins of equal signal, and above the threshold that other "
+            "folds choose.",
+        ),
+        _Column("Z (cut)", _number("significance", "asimov")),
+        _Column(
+            "Uncertainty on μ",
+            lambda entry: _sides(entry["mu"], ""),
+            "Uncertainty on μ: expected, total and statistics only, of one fit that is repeated "
+            "with each score.",
+        ),
+        _Column("Statistics only", lambda entry: _sides(entry["mu"], "stat_")),
+        _Column("Parameters", lambda entry: f"{entry['parameters']:,}"),
+        _Column(
+            "Training [s]",
+            lambda entry: plain(entry["seconds"], 0 if entry["seconds"] >= 10 else 1),
+            "Training: all folds, one after the other.",
+        ),
+    ]
+    return [c for c in columns if any(c.cell(entry) != NOTHING for entry in models)]
 
 
-def _sides(up: float | None, down: float | None) -> str:
+def _number(*keys: str) -> Callable[[Entry], str]:
+    """Return what makes a cell of the number at some place of an entry."""
+
+    def cell(entry: Entry) -> str:
+        for key in keys:
+            entry = entry[key]
+        return NOTHING if entry["value"] is None else with_error(entry["value"], entry["error"])
+
+    return cell
+
+
+def _sides(mu: Mapping[str, float | None] | None, kind: str) -> str:
+    up, down = ((mu or {}).get(f"{kind}{side}") for side in ("up", "down"))
     if up is None or down is None:
         return NOTHING
     digits = decimals([up, down])

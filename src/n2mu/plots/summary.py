@@ -14,8 +14,8 @@ from n2mu.plots.tabular import Tabular
 
 DEFINITIONS = {
     "mu": "Total, profile likelihood, 68.3 %",
-    "mu_stat_only": "Alphas and gammas fixed at the best fit, norm factors free",
-    "mu_data_stat": "Data statistics, global-observable decomposition (arXiv:2307.04007)",
+    "mu_stat_only": "Statistics only: nuisance parameters fixed, norm factors free",
+    "mu_data_stat": "Data statistics: part of the total (arXiv:2307.04007)",
 }
 
 

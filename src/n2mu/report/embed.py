@@ -19,7 +19,6 @@ KINDS = {
     ".tex": "application/x-tex",
     ".txt": "text/plain",
     ".json": "application/json",
-    ".html": "text/html",
 }
 DOTS_PER_PIXEL = 2.2
 """Figures have more pixels than they take on the page, for sharp screens and for zooming in."""
@@ -69,7 +68,7 @@ class Download:
 
 @cache
 def picture(path: Path) -> Picture:
-    """Return a PNG as an image of the same pixels that takes a third of the bytes.
+    """Return a PNG as an image of the same pixels that takes a sixth of the bytes.
 
     Raises
     ------
@@ -84,7 +83,7 @@ def picture(path: Path) -> Picture:
             f"{path}: no image that can be read ({error}); run the rule that draws it again"
         ) from None
     packed = BytesIO()
-    pixels.save(packed, "WEBP", lossless=True, quality=20, method=2)
+    pixels.save(packed, "WEBP", lossless=True, quality=60, method=4)
     return Picture(_uri("image/webp", packed.getvalue()), *pixels.size)
 
 

@@ -4,11 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
+from typing import Literal
 
 from n2mu.report.embed import Download, Picture
 
-WIDE = 900
-"""Width of a picture, in pixels of the page, above which half of the page is too narrow."""
+HALF, WIDE = 660, 900
+"""Widths of a picture, in pixels of the page, above which half of the page is too narrow for its
+letters, and above which no room is left for the caption beside it."""
+
+Layout = Literal["plain", "columns", "long"]
+"""Of a table: as it is, many small ones in columns, or closed until it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +26,6 @@ class Exhibit:
         What is shown; for which selection, luminosity and number of events. HTML.
     picture, table
         One of the two; the table is HTML.
-    long
-        Whether a table is closed until it is asked for.
     """
 
     title: str
@@ -31,12 +34,14 @@ class Exhibit:
     picture: Picture | None = None
     table: str | None = None
     downloads: Sequence[Download] = ()
-    long: bool = False
+    layout: Layout = "plain"
 
     @property
-    def wide(self) -> bool:
-        """Whether it needs the width of the page."""
-        return self.picture is None or self.picture.shown > WIDE
+    def place(self) -> str:
+        """How much of the page it takes: half, all with its caption beside, or all."""
+        if self.picture is None or self.picture.shown > WIDE:
+            return "wide"
+        return "beside" if self.picture.shown > HALF else "half"
 
     @property
     def plain(self) -> str:

@@ -11,7 +11,7 @@ from n2mu.plots.panel import region_title
 from n2mu.registries import caption, registered
 from n2mu.report.captions import Captions
 from n2mu.report.embed import download, picture
-from n2mu.report.exhibits import Category, Exhibit
+from n2mu.report.exhibits import Category, Exhibit, Layout
 from n2mu.report.settings import ReportSettings
 from n2mu.report.statistics import of_regions
 from n2mu.workflow.paths import Paths
@@ -111,7 +111,12 @@ class FitContents:
         )
 
     def table(
-        self, stem: str, text: str, title: str, others: Sequence[str] = (), long: bool = False
+        self,
+        stem: str,
+        text: str,
+        title: str,
+        others: Sequence[str] = (),
+        layout: Layout = "plain",
     ) -> Exhibit:
         """Return a table below the directory of plots, and the files that go with it.
 
@@ -121,14 +126,14 @@ class FitContents:
             Suffixes of the same table in other forms.
         """
         path = self._plots / f"{stem}.html"
-        forms = [download(path.with_suffix(s), f"{self.fit}_{stem}{s}") for s in (*others, ".html")]
+        forms = [download(path.with_suffix(s), f"{self.fit}_{stem}{s}") for s in others]
         return Exhibit(
             title=title,
             caption=self._captions(text, fit=self.fit),
             statistics=self.statistics(None),
             table=body_of(path),
             downloads=forms,
-            long=long,
+            layout=layout,
         )
 
     def region(self, region: str, which: str) -> Exhibit:
@@ -144,7 +149,7 @@ class FitContents:
     def yields(self) -> Exhibit:
         """Return the yields before and after the fit."""
         title = "Yields before and after the fit"
-        return self.table("yields", "yields", title, (".tex", ".txt", ".json"))
+        return self.table("yields", "yields", title, (".tex", ".txt", ".json"), "columns")
 
     def title(self, region: str) -> str:
         """Return the title of a region as HTML."""
@@ -171,11 +176,11 @@ class FitContents:
                     parts[part] += self._drawn(subject, name, about)
         parts[RESULT].append(self.yields())
         parts[SYSTEMATICS].append(
-            self.table("rates", "rates", "Changes of the rates", (".tex",), long=True)
+            self.table("rates", "rates", "Changes of the rates", (".tex",), "long")
         )
         parts[TEMPLATES] += [
-            self.table("treatment", "treatment", "What was done to each template", long=True),
-            self.table("changes", "changes", "Every change, one by one", long=True),
+            self.table("treatment", "treatment", "What was done to each template", layout="long"),
+            self.table("changes", "changes", "Every change, one by one", layout="long"),
         ]
         title = self._settings.fits[self.fit]
         short = f"Fit {escape(self.fit)}"

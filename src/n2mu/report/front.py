@@ -6,12 +6,16 @@ from html import escape
 from typing import Any
 
 from n2mu.plots.fit_lines import data_title, sides
+from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals
 from n2mu.plots.summary import DEFINITIONS
 from n2mu.plots.tabular import Bar, Cell, Code, Errors, Link, Tabular, side
 from n2mu.report.settings import ReportSettings
 
 STRENGTH = r"$\mu$"
+
+ENOUGH = 2
+"""Decimals of the decomposition from which on a group may read as zero."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,19 @@ class Tile:
     failed: bool = False
 
 
+EXPLANATION = (
+    "Nuisance parameters are the pulls &alpha; of the systematics, each with a constraint, and the "
+    "factors &gamma; for the MC statistics of each bin. <b>Statistics only</b>: the error of &mu; "
+    "with all of them fixed at their best-fit values, as if they were known; norm factors stay "
+    "free. <b>Data statistics</b>: the scatter of the fitted &mu; if the data were taken again "
+    "while the auxiliary measurements behind the constraints stay, nothing being fixed. It is the "
+    "larger of the two where data constrain nuisance parameters. <b>Groups</b>: "
+    "&radic;(total&sup2; \N{MINUS SIGN} (error with the group fixed)&sup2;). Groups are correlated "
+    "and do not add up to the total."
+)
+"""What the lines of the decomposition are, as HTML."""
+
+
 def tiles(mu_fit: Mapping[str, Any]) -> list[Tile]:
     """Return mu, its statistical error, the significance, and whether all gates passed."""
     significance = mu_fit["significance"]
@@ -44,7 +61,7 @@ def tiles(mu_fit: Mapping[str, Any]) -> list[Tile]:
         Tile(
             "Statistics only",
             Errors(mu_fit["mu_stat_only"], "mu_stat_only").html(),
-            "nuisance parameters fixed at the best fit",
+            "all nuisance parameters fixed at the best fit",
         ),
     ]
     found += [
@@ -54,9 +71,37 @@ def tiles(mu_fit: Mapping[str, Any]) -> list[Tile]:
     ]
     failed = [escape(str(gate["name"])) for gate in mu_fit["gates"] if not gate["passed"]]
     count = len(mu_fit["gates"])
-    below = f"allowed to fail: {', '.join(failed)}" if failed else "checks that the fit must pass"
+    below = f"failed: {', '.join(failed)}" if failed else "checks that the fit must pass"
     found.append(Tile("Gates", f"{count - len(failed)} of {count} passed", below, bool(failed)))
     return found
+
+
+def alarms(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return what must be read before any number: gates that failed and were allowed to, as HTML.
+
+    Parameters
+    ----------
+    results
+        ``mu_fit.json`` of the fits, by name, the published one first.
+    """
+    return [
+        f"Fit {escape(name)}: gate <b>{escape(str(gate['name']))}</b> failed and was allowed to: "
+        f"{escape(str(gate['detail']))}"
+        for name, mu_fit in results.items()
+        for gate in mu_fit["gates"]
+        if not gate["passed"]
+    ]
+
+
+def heading(settings: ReportSettings) -> str:
+    """Return what the report is about: the signal if there is one, else the analysis. HTML."""
+    signals = {
+        style.group or style.title or name
+        for name, style in settings.style.samples.items()
+        if style.kind == "signal"
+    }
+    subject = to_html(signals.pop()) if len(signals) == 1 else escape(settings.analysis)
+    return f"Signal strength of {subject}"
 
 
 def decomposition(mu_fit: Mapping[str, Any]) -> Tabular:
@@ -64,7 +109,10 @@ def decomposition(mu_fit: Mapping[str, Any]) -> Tabular:
     whole = [(text, mu_fit[key]) for key, text in DEFINITIONS.items()]
     groups = sorted(mu_fit["breakdown"].items(), key=lambda item: -_size(item[1]))
     longest = max((_size(interval) for _, interval in [*whole, *groups]), default=0.0) or 1.0
-    digits = decimals(error for text, i in whole for error in sides(i, text) if error)
+    errors = [error for text, i in whole for error in sides(i, text) if error]
+    digits = decimals(errors)
+    if digits < ENOUGH and any(0 < _size(i) < 0.5 * 10**-digits for _, i in groups):
+        digits += 1
     rows: list[list[Cell]] = []
     for count, (text, interval) in enumerate([*whole, *groups]):
         up, down = sides(interval, text)

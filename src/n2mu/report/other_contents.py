@@ -49,7 +49,7 @@ def models_exhibit(settings: ReportSettings, paths: Paths, captions: Captions) -
         table=body_of(paths.tables("models.html")),
         downloads=[
             download(paths.tables(f"models{suffix}"), f"models{suffix}")
-            for suffix in (".tex", ".json", ".html")
+            for suffix in (".tex", ".json")
         ],
     )
 
@@ -61,10 +61,7 @@ def selection_category(settings: ReportSettings, paths: Paths, captions: Caption
         caption=captions("cutflow"),
         statistics=f"All data sets; {collisions(settings)}.",
         table=body_of(paths.tables("cutflow.html")),
-        downloads=[
-            download(paths.tables(f"cutflow{suffix}"), f"cutflow{suffix}")
-            for suffix in (".html", ".json")
-        ],
+        downloads=[download(paths.tables("cutflow.json"), "cutflow.json")],
     )
     rows = [["Preselection", "", f"<code>{escape(settings.preselection)}</code>"]]
     rows += [

@@ -21,7 +21,14 @@ from n2mu.report.changes import changes_summary
 from n2mu.report.embed import Download, as_latex, pictured
 from n2mu.report.exhibits import Category, Exhibit
 from n2mu.report.fit_contents import FitContents
-from n2mu.report.front import decomposition, fits_table, tiles
+from n2mu.report.front import (
+    EXPLANATION,
+    alarms,
+    decomposition,
+    fits_table,
+    heading,
+    tiles,
+)
 from n2mu.report.other_contents import (
     cutflow_sums,
     models_category,
@@ -31,7 +38,7 @@ from n2mu.report.other_contents import (
 from n2mu.report.request_contents import RequestContents
 from n2mu.report.requests import LeftOut, Made
 from n2mu.report.settings import ReportSettings
-from n2mu.report.statistics import collisions
+from n2mu.report.statistics import collisions, named
 from n2mu.report.study_contents import studies_category
 from n2mu.workflow.paths import Paths
 
@@ -109,7 +116,8 @@ def run_report(
             title=f"{escape(settings.analysis)}: signal strength of fit {escape(settings.publish)}",
             experiment=to_html(labels.experiment),
             status=to_html(labels.status),
-            heading=f"Signal strength of {escape(settings.analysis)}",
+            heading=heading(settings),
+            alarms=alarms({name: fits[name].mu_fit for name in order}),
             subtitle=_subtitle(settings, published),
             tiles=tiles(published.mu_fit),
             front=_front(settings, paths, fits, caption),
@@ -137,11 +145,11 @@ def _environment() -> Environment:
 
 def _subtitle(settings: ReportSettings, published: FitContents) -> str:
     title = settings.fits[settings.publish]
-    regions = "; ".join(published.title(region) for region in published.fitted)
     parts = [
-        f"Fit {escape(settings.publish)}" + (f" ({to_html(title)})" if title else ""),
+        f"Analysis {escape(settings.analysis)}",
+        f"fit {escape(settings.publish)}" + (f" ({to_html(title)})" if title else ""),
         escape(data_title(published.mu_fit["dataset"])),
-        f"regions {regions}",
+        f"regions: {named([published.title(region) for region in published.fitted])}",
         collisions(settings.of_fits(settings.publish)),
     ]
     return " · ".join(parts)
@@ -159,8 +167,7 @@ def _front(
     return [
         _part(
             "Decomposition of the uncertainty",
-            "Groups: √(total² \N{MINUS SIGN} (group fixed)²). The two conventions of a statistical "
-            "part differ by definition.",
+            EXPLANATION,
             f"{fit}_decomposition",
             [decomposition(published.mu_fit)],
         ),

@@ -1,6 +1,6 @@
 """What stands below every caption: the selection, the luminosity, and how many events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -8,6 +8,9 @@ from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.panel import region_title
 from n2mu.report.settings import ReportSettings
+
+MANY = 5
+"""Most regions that are named in a line."""
 
 
 def collisions(settings: ReportSettings) -> str:
@@ -17,7 +20,7 @@ def collisions(settings: ReportSettings) -> str:
     return ", ".join(part for part in (energy, to_html(labels.luminosity)) if part)
 
 
-def of_regions(regions: list[str], report: Mapping[str, Any], settings: ReportSettings) -> str:
+def of_regions(regions: Sequence[str], report: Mapping[str, Any], settings: ReportSettings) -> str:
     """Return selection, luminosity and number of events of regions of a fit, as HTML.
 
     Parameters
@@ -27,9 +30,16 @@ def of_regions(regions: list[str], report: Mapping[str, Any], settings: ReportSe
     report
         Contents of ``templates_report.json``.
     """
-    titles = "; ".join(to_html(region_title(region, settings.style)) for region in regions)
-    told = f"{titles}. {collisions(settings)}. {_counts(regions, report, settings)}."
+    titles = [to_html(region_title(region, settings.style)) for region in regions]
+    told = f"{named(titles)}. {collisions(settings)}. {_counts(regions, report, settings)}."
+    if len(regions) > MANY:
+        told += f"<details><summary>Regions</summary>{'; '.join(titles)}</details>"
     return told + (selection(regions[0], settings) if len(regions) == 1 else "")
+
+
+def named(titles: Sequence[str]) -> str:
+    """Return the names of regions, or how many there are of many."""
+    return f"{len(titles)} regions" if len(titles) > MANY else "; ".join(titles)
 
 
 def selection(region: str, settings: ReportSettings) -> str:
@@ -38,7 +48,7 @@ def selection(region: str, settings: ReportSettings) -> str:
     return f"<details><summary>Selection</summary>{code}</details>"
 
 
-def _counts(regions: list[str], report: Mapping[str, Any], settings: ReportSettings) -> str:
+def _counts(regions: Sequence[str], report: Mapping[str, Any], settings: ReportSettings) -> str:
     """Return how many events were simulated and are expected."""
     raw = 0
     sums = {"signal": 0.0, "background": 0.0}
