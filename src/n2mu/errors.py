@@ -83,6 +83,11 @@ def refused_by_system(error: OSError) -> str | None:
     return f"{where}{what}; {advice}, then run the same command again: what was finished stays"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with what is counted, such as ``1 chunk`` and ``2 chunks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the hint that ends an error about an unknown name.
 

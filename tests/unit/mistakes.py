@@ -131,7 +131,39 @@ MISTAKES = [
     Mistake(CONFIGURATION, "a file is missing", lambda tiny: tiny.path("fits").unlink()),
     Mistake(CONFIGURATION, "a misspelt folder", key("config", "analysis", "tyni")),
     Mistake(CONFIGURATION, "a misspelt main file", nothing, "plan --config config/confg.yaml"),
+    Mistake(
+        CONFIGURATION, "a directory in place of the main file", nothing, "plan --config config/tiny"
+    ),
+    Mistake(
+        CONFIGURATION,
+        "a main file without its option",
+        nothing,
+        "validate config/config.yaml",
+    ),
+    Mistake(
+        CONFIGURATION,
+        "a command in another directory",
+        lambda tiny: os.chdir(tiny.path("fits").parent),
+        "list",
+    ),
+    Mistake(
+        CONFIGURATION,
+        "no value behind a key",
+        keys(
+            ("inputs", "inputs.bkg.cross_section", None),
+            ("systematics", "systematics.lumi.samples", ["background"]),
+        ),
+    ),
     Mistake(CONFIGURATION, "a number with a unit", key("inputs", "luminosity", "140 fb")),
+    Mistake(CONFIGURATION, "a decimal comma", key("systematics", "systematics.lumi.up", "0,02")),
+    Mistake(
+        CONFIGURATION,
+        "a decimal comma between braces",
+        lambda tiny: tiny.path("systematics").write_text(
+            "systematics:\n  lumi: {kind: norm, up: 0,02, group: x}\n"
+        ),
+    ),
+    Mistake(CONFIGURATION, "a number in per cent", key("systematics", "systematics.lumi.up", "2%")),
     Mistake(
         CONFIGURATION, "1.08 in place of 0.08", key("systematics", "systematics.lumi.up", 1.08)
     ),
@@ -139,6 +171,11 @@ MISTAKES = [
         CONFIGURATION, "both sides with one sign", key("systematics", "systematics.lumi.down", 0.02)
     ),
     Mistake(CONFIGURATION, "a misspelt kind", key("systematics", "systematics.lumi.kind", "nrom")),
+    Mistake(
+        CONFIGURATION,
+        "a kind with a capital letter",
+        key("samples", "samples.signal.kind", "Signal"),
+    ),
     Mistake(CONFIGURATION, "a misspelt sample", key("fits", "norm_factors.mu.samples", ["singal"])),
     Mistake(CONFIGURATION, "a misspelt region", key("fits", "fits.score.regions", ["SR", "CRR"])),
     Mistake(
@@ -192,6 +229,11 @@ MISTAKES = [
         CONFIGURATION,
         "a signal strength beyond its bounds",
         key("fits", "fits.score.asimov_mu", 20),
+    ),
+    Mistake(
+        CONFIGURATION,
+        "bounds the wrong way round",
+        key("fits", "norm_factors.mu.bounds", [10, -5]),
     ),
     Mistake(
         CONFIGURATION,
@@ -270,6 +312,36 @@ MISTAKES = [
         EXPRESSIONS,
         "`and` in place of `&&`",
         key("regions", "regions.SR.selection", "njets >= 4 and pt > 20e3"),
+    ),
+    Mistake(
+        EXPRESSIONS,
+        "`NOT` in place of `!`",
+        key("regions", "regions.SR.selection", "njets >= 4 && NOT tight"),
+    ),
+    Mistake(
+        EXPRESSIONS,
+        "`≥` in place of `>=`",
+        key("regions", "regions.SR.selection", "njets ≥ 4 && pt > 20e3"),
+    ),
+    Mistake(
+        EXPRESSIONS,
+        "a decimal comma in a cut",
+        key("regions", "regions.SR.selection", "njets >= 4 && abs(x) < 2,5"),
+    ),
+    Mistake(
+        EXPRESSIONS,
+        "cuts with a comma between them",
+        key("regions", "regions.SR.selection", "njets >= 4, pt > 20e3"),
+    ),
+    Mistake(
+        EXPRESSIONS,
+        "a unit in a cut",
+        key("regions", "regions.SR.selection", "njets >= 4 && pt > 20 GeV"),
+    ),
+    Mistake(
+        EXPRESSIONS,
+        "a number in quotes",
+        key("regions", "regions.SR.selection", "njets >= '4'"),
     ),
     Mistake(
         EXPRESSIONS,
@@ -396,6 +468,7 @@ def message(mistake: Mistake, tiny: TinyAnalysis, monkeypatch: pytest.MonkeyPatc
         error = CliRunner().invoke(app, mistake.command.split()).exception
         assert error is not None
         line = (shown_of(error) or f"a defect: {error!r}").split("\n")[0]
+        line = line.replace(str(tiny.directory.resolve()), "/home/me/analysis")
         # ROOT files hold their time of writing
         return re.sub(r"sample:[0-9a-f]{32}", "sample:...", line)
     config = Path("config/config.yaml")

@@ -247,7 +247,7 @@ def test_a_fit_is_told_of_its_free_shapes(tiny: TinyAnalysis) -> None:
         ({"samples": ["backgrund"]}, "unknown sample 'backgrund'; did you mean 'background'?"),
         ({"regions": ["SB"]}, "free_shapes.free.regions: unknown region 'SB'"),
         ({"degree": 0}, "expected a number greater than or equal to 1, got 0"),
-        ({"bounds": [1.5, 2]}, "the nominal 1 must lie inside the bounds (1.5, 2.0)"),
+        ({"bounds": [1.5, 2]}, "the nominal value 1 must lie inside the bounds [1.5, 2]"),
         ({"smooth": True}, "systematics.jes.samples: the shape of 'background' is free and smooth"),
     ],
 )

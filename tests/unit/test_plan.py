@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from n2mu.errors import ProductError
+from n2mu.commands.app import app
+from n2mu.errors import ConfigurationError, ProductError
 from n2mu.products import read_json, write_json
 from n2mu.workflow.costs import expected_seconds, read_benchmark
 from n2mu.workflow.ending import failures, summary
@@ -129,6 +131,12 @@ def test_a_failure_is_named_with_its_last_words_and_what_to_do(
     assert f"  {last}" in lines
     assert advice in lines[-2]
     assert len([line for line in lines if line.startswith("failed")]) == 1
+
+
+def test_a_configuration_is_no_product_to_plan() -> None:
+    error = CliRunner().invoke(app, ["plan", "config/first.yaml"]).exception
+    assert isinstance(error, ConfigurationError)
+    assert str(error).endswith("write --config config/first.yaml")
 
 
 def test_a_run_that_leaves_no_log_has_nothing_to_say(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_mistakes_of_all_files_and_kinds_are_in_one_list(tiny: TinyAnalysis) -> 
         "regions.yaml: regions.CR.selection: cannot parse 'njets >= 2 &&'",
         "features.yaml: features.x.knid: unknown key; did you mean 'kind'?",
         "systematics.yaml: systematics.lumi.up: 3 is no relative shift",
-        "fits.yaml: norm_factors.nu: nominal 1.0 must lie inside",
+        "fits.yaml: norm_factors.nu: the nominal value 1 must lie inside",
         "config.yaml: fits: unknown fit 'scoer'; did you mean 'score'?",
         "samples.yaml: samples.dy.training_class: unknown class 'sgi'",
         "systematics.yaml: systematics.pileup.factor: unknown weight factor 'pielup'",

@@ -267,6 +267,25 @@ def test_the_command_lists_everything_and_fails(analysis: TinyAnalysis) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("selection", "caret"), [("njets >= 4 AND pt > 20e3", 11), ("njets >= 4 && jets_pt > 1", 14)]
+)
+def test_the_place_in_an_expression_is_shown_below_its_problem(
+    analysis: TinyAnalysis, selection: str, caret: int
+) -> None:
+    analysis.change("regions", "regions.SR.selection", selection)
+    lines = run().stdout.splitlines()
+    place = lines.index(f"  {selection}")
+    assert "regions.SR.selection: cannot" in lines[place - 1]
+    assert lines[place + 1] == f"  {' ' * caret}^"
+
+
+def test_one_of_a_thing_is_no_several() -> None:
+    report = Report(looked_at={"data sets": 1, "files opened": 2, "entries read": 1})
+    report.add("wrong")
+    assert report.lines()[-1] == "1 problem (1 data set, 2 files opened, 1 entry read)"
+
+
 def test_a_problem_is_one_line() -> None:
     report = Report()
     report.add("a\nb", key="k")

@@ -4,9 +4,10 @@ import logging
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from n2mu import __version__
 from n2mu.commands import (
@@ -38,7 +39,20 @@ from n2mu.commands import (
     validate,
     workspace,
 )
+from n2mu.commands.options import refuse_configuration
 from n2mu.errors import N2muError, refused_by_system
+
+
+class _Command(TyperCommand):
+    """A subcommand that says how to give a configuration, where one stands without its option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        left = super().parse_args(ctx, args)
+        refuse_configuration(left)
+        if left:
+            ctx.fail(f"Got unexpected extra argument(s) ({' '.join(left)})")
+        return left
+
 
 app = typer.Typer(
     add_completion=False,
@@ -74,7 +88,8 @@ for name, module in {
     "report": report,
     "import-trex": import_trex,
 }.items():
-    app.command(name)(module.command)
+    # what is left over comes to parse_args
+    app.command(name, cls=_Command, context_settings={"allow_extra_args": True})(module.command)
 # what only the workflow calls
 app.command("gather", hidden=True)(gather.command)
 app.add_typer(export.app, name="export")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from n2mu.commands.options import DEFAULT_CONFIG, Config
+from n2mu.commands.options import DEFAULT_CONFIG, Config, refuse_configuration
 
 if TYPE_CHECKING:
     from n2mu.commands.job import Job
@@ -56,6 +56,7 @@ def command(
     from n2mu.errors import ProductError
     from n2mu.workflow.plan import read_plan
 
+    refuse_configuration(targets or [])
     job = open_job(config)
     command_line = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
     run = subprocess.run(

@@ -51,14 +51,20 @@ class NormFactor(Model):
             raise ValueError("give either 'bounds' (a free factor) or 'expression'")
         if self.expression is not None and "nominal" in self.model_fields_set:
             raise ValueError("'nominal' follows from the 'expression', leave it out")
-        if self.bounds is not None and not self.bounds[0] < self.nominal < self.bounds[1]:
-            raise ValueError(f"nominal {self.nominal} must lie inside the bounds {self.bounds}")
+        if self.bounds is not None:
+            _require_inside(self.nominal, self.bounds)
         return self
 
 
-def _require_one_inside(bounds: Bounds) -> None:
-    if not bounds[0] < 1 < bounds[1]:
-        raise ValueError(f"the nominal 1 must lie inside the bounds {bounds}")
+def _require_inside(nominal: float, bounds: Bounds) -> None:
+    low, high = bounds
+    if low > high:
+        raise ValueError(f"bounds [{low:g}, {high:g}] are reversed; write [{high:g}, {low:g}]")
+    if not low < nominal < high:
+        raise ValueError(
+            f"the nominal value {nominal:g} must lie inside the bounds [{low:g}, {high:g}]; "
+            "change one of them"
+        )
 
 
 class ShapeFactor(Model):
@@ -82,7 +88,7 @@ class ShapeFactor(Model):
 
     @model_validator(mode="after")
     def _inside(self) -> "ShapeFactor":
-        _require_one_inside(self.bounds)
+        _require_inside(1.0, self.bounds)
         return self
 
 
@@ -119,7 +125,7 @@ class FreeShape(Model):
 
     @model_validator(mode="after")
     def _inside(self) -> "FreeShape":
-        _require_one_inside(self.bounds)
+        _require_inside(1.0, self.bounds)
         return self
 
     @property

@@ -33,6 +33,7 @@ from n2mu.expressions import Aliases
 
 M = TypeVar("M", bound=Model)
 
+_DIGITS = re.compile(r"[-+]?\d+,\d+")
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -50,8 +51,15 @@ class _UniqueKeyLoader(_Loader):
 
 def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     seen: dict[Hashable, int] = {}
-    for key_node, _ in node.value:
+    before = ""
+    for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
+        if value_node.value == "" and _DIGITS.fullmatch(f"{before},{key_node.value}"):
+            raise ConfigurationError(
+                f"line {line}: '{before},{key_node.value}' is two entries; write "
+                f"{before}.{key_node.value} with a point"
+            )
+        before = value_node.value
         # "<<: *anchor" gives defaults, which may be overwritten
         merge = key_node.tag == _MERGE
         key = "<<" if merge else loader.construct_object(key_node, deep=True)
@@ -86,11 +94,11 @@ def read_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        there = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        # the files of an analysis have names that are alike
-        close = get_close_matches(path.name, there, n=1, cutoff=0.85)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        raise ConfigurationError(f"{path}: no such file{hint}") from None
+        raise ConfigurationError(f"{path}: no such file{_elsewhere(path)}") from None
+    except IsADirectoryError:
+        likely = (path.with_name(f"{path.name}.yaml"), *sorted(path.parent.glob("*.yaml")))
+        hint = next((f", such as {file}" for file in likely if file.is_file()), "")
+        raise ConfigurationError(f"{path}: is a directory; give a file{hint}") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
@@ -105,6 +113,22 @@ def read_yaml(path: Path) -> Any:
         raise ConfigurationError(f"{path}:{where} not valid YAML ({problem}); {hint}") from None
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from None
+
+
+def _elsewhere(path: Path) -> str:
+    """Return the hint where a file that does not exist could be meant."""
+    if path.parent.is_dir():
+        there = [p.name for p in path.parent.glob("*.y*ml")]
+        # the files of an analysis have names that are alike
+        close = get_close_matches(path.name, there, n=1, cutoff=0.85)
+        if close:
+            return f"; did you mean '{close[0]}'?"
+        needed = path.stem in Configuration.__dataclass_fields__
+        return "; each analysis has one, see docs/reference.md" if needed else nearest("", there)
+    here = Path.cwd()
+    above = [directory for directory in here.parents if (directory / path).exists()]
+    where = f"{above[0]}, which has it" if above else "the directory with the Snakefile"
+    return f", as {here} has no directory '{path.parent}'; run this in {where}"
 
 
 def validate(model: type[M], value: Any, where: str, aliases: Aliases | None = None) -> M:

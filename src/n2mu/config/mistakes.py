@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from n2mu.config.base import Model
-from n2mu.errors import ConfigurationError, nearest
+from n2mu.errors import ConfigurationError, N2muError, nearest
 
 _LONGEST = 80  # characters of a value that an error shows
 
@@ -34,7 +34,10 @@ class Mistake(NamedTuple):
     def error(self, where: str, more: str = "") -> ConfigurationError:
         """Return the error that names the file."""
         prefix = f"{where}: {self.key}: " if self.key else f"{where}: "
-        return ConfigurationError(f"{prefix}{self.text}{more}")
+        # a validator of pydantic raises ValueError from the error about the expression
+        origin = self.cause.__cause__ if self.cause is not None else None
+        excerpt = origin.excerpt if isinstance(origin, N2muError) else ""
+        return ConfigurationError(f"{prefix}{self.text}{more}", excerpt=excerpt)
 
 
 def mistakes(model: type[Model], value: Any, error: ValidationError) -> list[Mistake]:
@@ -137,7 +140,28 @@ def _problem(model: type[Model], problem: ErrorDetails) -> str:
             return str(context["error"])
     got = repr(problem["input"])
     shown = got if len(got) <= _LONGEST else f"{got[: _LONGEST - 3]}..."
-    return f"{_expected(problem['msg'])}, got {shown}"
+    return f"{_expected(problem['msg'])}, got {shown}{_hint(problem)}"
+
+
+def _hint(problem: ErrorDetails) -> str:
+    """Return what to write in place of a value of which one can tell what it means."""
+    text = problem["input"]
+    if not isinstance(text, str):
+        return ""
+    if problem["type"] == "literal_error":
+        known = re.findall(r"'([^']*)'", problem.get("ctx", {})["expected"])
+        return nearest(text.lower(), known) if text.lower() in known else ""
+    if not problem["type"].startswith(("float", "int")):
+        return ""
+    match = re.fullmatch(r"([-+]?\d*)([.,]?)(\d*)\s*(\D*)", text)
+    if match is None:
+        return ""
+    whole, comma, decimals, unit = match.groups()
+    if unit == "%":
+        return f"; write {float(f'{whole}.{decimals}') / 100:g}"
+    if unit:
+        return "; write the number alone, in the unit that docs/reference.md gives"
+    return f"; write {whole}.{decimals} with a point" if comma == "," else ""
 
 
 def _expected(message: str) -> str:

@@ -83,18 +83,36 @@ def survey(config: Path | Mapping[str, Any], directory: Path | None = None) -> S
         kept = list(found)
         if configuration is not None:
             where = str(config) if isinstance(config, Path) else "configuration"
-            with independent():
-                check(configuration, where)
-            references = found[len(kept) :]
-            kept += [error for error in references if not _follows(str(error), left_out)]
-            # what refers to nothing has no meaning to be checked
-            configuration = _without(configuration, references, left_out)
+            configuration = _coherent(configuration, where, left_out, kept)
         if configuration is not None:
-            checked = len(found)
-            with independent():
+            with collected() as unclear, independent():
                 check_meaning(configuration)
-            kept += [e for e in found[checked:] if not _follows(str(e), left_out)]
+            kept += [e for e in unclear if not _follows(str(e), left_out)]
     return Survey(configuration, list({str(error): error for error in kept}.values()))
+
+
+def _coherent(
+    configuration: Configuration,
+    where: str,
+    left_out: set[str],
+    kept: list[ConfigurationError],
+) -> Configuration | None:
+    """Return the configuration without what refers to nothing, which has no meaning to be checked.
+
+    What is left out can be referred to itself.
+    """
+    known: set[str] = set()
+    while True:
+        with collected() as references, independent():
+            check(configuration, where)
+        if {str(error) for error in references} <= known:
+            return configuration
+        kept += [error for error in references if not _follows(str(error), left_out)]
+        known |= {str(error) for error in references}
+        remaining = _without(configuration, references, left_out)
+        if remaining is None:
+            return None
+        configuration = remaining
 
 
 def _follows(message: str, left_out: set[str]) -> bool:

@@ -61,18 +61,18 @@ def parse_tree(text: str) -> tuple[Node, dict[Node, int]]:
     """
     parser = _Parser(text)
     node, _ = parser.expression(0)
-    end = parser.take()
+    end = parser.next
     if end.kind != "end":
-        written = _WORDS.get(end.text)
-        hint = f"; write '{written}'" if written else ""
-        raise parser.failure(end, f"expected an operator or the end, found {end}{hint}")
+        raise parser.failure(end, f"expected an operator or the end, found {end}{parser.hint()}")
     if max(depth for _, depth in walk(node)) > 2 * _DEEPEST:
         raise parser.failure(end, f"more than {2 * _DEEPEST} operators follow from one another")
     return node, parser.places
 
 
-_WORDS = {"and": "&&", "or": "||"}
+_WORDS = {"and": "&&", "or": "||", "not": "!"}
 """What Python and C++ have in words and TTreeFormula in signs."""
+
+_UNITS = frozenset({"keV", "MeV", "GeV", "TeV", "mm", "cm"})
 
 
 class _Parser:
@@ -115,7 +115,22 @@ class _Parser:
 
     def expect(self, text: str, purpose: str) -> None:
         if not self.take_if(text):
-            raise self.failure(self.next, f"expected '{text}' {purpose}, found {self.next}")
+            found = f"found {self.next}{self.hint() if text != ']' else ''}"
+            raise self.failure(self.next, f"expected '{text}' {purpose}, {found}")
+
+    def hint(self) -> str:
+        """Return what to write where the next token cannot follow the one before it."""
+        before, after = self.tokens[max(self.position - 1, 0)], self.next
+        if after.text == "," and self.position + 1 < len(self.tokens):
+            decimals = self.tokens[self.position + 1]
+            if before.kind == decimals.kind == "number":
+                return f"; write {before.text}.{decimals.text} with a point"
+            return "; write '&&' or '||' between conditions"
+        if before.kind == "number" and after.text in _UNITS:
+            return "; write the number alone, in the unit of the branch"
+        if after.text.lower() in _WORDS:
+            return f"; write '{_WORDS[after.text.lower()]}'"
+        return f"; write '!' for '{before.text}'" if before.text.lower() == "not" else ""
 
     def expression(self, level: int) -> tuple[Node, str]:
         self.nesting += 1
@@ -188,7 +203,11 @@ class _Parser:
                     return Not(operand), ""
                 case "@":
                     return self.size(token), ""
-        raise self.failure(token, f"expected a value, found {token}")
+        before = self.tokens[max(self.position - 2, 0)].text
+        hint = "; write '!='" if before + token.text == "<>" else ""
+        if token.text == "|" and (token.start == 0 or "|" not in before):
+            hint = "; write 'abs(...)'"
+        raise self.failure(token, f"expected a value, found {token}{hint}")
 
     def number(self, token: Token) -> Node:
         text = token.text
@@ -301,6 +320,8 @@ class _Parser:
         base, _, method = name.rpartition(".")
         known = _SPECIAL if name.endswith("$") else _FUNCTIONS
         hint = f"; write @{base}.size()" if method == "size" else nearest(name, known)
+        if name.lower() == "not":
+            hint = "; write '!'"
         raise self.failure(token, f"function {token} is not supported{hint}")
 
 

@@ -19,7 +19,27 @@ _PATTERN = re.compile(
 )
 _KINDS: tuple[Kind, ...] = ("number", "name", "operator")
 _RUNS_ON = re.compile(r"[A-Za-z0-9_.]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SHOWN = 80
+_SIGNS = {
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "∧": "&&",
+    "\N{LOGICAL OR}": "||",
+    "¬": "!",
+    "\N{MULTIPLICATION SIGN}": "*",
+    "·": "*",
+    "⋅": "*",
+    "÷": "/",
+    "\N{MINUS SIGN}": "-",
+    "\N{EN DASH}": "-",
+    "²": "^2",
+    "³": "^3",
+    "√": "sqrt(...)",
+    "π": "TMath::Pi()",
+}
+"""What stands in texts for what TTreeFormula has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +88,7 @@ def tokenize(text: str) -> list[Token]:
     while start < len(text):
         match = _PATTERN.match(text, start)
         if match is None:
-            raise failure(text, start, _unknown(text[start]))
+            raise failure(text, start, _unknown(text, start))
         if match["number"] and _RUNS_ON.match(text, match.end()):
             raise failure(text, start, "a number runs into what follows it")
         tokens.extend(
@@ -79,11 +99,18 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
-def _unknown(character: str) -> str:
+def _unknown(text: str, start: int) -> str:
+    character = text[start]
     if character == "=":
-        return "'=' is not a comparison, write '=='"
+        turned = text[start : start + 2] in ("=>", "=<")
+        meant = text[start + 1] + "=" if turned else "=="
+        return f"'{text[start : start + 1 + turned]}' is not a comparison, write '{meant}'"
     if character in "\"'":
-        return "strings are not supported"
+        quoted = text[start + 1 :].partition(character)[0]
+        hint = f"write {quoted} without quotes" if _NUMBER.fullmatch(quoted) else "compare numbers"
+        return f"strings are not supported; {hint}"
     if character == "~":
         return "operator '~' is not supported"
-    return f"'{character}' has no meaning here"
+    signs = _SIGNS.get(character)
+    hint = f"; write '{signs}'" if signs else ""
+    return f"'{character}' has no meaning here{hint}"

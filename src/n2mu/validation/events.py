@@ -50,7 +50,7 @@ class Events(NamedTuple):
 
 def examine(
     asked: Asked, columns: Mapping[str, Any], size: int
-) -> tuple[list[tuple[str, str]], Events]:
+) -> tuple[list[tuple[str, ...]], Events]:
     """Compute everything that is asked on events.
 
     Parameters
@@ -63,9 +63,9 @@ def examine(
     Returns
     -------
     tuple
-        Key and text of what is wrong, and counts.
+        Key and text of what is wrong, with the place in an expression; and counts.
     """
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, ...]] = []
     for question in asked.questions:
         expression = parse(question.text)
         if not expression.names <= columns.keys():
@@ -73,7 +73,7 @@ def examine(
         try:
             values = expression.evaluate(columns, size)
         except N2muError as error:
-            found.append((question.key, str(error)))
+            found.append((question.key, str(error), error.excerpt))
             continue
         if question.weight and not np.isfinite(values).all():
             text = "is NaN or infinite in some of the entries that were read"

@@ -42,10 +42,11 @@ class Look(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something wrong: the key that asked for it, and what is not as it should be."""
+    """Something wrong: the key that asked for it, what is not as it should be, and where in it."""
 
     key: str
     text: str
+    excerpt: str = ""
 
 
 class Seen(NamedTuple):

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from n2mu.errors import counted
+
 _SHOWN = 3
+_ONE = {
+    "data sets": "data set",
+    "files opened": "file opened",
+    "entries read": "entry read",
+    "seconds": "second",
+}
 
 
 @dataclass
@@ -21,12 +29,15 @@ class Problem:
         Where it was seen.
     example
         A file in which it can be seen.
+    excerpt
+        What is shown below the line: an expression and a caret under the place.
     """
 
     text: str
     keys: list[str] = field(default_factory=list)
     data_sets: list[str] = field(default_factory=list)
     example: str | None = None
+    excerpt: str = ""
 
     def line(self) -> str:
         """Return it as one line."""
@@ -59,12 +70,18 @@ class Report:
     looked_at: dict[str, float] = field(default_factory=dict)
 
     def add(
-        self, text: str, *, key: str = "", data_set: str = "", example: str | None = None
+        self,
+        text: str,
+        *,
+        key: str = "",
+        data_set: str = "",
+        example: str | None = None,
+        excerpt: str = "",
     ) -> None:
         """Add a problem, or a place to one that is known."""
         problem = next((p for p in self.problems if p.text == text), None)
         if problem is None:
-            problem = Problem(text, example=example)
+            problem = Problem(text, example=example, excerpt=excerpt)
             self.problems.append(problem)
         if key and key not in problem.keys:
             problem.keys.append(key)
@@ -77,16 +94,23 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return it as text."""
-        looked = ", ".join(f"{number:g} {what}" for what, number in self.looked_at.items())
+        looked = ", ".join(
+            f"{number:g} {_ONE.get(what, what) if number == 1 else what}"
+            for what, number in self.looked_at.items()
+        )
+        lines = []
+        for problem in self.problems:
+            shown = (f"  {line}" for line in problem.excerpt.splitlines())
+            lines += [f"problem: {problem.line()}", *shown]
         return [
-            *(f"problem: {problem.line()}" for problem in self.problems),
+            *lines,
             *(f"note: {note}" for note in self.notes),
             *(f"not checked: {text}" for text in self.unchecked),
-            f"{len(self.problems)} problems" + (f" ({looked})" if looked else ""),
+            counted(len(self.problems), "problem") + (f" ({looked})" if looked else ""),
         ]
 
 
 def _several(names: Sequence[str], what: str) -> str:
     shown = ", ".join(names[:_SHOWN])
     more = len(names) - _SHOWN
-    return shown if more <= 0 else f"{shown} and {more} more {what}{'s' if more > 1 else ''}"
+    return shown if more <= 0 else f"{shown} and {counted(more, f'more {what}')}"

@@ -46,7 +46,7 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
     report = Report()
     configuration, mistakes = survey(config)
     for mistake in mistakes:
-        report.add(str(mistake))
+        report.add(str(mistake), excerpt=mistake.excerpt)
     if configuration is None:
         report.unchecked.append(
             "the ntuples, and what the files say of each other: correct the problems first"
@@ -105,8 +105,9 @@ def _looks(
 
 def _collect(seen: Iterable[Seen], report: Report) -> None:
     for one in seen:
-        for key, text in one.findings:
-            report.add(text, key=key, data_set=one.data_set, example=one.path)
+        for key, text, excerpt in one.findings:
+            seen_in = {"data_set": one.data_set, "example": one.path}
+            report.add(text, key=key, excerpt=excerpt, **seen_in)
 
 
 def _count(seen: Iterable[Seen], incomplete: bool, report: Report) -> None:
