@@ -211,10 +211,8 @@ def require_once(skim: Skim, settings: OnceSettings, *, exactly: bool = True) ->
     """
     if exactly:
         require_observed_once(skim, settings.observed)
-    events = {m["settings"]["event"] for m in map(skim.metadata, skim.paths)}
-    event = next(iter(events - {None}), None)
     lines = [
-        in_words(entry["data_sets"], entry["kind"], entry, event)
+        in_words(entry["data_sets"], entry["kind"], entry, _event_branch(skim))
         for entry in all_repeated(skim, settings.origins, exactly=exactly)
     ]
     if lines and settings.repeated_events == "stop":
@@ -229,6 +227,11 @@ def require_once(skim: Skim, settings: OnceSettings, *, exactly: bool = True) ->
     for line in lines:
         logger.warning("%s; kept, as 'repeated_events: keep' says", line)
     return lines
+
+
+def _event_branch(skim: Skim) -> str | None:
+    branch: str | None = skim.metadata(skim.paths[0])["settings"]["event"]
+    return branch
 
 
 def require_observed_once(skim: Skim, data_sets: Sequence[str]) -> None:
