@@ -60,7 +60,18 @@ ENDINGS = {
     ),
     "a job is preempted": (slurm("PREEMPTED"), "12:00 epoch 1 of 9"),
     "a job is cancelled": (slurm("CANCELLED by 1000"), "12:00 epoch 1 of 9"),
+    "a job ends without a word": ("None", "12:00 epoch 1 of 9"),
     "a job is killed on this machine": ("None", "12:00 epoch 1 of 9"),
+    "a job is ended on this machine": ("None", "12:00 epoch 1 of 9"),
+    "a job is interrupted on this machine": ("None", "12:00 epoch 1 of 9"),
+    "a job crashes": ("None", "12:00 epoch 1 of 9"),
+}
+# what Snakemake writes before a rule that a signal ended: itself, or what its shell ran
+SIGNALS = {
+    "a job is killed on this machine": "returned non-zero exit status 137.",
+    "a job is ended on this machine": "died with <Signals.SIGTERM: 15>.",
+    "a job is interrupted on this machine": "returned non-zero exit status 130.",
+    "a job crashes": "returned non-zero exit status 139.",
 }
 
 
@@ -73,9 +84,12 @@ def test_a_job_that_failed_is_answered_as_the_page_says(what: str, tmp_path: Pat
     reported, last = ENDINGS[what]
     (tmp_path / "train.log").write_text(f"{last}\n")
     (tmp_path / "snakemake.log").write_text(
-        f"Building DAG\nError in rule train:\n    message: {reported}\n    jobid: 2\n"
+        "RuleException:\nCommand 'n2mu skim c0' returned non-zero exit status 1.\n"
+        "Error in rule skim:\n    jobid: 1\n"
+        f"RuleException:\nCommand 'n2mu train mlp 0' {SIGNALS.get(what, '')}\n"
+        f"Error in rule train:\n    message: {reported}\n    jobid: 2\n"
         "    log: train.log (check log file(s) for error details)\n"
     )
     lines = failures(tmp_path / "snakemake.log", tmp_path)
-    assert lines[0].startswith("failed: train")
+    assert [line.split()[1] for line in lines if line.startswith("failed: ")] == ["skim", "train"]
     assert lines[-2] == f"  -> {table_of_endings()[what]}"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from signal import Signals
 
 from n2mu.workflow.costs import Cost, read_benchmark, stage_of
 
@@ -22,6 +23,19 @@ _OF_SLURM = {
     "CANCELLED": "somebody cancelled it: run the same command again; a training goes on from its "
     "checkpoint",
 }
+
+_OF_SIGNAL = {
+    "SIGTERM": "it was ended from outside (signal 15, SIGTERM), by a scheduler at its time limit, "
+    "by scancel or by kill: run the same command again, and if it was the time limit give rule "
+    "{rule} more runtime under set-resources in profile.yaml; a training goes on from its "
+    "checkpoint",
+    "SIGKILL": "it was killed (signal 9, SIGKILL), most likely because the memory was used up: "
+    "give rule {rule} more mem_mb under set-resources in profile.yaml, or fewer jobs at once on "
+    "this machine",
+    "SIGINT": "it was interrupted (signal 2, SIGINT): run the same command again; a training goes "
+    "on from its checkpoint",
+}
+_ENDED_BY = re.compile(r"died with <Signals\.\w+: (\d+)>|returned non-zero exit status (\d+)\.")
 
 
 def summary(root: Path, started: float, gpu_stages: Collection[str]) -> list[str]:
@@ -86,9 +100,13 @@ def failures(snakemake_log: Path, directory: Path) -> list[str]:
     except OSError:
         return []
     lines = []
-    found = re.findall(r"Error in (?:group )?rule (\w+)[^\n]*:?\n((?:    [^\n]*\n|\s*\n)*)", text)
+    pattern = r"Error in (?:group )?rule (\w+)[^\n]*:?\n((?:    [^\n]*\n|\s*\n)*)"
     seen = set()
-    for rule, block in found:
+    end = 0
+    for found in re.finditer(pattern, text):
+        rule, block = found.groups()
+        ended_by = _signal(text[end : found.start()])
+        end = found.end()
         log = re.search(r"^\s+log: (\S+)", block, re.MULTILINE)
         path = None if log is None else directory / log.group(1).rstrip(",")
         if (rule, path) in seen:
@@ -97,7 +115,7 @@ def failures(snakemake_log: Path, directory: Path) -> list[str]:
         lines.append(f"failed: {rule}" + ("" if path is None else f" ({path})"))
         last = _last_lines(path)
         lines += [f"  {line}" for line in last]
-        lines.append(f"  -> {_advice(rule, last, block)}")
+        lines.append(f"  -> {_advice(rule, last, block, ended_by)}")
     if lines:
         lines.append("What was finished stays; the same command goes on from here.")
     return lines
@@ -110,7 +128,18 @@ def _last_lines(path: Path | None) -> list[str]:
         return []
 
 
-def _advice(rule: str, last: list[str], block: str) -> str:
+def _signal(text: str) -> str:
+    """Return the signal of which Snakemake's last words before a failed rule tell; or nothing."""
+    ended = list(_ENDED_BY.finditer(text))
+    if not ended:
+        return ""
+    died, status = ended[-1].groups()
+    # a shell adds 128 to the number of the signal that ended what it ran
+    number = int(died) if died else int(status) - 128
+    return Signals(number).name if number in set(Signals) else ""
+
+
+def _advice(rule: str, last: list[str], block: str, ended_by: str) -> str:
     refused = re.search(
         r"SLURM (?:sbatch|job submission) failed\. The error message was '?([^\n']+)", block
     )
@@ -126,6 +155,9 @@ def _advice(rule: str, last: list[str], block: str) -> str:
         return "do what the error says, then run the same command again"
     if "Traceback" in "".join(last) or any(line.startswith("  File ") for line in last):
         return "a defect of n2mu: please report it with this log"
+    if ended_by:
+        crashed = f"it crashed ({ended_by}): please report it with this log"
+        return _OF_SIGNAL.get(ended_by, crashed).format(rule=rule)
     return (
         f"it ended without a word, as jobs do that are killed: give rule {rule} more mem_mb or "
         "runtime under set-resources in profile.yaml, or fewer jobs at once on this machine"
