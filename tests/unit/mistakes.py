@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import uproot
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 from typer.testing import CliRunner
 
@@ -82,6 +83,12 @@ def branch(name: str, values: Any) -> Callable[[TinyAnalysis], None]:
         tiny.list()
 
     return make
+
+
+def rntuple(tiny: TinyAnalysis) -> None:
+    """Write the events of one ntuple as an RNTuple."""
+    with uproot.recreate(tiny.ntuple("sig_2.root")) as target:
+        target.mkrntuple("nominal", {"pt": np.dtype(np.float64)})
 
 
 def file(change: Callable[[Path], object]) -> Callable[[TinyAnalysis], None]:
@@ -421,6 +428,7 @@ MISTAKES = [
         "list --workers 1",
     ),
     Mistake(NTUPLES, "a misspelt tree", key("inputs", "tree", "nominl")),
+    Mistake(NTUPLES, "an RNTuple in place of a tree", rntuple, "list --workers 1"),
     Mistake(NTUPLES, "a branch is missing in one file", branch("pt", None), "skim c0000"),
     Mistake(
         NTUPLES,

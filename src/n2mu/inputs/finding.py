@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from n2mu.config.inputs import DataSet
-from n2mu.errors import InputError, nearest
+from n2mu.errors import InputError
 from n2mu.inputs.identity import content_sample
 from n2mu.inputs.listing import ListedFile, Listing, source_of
 from n2mu.inputs.location import Location, matching_files, nearest_path
@@ -167,10 +167,17 @@ def _require_trees(
         )
     for owner in owners:
         if entries is not None and owner.tree not in entries:
-            message = f"{path}: no tree '{owner.tree}'{nearest(owner.tree, entries)}"
+            message = f"{path}: {_no_tree(path, owner.tree)}"
             if not may_skip:
                 raise InputError(message)
             logger.warning("will be skipped: %s", message)
+
+
+def _no_tree(path: Location, name: str) -> str:
+    from n2mu.inputs.ntuple import no_tree, open_ntuple
+
+    with open_ntuple(path) as file:
+        return no_tree(file, name, path)
 
 
 def tree_entries(path: Location) -> dict[str, int]:

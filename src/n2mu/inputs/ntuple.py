@@ -55,10 +55,21 @@ def tree(file: Any, name: str, path: Location) -> Tree:
     DamagedError
         If the file has no such tree, with the nearest one that it has, or it cannot be read.
     """
-    names = tree_names(file, path)
-    if name not in names:
-        raise DamagedError(f"{path}: no tree '{name}'{nearest(name, names)}")
+    if name not in tree_names(file, path):
+        raise DamagedError(f"{path}: {no_tree(file, name, path)}")
     return Tree(file, name, path)
+
+
+def no_tree(file: Any, name: str, path: Location) -> str:
+    """Return what is wrong with an open file that has no tree of a name."""
+    with reading(path):
+        others = file.keys(filter_classname=lambda kind: kind.endswith("RNTuple"), cycle=False)
+    if name in others:
+        return (
+            f"'{name}' is an RNTuple, but n2mu reads TTrees, which can have friends; write one: in "
+            "ROOT by RDataFrame's Snapshot with fOutputFormat = kTTree, in uproot by mktree"
+        )
+    return f"no tree '{name}'{nearest(name, tree_names(file, path))}"
 
 
 def entries_of(file: Any, name: str, path: Location) -> int:

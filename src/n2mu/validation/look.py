@@ -11,7 +11,7 @@ from n2mu.expressions import ENTRY, parse
 from n2mu.inputs.gather import read_range
 from n2mu.inputs.identity import NtupleFile, require_entries, require_identity
 from n2mu.inputs.location import Location
-from n2mu.inputs.ntuple import open_ntuple, require_branches, tree, tree_names
+from n2mu.inputs.ntuple import no_tree, open_ntuple, require_branches, tree, tree_names
 from n2mu.inputs.sums import sums_of_weights
 from n2mu.inputs.tree import Tree
 from n2mu.validation.events import Events, examine
@@ -99,12 +99,12 @@ def _compare_trees(
 ) -> None:
     asked = what.asked
     if ntuple is None:
-        text = f"no tree '{asked.tree}'{nearest(asked.tree, names)}"
+        text = no_tree(file, asked.tree, what.path)
         found.append(Finding("inputs.yaml: tree", text))
     nominal = ntuple.names.intersection(asked.columns) if ntuple is not None else frozenset()
     for key, name in asked.trees.items():
         if name not in names:
-            found.append(Finding(key, f"no tree '{name}'{nearest(name, names)}"))
+            found.append(Finding(key, no_tree(file, name, what.path)))
         elif what.into_trees:
             existing = tree(file, name, what.path).names
             found += [
