@@ -52,9 +52,9 @@ def run_demo(analysis: str, size: str, chunk: str, base: Path) -> None:
         files.items(),
         logger,
         f"ntuples of chunk {chunk}",
-        "events",
-        sum(file.events for file in files.values()),
-        size=lambda item: item[1].events,
+        "kB",  # takes a time as its size does, other than the number of generated events
+        sum(file.bytes // 1000 for file in files.values()),
+        size=lambda item: item[1].bytes // 1000,
     )
     for identity, file in planned:
         generator(analysis, size).generate(file, base, identity)
