@@ -13,6 +13,7 @@ from n2mu.errors import ProductError
 from n2mu.plots.names import title
 from n2mu.plots.pulls import pulls_figure
 from n2mu.plots.ranking import DOWN, UP, ranking_figure
+from n2mu.plots.settings import RegionStyle
 
 
 def row_names(figure: Figure) -> list[str]:
@@ -72,7 +73,7 @@ def test_pulls_use_the_lower_axis_and_norm_factors_their_value() -> None:
     for row, entry in enumerate(ranking["parameters"]):
         assert shown[row] == (1.1 if entry["kind"] == "norm" else entry["pull"])
     assert figure.axes[1].get_xlim() == (-2, 2)
-    assert "Norm factor: value and error" in texts(figure)
+    assert "Free factor: value and error" in texts(figure)
 
 
 def test_a_value_beyond_the_axis_of_pulls_is_written() -> None:
@@ -168,6 +169,14 @@ def test_pulls_are_shown_group_by_group() -> None:
 
 
 def test_a_bin_of_a_shape_factor_has_the_title_of_the_factor() -> None:
-    shown = title({"name": "qcd[2]", "kind": "norm"}, {"qcd": "Multijet"})
-    assert shown == "Multijet (bin 2)"
-    assert title({"name": "qcd[2]", "kind": "norm"}, {}) == "qcd[2]"
+    told = settings().model_copy(update={"parameters": {"qcd": "Multijet"}})
+    assert title({"name": "qcd[2]", "kind": "norm"}, told) == "Multijet (bin 3)"
+    assert title({"name": "qcd[2]", "kind": "norm"}, settings()) == "qcd[2]"
+
+
+def test_mc_statistics_of_a_bin_have_the_title_of_the_region() -> None:
+    regions = {"SR": RegionStyle(title="tight", role="signal")}
+    told = settings().model_copy(update={"regions": regions})
+    names = [f"staterror_{region}[0]" for region in ("SR", "CR")]
+    shown = [title({"name": name, "kind": "gamma"}, told) for name in names]
+    assert shown == [r"$\gamma$ (tight, bin 1)", r"$\gamma$ (CR, bin 1)"]

@@ -1,5 +1,6 @@
 """What one model is worth, drawn."""
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -47,8 +48,6 @@ def test_what_does_not_exist_is_said() -> None:
 
 def test_residuals_beyond_the_usual_stay_in_their_panel() -> None:
     figure = FIGURES["residuals"](evaluation()[BETTER])
-    headings = [axes.get_title(loc="left") for axes in figure.axes]
-    assert headings == [r"$t\bar{t}H$, $p$ = 0.03", "ttW, no test"]
     low, high = figure.axes[0].get_ylim()
     assert low < -5 and high > 5
 
@@ -88,3 +87,17 @@ def test_every_class_has_a_panel_of_its_own() -> None:
     headings = [axes.get_title(loc="left") for axes in FIGURES["train and test"](content).axes]
     assert headings == [r"$t\bar{t}H$, $p$ = 0.03", "ttW, no test"]
     assert len(FIGURES["calibration"](content).axes) == 3
+
+
+def test_classes_without_anything_to_draw_are_named_and_have_no_panel() -> None:
+    content = copy.deepcopy(evaluation()[BETTER])
+    residuals = FIGURES["residuals"](content)
+    assert [axes.get_title(loc="left") for axes in residuals.axes] == [r"$t\bar{t}H$, $p$ = 0.03"]
+    assert "Too few events for a test: ttW" in texts(residuals)
+    for kind in ("train", "test"):
+        content["train_test"]["classes"]["ttW"][kind]["sumw"] = [0.0] * 3
+    assert len(FIGURES["train and test"](content).axes) == 1
+    assert "No events: ttW" in texts(FIGURES["train and test"](content))
+    for own in content["train_test"]["classes"].values():
+        own["p_value"] = None
+    assert len(FIGURES["residuals"](content).axes) == 1

@@ -1,10 +1,12 @@
 """A panel for each class of a model, where curves of all in one could not be told apart."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from n2mu.plots.classes import class_title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import axes_in_inches, new_figure, panel_length, write_labels
 
@@ -56,3 +58,12 @@ def class_panels(
         panels.append(axes)
     write_labels(figure, LEFT, top + HEADER - 0.05, settings.labels, lines)
     return figure, panels
+
+
+def left_out(
+    why: str, drawn: Collection[str], evaluation: Mapping[str, Any], settings: PlotSettings
+) -> list[str]:
+    """Return the line that names the classes without panel, if there are any."""
+    without = [n for n in evaluation["classes"] if n not in drawn]
+    names = ", ".join(class_title(name, settings) for name in without)
+    return [f"{why}: {names}"] if without else []

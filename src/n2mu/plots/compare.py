@@ -91,7 +91,7 @@ def pulls_comparison(comparison: Mapping[str, Any], settings: PlotSettings) -> F
         size = ceil(len(members) / pages) if pages else 1
         panels += [(kind, members[i : i + size]) for i in range(0, len(members), size)]
     with house_style():
-        names = [[title(entry, settings.parameters) for entry in entries] for _, entries in panels]
+        names = [[title(entry, settings) for entry in entries] for _, entries in panels]
         lefts, edge = [], 0.1
         for texts in names:
             lefts.append(edge + widest(texts, NAME_SIZE) + 0.2)
@@ -138,7 +138,7 @@ def ranking_comparison(
     with house_style():
         failed = [_failed(entry) for entry in shown]
         names = [
-            title(entry, settings.parameters) + (" (failed)" if bad else "")
+            title(entry, settings) + (" (failed)" if bad else "")
             for entry, bad in zip(shown, failed, strict=True)
         ]
         left = widest(names, 11.0) + 0.3

@@ -68,7 +68,7 @@ def correlation_figure(
         strongest = strongest[: max(IN_TALKS - len(free), 0)]
         kept = free + [index for index in others if index in strongest]
         chosen = "free, and the strongest correlations"
-    titles = [title(fitted[names[index]], settings.parameters) for index in kept]
+    titles = [title(fitted[names[index]], settings) for index in kept]
     lines = fit_lines(mu_fit)
     if len(kept) < len(names):
         lines.append(f"{len(kept)} of {len(names)} parameters: {chosen}")

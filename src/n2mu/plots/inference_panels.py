@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from n2mu.plots.colours import SIGNAL
-from n2mu.plots.names import title
+from n2mu.plots.names import verbatim
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import LINE, axes_in_inches, new_figure, panel_length, widest, write_labels
 
@@ -59,4 +59,4 @@ def poi_title(product: Mapping[str, Any], settings: PlotSettings) -> str:
     name = str(product["poi"])
     if name in settings.parameters:
         return settings.parameters[name]
-    return r"$\mu$" if name == "mu" else rf"$\mu$ ({title({'name': name, 'kind': 'norm'}, {})})"
+    return r"$\mu$" if name == "mu" else rf"$\mu$ ({verbatim(name)})"

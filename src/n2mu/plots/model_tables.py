@@ -65,7 +65,7 @@ def _columns(comparison: Mapping[str, Any]) -> list[_Column]:
     """Return the columns in which some model has an entry."""
     models = comparison["models"]
     without = sorted({name for entry in models for name in entry["mean_auc"].get("without", ())})
-    missing = f" but {', '.join(without)}, which have no positive sum of weights" if without else ""
+    missing = f" with a positive sum of weights, not {', '.join(without)}" if without else ""
     columns = [
         _Column("Model", lambda entry: str(entry["model"])),
         _Column("Architecture", lambda entry: str(entry["architecture"])),

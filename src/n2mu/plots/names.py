@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from n2mu.errors import ProductError, nearest
+from n2mu.plots.settings import PlotSettings
 
 ALPHA = "alpha"
 GAMMA = "gamma"
@@ -28,25 +29,23 @@ def group(parameter: Mapping[str, Any]) -> str:
     return kind
 
 
-def title(parameter: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+def title(parameter: Mapping[str, Any], settings: PlotSettings) -> str:
     r"""Return the title of a parameter, in the mathematical text of matplotlib.
 
-    The bin of a gamma is the one of its name in the workspace, counted from zero.
-
-    Examples
-    --------
-    >>> title({"name": "staterror_SR[2]", "kind": "gamma"}, {})
-    '$\\gamma$ (SR bin 2)'
+    Bins are counted from one, as they stand in a figure from left to right; names in the workspace
+    count them from zero. That of MC statistics is ``$\gamma$ (SR, bin 3)``, with the title of SR.
     """
     name = str(parameter["name"])
-    if name in titles:
-        return titles[name]
+    if name in settings.parameters:
+        return settings.parameters[name]
     if match := _BIN.match(name):
+        where, number = match["where"], f"bin {int(match['bin']) + 1}"
         if group(parameter) == GAMMA:
-            return rf"$\gamma$ ({verbatim(match['where'])} bin {match['bin']})"
+            style = settings.regions.get(where)
+            return rf"$\gamma$ ({(style and style.title) or verbatim(where)}, {number})"
         # one of a shape factor
-        if match["where"] in titles:
-            return f"{titles[match['where']]} (bin {match['bin']})"
+        if where in settings.parameters:
+            return f"{settings.parameters[where]} ({number})"
     return verbatim(name)
 
 

@@ -31,9 +31,22 @@ def plain(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".replace("-", MINUS)
 
 
+def grouped(value: float, digits: int) -> str:
+    """Return a number like `plain`, with a comma between thousands."""
+    return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
 def with_error(value: float, error: float | None) -> str:
-    """Return a number with its error; one without has four decimals."""
+    """Return a number with its error; one without has four decimals, exact ones one.
+
+    Examples
+    --------
+    >>> with_error(1234.56, 12.3), with_error(305613.56, 0.0)
+    ('1,235 ± 12', '305,613.6 ± 0')
+    """
     if error is None:
         return plain(value, 4)
+    if error == 0 and value != 0:
+        return f"{grouped(value, 1)} ± 0"
     digits = decimals([error])
-    return f"{plain(value, digits)} ± {plain(error, digits)}"
+    return f"{grouped(value, digits)} ± {grouped(error, digits)}"

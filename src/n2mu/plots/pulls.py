@@ -86,7 +86,7 @@ def pulls_figure(mu_fit: Mapping[str, Any], settings: PlotSettings) -> Figure:
     if len(parameters) < len(mu_fit["parameters"]):
         lines.append(note(len(parameters), len(mu_fit["parameters"])))
     with house_style():
-        columns = _columns(_panels(parameters, settings.parameters, groups, rows), rows)
+        columns = _columns(_panels(parameters, settings, groups, rows), rows)
         lefts, edge = [], 0.1
         for column in columns:
             edge += widest([name for panel in column for name in panel.names], NAME_SIZE) + 0.2
@@ -125,7 +125,7 @@ def note(shown: int, count: int) -> str:
 
 def _panels(
     parameters: Sequence[Mapping[str, Any]],
-    titles: Mapping[str, str],
+    settings: PlotSettings,
     groups: Mapping[str, Sequence[str]],
     longest: int,
 ) -> list[_Panel]:
@@ -139,7 +139,7 @@ def _panels(
             rows = ceil(len(part) / ceil(len(part) / longest))
             for start in range(0, len(part), rows):
                 chunk = part[start : start + rows]
-                names = [title(parameter, titles) for parameter in chunk]
+                names = [title(p, settings) for p in chunk]
                 panels.append(_Panel(kind, heading, chunk, names, reach))
     return panels
 

@@ -34,8 +34,9 @@ POINTS: dict[str, dict[str, Any]] = {
 EXPLANATIONS = {
     ALPHA: "Pull and constraint",
     GAMMA: r"$\gamma$ (MC statistics): pull and constraint",
-    FREE: "Norm factor: value and error",
+    FREE: "Free factor: value and error",
 }
+PULL, VALUE = r"$(\hat{\theta}-\theta_0)/\Delta\theta$", r"Fitted value $\hat{\theta}$"
 PULL_RANGE = 2.0
 ROW, WIDTH, BOTTOM, LABEL_WIDTH = 0.27, 5.6, 0.65, 3.2
 NAME_SIZE, BEYOND_SIZE = 11.0, 9.5
@@ -132,6 +133,7 @@ def _figure(
         for row, point in enumerate(points):
             _draw_pull(pulls, row, point)
         _finish(impacts, pulls, names, shown)
+        pulls.set_xlabel(VALUE if kinds == [FREE] else PULL)
         _legend(figure, kinds)
         write_labels(figure, 0.15, BOTTOM + height + header - 0.1, settings.labels, lines)
     return figure
@@ -152,7 +154,7 @@ def _selected(parameters: Sequence[Parameter], first: int) -> list[Parameter]:
 
 
 def _name(parameter: Parameter, settings: PlotSettings) -> str:
-    name = title(parameter, settings.parameters)
+    name = title(parameter, settings)
     return f"{name} (failed)" if _failed(parameter) else name
 
 
@@ -229,7 +231,6 @@ def _finish(impacts: Axes, pulls: Axes, names: Sequence[str], shown: Sequence[Pa
     impacts.set_xlabel(r"$\Delta\mu$")
     pulls.tick_params(axis="x", top=False)
     pulls.set_xlim(-PULL_RANGE, PULL_RANGE)
-    pulls.set_xlabel(r"$(\hat{\theta}-\theta_0)/\Delta\theta$")
     for position in (-1, 0, 1):
         pulls.axvline(position, color="black", linestyle="--", linewidth=0.8, zorder=1)
     pulls.set_yticks(range(len(shown)), names, fontsize=NAME_SIZE)

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from n2mu.plots.class_panels import class_panels
+from n2mu.plots.class_panels import class_panels, left_out
 from n2mu.plots.classes import class_title
 from n2mu.plots.colours import fold_shade
 from n2mu.plots.model_heading import heading
@@ -15,6 +15,7 @@ from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import house_style
 
 PANEL = (2.9, 1.6)
+TOO_FEW = "Too few events for a test"
 LEAST = 3.5
 """Shown at least, on either side of zero."""
 
@@ -22,7 +23,8 @@ LEAST = 3.5
 def residuals_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
     """Draw the residuals of the chi2 between training and unseen events, a panel per class.
 
-    One colour per fold; the bars are the bins, in which the two are compared.
+    One colour per fold; the bars are the bins, in which the two are compared. Classes with too few
+    events for a test are named and have no panel.
 
     Parameters
     ----------
@@ -34,7 +36,10 @@ def residuals_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
     with house_style():
         headings = []
         most = LEAST
-        for name in evaluation["classes"]:
+        drawn = [n for n in evaluation["classes"] if content[n]["p_value"] is not None]
+        # a figure has a panel in any case
+        shown = drawn or evaluation["classes"][:1]
+        for name in shown:
             tested = [fold for fold in content[name]["folds"] if fold["residuals"] is not None]
             p_value = content[name]["p_value"]
             test = "no test" if p_value is None else f"$p$ = {p_value:.2g}"
@@ -44,12 +49,12 @@ def residuals_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
         figure, panels = class_panels(
             headings,
             (f"{signal} score", "Residual"),
-            heading(evaluation, settings),
+            [*heading(evaluation, settings), *left_out(TOO_FEW, drawn, evaluation, settings)],
             PANEL,
             settings,
         )
         folds = 0
-        for axes, name in zip(panels, evaluation["classes"], strict=True):
+        for axes, name in zip(panels, shown, strict=True):
             folds = max(folds, len(content[name]["folds"]))
             for index, fold in enumerate(content[name]["folds"]):
                 if fold["residuals"] is None:
@@ -64,12 +69,12 @@ def residuals_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> F
             axes.set_xlim(0, 1)
             axes.set_ylim(-most, most)
         width, height = figure.get_size_inches()
-        lines = [
+        handles = [
             Line2D([], [], color=fold_shade(k, folds), marker="o", label=f"Fold {k}")
             for k in range(folds)
         ]
         figure.legend(
-            handles=lines,
+            handles=handles,
             loc="upper right",
             bbox_to_anchor=(1 - 0.25 / width, 1 - 0.12 / height),
             ncols=2,

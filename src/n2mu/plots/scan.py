@@ -134,7 +134,7 @@ def _mark_failures(axes: Axes, scan: Mapping[str, Any], place: Any) -> Line2D | 
 def _title(parameter: Mapping[str, Any], scan: Mapping[str, Any], settings: PlotSettings) -> str:
     if parameter["name"] == scan["poi"]:
         return poi_title(scan, settings)
-    return title(parameter, settings.parameters)
+    return title(parameter, settings)
 
 
 def _value(parameter: Mapping[str, Any]) -> str:

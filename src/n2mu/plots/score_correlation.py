@@ -52,7 +52,7 @@ def score_correlation_figure(
         colours = colormaps["viridis"]
         for number, shape in enumerate(shapes):
             low, high = number / len(shapes), (number + 1) / len(shapes)
-            label = f"{100 * low:.0f} to {100 * high:.0f} %"
+            label = f"{100 * low:.3g} to {100 * high:.3g} %"
             axes.stairs(shape, edges, color=colours(1 - high * 0.9), label=label)
         signal = class_title(str(evaluation["signal_class"]), settings)
         if shapes:

@@ -91,7 +91,13 @@ def _free_parameters(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
             value, error = parameter["value"], parameter["uncertainty"]
             digits = decimals([] if error is None else [error])
             shown = "none" if error is None else plain(error, digits)
-            rows.append([title(parameter, settings.parameters), plain(value, digits), shown])
+            rows.append(
+                [
+                    title(parameter, settings),
+                    plain(value, digits),
+                    shown,
+                ]
+            )
     return Tabular(["Parameter", "Value", "Uncertainty"], rows, numbers=(1, 2)).html()
 
 

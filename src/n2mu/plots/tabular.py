@@ -11,7 +11,7 @@ from n2mu.plots.latex import to_html, to_latex
 from n2mu.plots.numbers import MINUS, decimals, plain, signed
 from n2mu.plots.page import table
 
-_NUMBER = re.compile(rf"[+{MINUS}]?\d[\d.,]*(?: ± [\d.]+)*")
+_NUMBER = re.compile(rf"[+{MINUS}]?\d[\d.,]*(?: ± [\d.,]+)*")
 _SIDES = re.compile(rf"([+{MINUS}][\d.]+) / ([+{MINUS}][\d.]+)")
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from n2mu.plots.class_panels import class_panels
+from n2mu.plots.class_panels import class_panels, left_out
 from n2mu.plots.classes import class_colours, class_title
 from n2mu.plots.model_heading import heading
 from n2mu.plots.settings import PlotSettings
@@ -20,6 +20,8 @@ PANEL = (2.9, 2.0)
 def train_test_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> Figure:
     """Draw the normalised distributions, a panel per class: training as lines, test as dots.
 
+    Classes without events to show are named and have no panel.
+
     Parameters
     ----------
     evaluation
@@ -30,24 +32,25 @@ def train_test_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
     edges = np.asarray(content["edges"])
     with house_style():
         headings = []
-        for name in evaluation["classes"]:
+        drawn = [name for name in evaluation["classes"] if _drawable(content["classes"][name])]
+        # a figure has a panel in any case
+        shown = drawn or evaluation["classes"][:1]
+        for name in shown:
             p_value = content["classes"][name]["p_value"]
             test = "no test" if p_value is None else f"$p$ = {p_value:.2g}"
             headings.append(f"{class_title(name, settings)}, {test}")
         figure, panels = class_panels(
             headings,
             (f"{signal} score", "Share of events"),
-            heading(evaluation, settings),
+            [*heading(evaluation, settings), *left_out("No events", drawn, evaluation, settings)],
             PANEL,
             settings,
         )
         colours = class_colours(evaluation["classes"], settings)
-        for axes, name in zip(panels, evaluation["classes"], strict=True):
+        for axes, name in zip(panels, shown, strict=True):
             _draw(axes, edges, content["classes"][name], colours[name])
             axes.set_xlim(0, 1)
             axes.set_ylim(bottom=0)
-            if not axes.has_data():
-                axes.set_yticks([])
         width, height = figure.get_size_inches()
         figure.legend(
             handles=[
@@ -58,6 +61,11 @@ def train_test_figure(evaluation: Mapping[str, Any], settings: PlotSettings) -> 
             bbox_to_anchor=(1 - 0.25 / width, 1 - 0.12 / height),
         )
     return figure
+
+
+def _drawable(own: Mapping[str, Any]) -> bool:
+    """Return whether training or unseen events have a positive sum of weights."""
+    return any(np.asarray(own[kind]["sumw"], np.float64).sum() > 0 for kind in ("train", "test"))
 
 
 def _draw(axes: Axes, edges: np.ndarray[Any, Any], own: Mapping[str, Any], colour: str) -> None:

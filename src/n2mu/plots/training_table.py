@@ -5,7 +5,7 @@ from html import escape
 from statistics import fmean
 from typing import Any
 
-from n2mu.plots.numbers import plain
+from n2mu.plots.numbers import grouped
 from n2mu.plots.page import heading, note, table
 
 COLUMNS = (
@@ -68,11 +68,11 @@ def training_html(models: Sequence[Mapping[str, Any]]) -> str:
         [
             escape(entry["model"]),
             escape(name),
-            plain(counts["raw"], 0),
-            plain(counts["weighted"], 2),
+            grouped(counts["raw"], 0),
+            grouped(counts["weighted"], 1),
             f"{100 * counts['negative_share']:.1f} %",
             entry["training"]["negative_weights"],
-            plain(counts["in_training"], 2),
+            grouped(counts["in_training"], 1),
             _scale(counts),
         ]
         for entry in models

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from n2mu.plots.latex import to_html
-from n2mu.plots.numbers import plain, with_error
+from n2mu.plots.numbers import grouped, with_error
 from n2mu.plots.page import heading, note, page
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import energy_line
@@ -18,9 +18,9 @@ COLUMNS = ("Process", "Kind", "Pre-fit", "Post-fit")
 
 NOTE = (
     "Errors are correlated through common nuisance parameters; those of groups, of the background "
-    "and of the total take this into account. The statistical error of the simulation is one "
-    "factor per bin of the total, which scales every sample alike: a sample's error holds that of "
-    "the total, not that of its own simulated events."
+    "and of the total take this into account. What is free has no error before the fit. The "
+    "statistical error of the simulation is one factor per bin of the total, which scales every "
+    "sample alike: a sample's error holds that of the total, not that of its own simulated events."
 )
 
 
@@ -84,7 +84,7 @@ def _rows(content: Mapping[str, Any]) -> list[Row]:
         count = content["blinded_bins"]
         observed = f"{count} bin{'' if count == 1 else 's'} blinded"
     else:
-        observed = plain(content["observed"], 0 if content["observed_is"] == "Data" else 1)
+        observed = grouped(content["observed"], 0 if content["observed_is"] == "Data" else 1)
     rows.append((content["observed_is"], "", observed, observed))
     return rows
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from n2mu.report.embed import Download, Picture
 
-HALF, WIDE = 660, 900
+HALF, WIDE = 800, 900
 """Widths of a picture, in pixels of the page, above which half of the page is too narrow for its
 letters, and above which no room is left for the caption beside it."""
 
@@ -26,6 +26,8 @@ class Exhibit:
         What is shown; for which selection, luminosity and number of events. HTML.
     picture, table
         One of the two; the table is HTML.
+    alone
+        Whether a picture is never put beside another, where its letters would be small.
     """
 
     title: str
@@ -35,13 +37,14 @@ class Exhibit:
     table: str | None = None
     downloads: Sequence[Download] = ()
     layout: Layout = "plain"
+    alone: bool = False
 
     @property
     def place(self) -> str:
         """How much of the page it takes: half, all with its caption beside, or all."""
         if self.picture is None or self.picture.shown > WIDE:
             return "wide"
-        return "beside" if self.picture.shown > HALF else "half"
+        return "beside" if self.alone or self.picture.shown > HALF else "half"
 
     @property
     def plain(self) -> str:

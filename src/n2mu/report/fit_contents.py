@@ -58,6 +58,10 @@ TITLES = {
 """Another figure is called as its entry."""
 
 
+ALONE = {"ranking", "pulls", "correlation"}
+"""Figures of many parameters, which need the room of two."""
+
+
 class FitContents:
     """Makes the exhibits of one fit.
 
@@ -108,6 +112,7 @@ class FitContents:
             statistics=self.statistics(regions),
             picture=picture(path),
             downloads=[download(path.with_suffix(".pdf"), name)],
+            alone=text in ALONE,
         )
 
     def table(

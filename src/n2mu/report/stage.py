@@ -131,11 +131,26 @@ def run_report(
     logger.info("wrote %s (%.1f MB)", output, output.stat().st_size / 1e6)
 
 
+class _Once:
+    """Puts each file into the page once; where it comes again, the page's script fetches it."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def __call__(self, attribute: str, uri: str) -> str:
+        """Return the attribute of an element that holds a file, or says which element does."""
+        if uri in self._names:
+            return f'data-{attribute}="{self._names[uri]}"'
+        self._names[uri] = f"file-{len(self._names)}"
+        return f'id="{self._names[uri]}" {attribute}="{uri}"'
+
+
 def _environment() -> Environment:
     # what is put into the templates is HTML already
     environment = Environment(
         loader=PackageLoader("n2mu.report", "."), undefined=StrictUndefined, autoescape=False
     )
+    environment.globals["once"] = _Once()
     files = environment.get_template("downloads.html")
     environment.globals["downloads"] = lambda given: files.render(files=given).strip()
     exhibit = environment.get_template("exhibit.html")

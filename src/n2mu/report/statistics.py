@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from n2mu.plots.latex import to_html
-from n2mu.plots.numbers import decimals, plain
+from n2mu.plots.numbers import with_error
 from n2mu.plots.panel import region_title
 from n2mu.report.settings import ReportSettings
 
@@ -60,9 +60,7 @@ def _counts(regions: Sequence[str], report: Mapping[str, Any], settings: ReportS
             raw += int(sample["events"])
             sums[kind] += float(sample["yield"])
             errors[kind] += float(sample["error"]) ** 2
-    parts = []
-    for kind in ("signal", "background"):
-        error = errors[kind] ** 0.5
-        digits = decimals([error])
-        parts.append(f"{plain(sums[kind], digits)} ± {plain(error, digits)} {kind}")
+    parts = [
+        f"{with_error(sums[kind], errors[kind] ** 0.5)} {kind}" for kind in ("signal", "background")
+    ]
     return f"{raw:,} simulated events, {' and '.join(parts)} events expected (MC statistics)"

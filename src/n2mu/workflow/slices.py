@@ -330,9 +330,11 @@ class Slices:
         titles = {n: f.title for n, f in fits.norm_factors.items() if f.title is not None}
         titles |= {n: f.title for n, f in fits.shape_factors.items() if f.title is not None}
         for name, shape in fits.free_shapes.items():
-            for region in configuration.regions.regions if shape.title is not None else ():
+            for region, told in configuration.regions.regions.items() if shape.title else ():
                 titles |= {
-                    shape_factor(name, region, number): f"{shape.title} {number}, {region}"
+                    shape_factor(name, region, number): (
+                        f"{shape.title} {number + 1} ({told.title or region})"
+                    )
                     for number in shape.numbers
                 }
         for name, systematic in configuration.systematics.systematics.items():
