@@ -17,6 +17,7 @@ ORDER = [
     "errors",
     "products",
     "progress",
+    "cores",
     "registries",
     "expressions",
     "config",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from n2mu.commands.inference import Workspace
 from n2mu.commands.options import DEFAULT_CONFIG, Config, FitName, Slice
 from n2mu.errors import ConfigurationError
 
@@ -29,9 +30,7 @@ class ShapeCodes(StrEnum):
 
 
 def command(
-    workspace: Annotated[
-        Path, typer.Argument(metavar="WORKSPACE.json", help="Reads this pyhf workspace.")
-    ],
+    workspace: Workspace,
     output: Annotated[
         Path,
         typer.Option("-o", "--output", help="Writes this file, and postfit.json beside it."),

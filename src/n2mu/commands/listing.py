@@ -1,7 +1,6 @@
 """``n2mu list``."""
 
 import logging
-import os
 from typing import Annotated
 
 import typer
@@ -32,6 +31,7 @@ def command(
 
     from n2mu.commands.job import read_configuration
     from n2mu.config.inputs import data_sets
+    from n2mu.cores import available_cores
     from n2mu.errors import ConfigurationError
     from n2mu.inputs.finding import list_ntuples
     from n2mu.inputs.listing import read_listing, write_listing
@@ -53,7 +53,7 @@ def command(
         previous,
         chunk_bytes,
         configuration.inputs.damaged_files,
-        workers or len(os.sched_getaffinity(0)),
+        workers or available_cores(),
     )
     write_listing(output, listing)
     logger.info("wrote %s: %d files, %d chunks", output, len(listing.files), len(listing.chunks))

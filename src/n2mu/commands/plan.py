@@ -1,6 +1,5 @@
 """``n2mu plan``."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG, Config, refuse_configuration
+from n2mu.cores import available_cores
 
 if TYPE_CHECKING:
     from n2mu.commands.job import Job
@@ -73,7 +73,7 @@ def command(
     if not planned:
         typer.echo("nothing to do: the results are those of the configuration")
         return
-    for line in _lines(planned, _totals(job), cores or len(os.sched_getaffinity(0))):
+    for line in _lines(planned, _totals(job), cores or available_cores()):
         typer.echo(line)
 
 

@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
+from n2mu.commands.inference import Workspace
 from n2mu.commands.options import DEFAULT_CONFIG, Config, FitName, Slice
 
 logger = logging.getLogger(__name__)
 
 
 def command(
-    workspace: Annotated[
-        Path, typer.Argument(metavar="WORKSPACE.json", help="Reads this pyhf workspace.")
-    ],
+    workspace: Workspace,
     fit: Annotated[
         Path, typer.Option("--fit", help="Reads the mu_fit.json that `n2mu fit` made of it.")
     ],

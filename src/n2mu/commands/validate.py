@@ -1,7 +1,6 @@
 """``n2mu validate``."""
 
 import json
-import os
 from typing import Annotated
 
 import typer
@@ -29,10 +28,11 @@ def command(
     """
     from pathlib import Path
 
+    from n2mu.cores import available_cores
     from n2mu.validation.stage import validate
 
     given = json.loads(config) if config.lstrip().startswith("{") else Path(config)
-    report = validate(given, entries, workers or len(os.sched_getaffinity(0)))
+    report = validate(given, entries, workers or available_cores())
     if as_json:
         typer.echo(json.dumps(report.content(), indent=2))
     else:

@@ -78,7 +78,7 @@ def complete_groups(best: BestFit, groups: Mapping[str, Sequence[str]]) -> dict[
     names = parameters.names
     free = ~best.fixed
     free[best.poi] = False
-    masks = {group: _named(names, members) & free for group, members in groups.items()}
+    masks = {group: among(names, members) & free for group, members in groups.items()}
     named = np.any([*masks.values(), np.zeros(len(names), dtype=bool)], axis=0)
     for group, mask in (
         (MC_STATISTICS, kinds == "gamma"),
@@ -89,8 +89,8 @@ def complete_groups(best: BestFit, groups: Mapping[str, Sequence[str]]) -> dict[
     return {group: mask for group, mask in masks.items() if mask.any()}
 
 
-def _named(names: Sequence[str], members: Sequence[str]) -> BoolArray:
-    """Tell which parameters [P] are members; ``*`` at the end of one stands for anything."""
+def among(names: Sequence[str], members: Sequence[str]) -> BoolArray:
+    """Tell which names [P] are members; ``*`` at the end of a member stands for anything."""
     exact = {member for member in members if not member.endswith("*")}
     starts = tuple(member[:-1] for member in members if member.endswith("*"))
     return np.array([name in exact or name.startswith(starts) for name in names], dtype=bool)

@@ -7,7 +7,8 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from n2mu.fit.threads import available_cores, single_threaded
+from n2mu.cores import available_cores
+from n2mu.fit.threads import single_threaded
 from n2mu.progress import watched
 
 logger = logging.getLogger(__name__)

@@ -14,13 +14,13 @@ from typing import Literal
 
 import numpy as np
 
+from n2mu.cores import available_cores
 from n2mu.errors import FitError
 from n2mu.fit.bestfit import BestFit
 from n2mu.fit.descent import descend
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.minimise import Minimum
 from n2mu.fit.profile import Profile
-from n2mu.fit.threads import available_cores
 from n2mu.progress import watched
 
 logger = logging.getLogger(__name__)

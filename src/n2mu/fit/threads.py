@@ -1,6 +1,5 @@
-"""One thread for the linear algebra of a fit, and cores for fits side by side."""
+"""One thread for the linear algebra of a fit."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,10 +16,3 @@ def single_threaded() -> Iterator[None]:
     """
     with threadpool_limits(limits=1):
         yield
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -13,8 +13,7 @@ from n2mu.expressions import parse
 from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.scoring.read import events
 from n2mu.skim.read import NOMINAL, Skim
-
-WEIGHT = "n2mu_weight"
+from n2mu.templates.plan import WEIGHT
 
 
 @dataclass(frozen=True)

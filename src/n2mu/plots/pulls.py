@@ -1,12 +1,15 @@
 """Pulls and constraints of all nuisance parameters, and the values of the free ones."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from math import ceil
 from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from n2mu.fit.decomposition import among
 from n2mu.plots.colours import GREEN, YELLOW
 from n2mu.plots.fit_lines import fit_lines
 from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
@@ -150,21 +153,13 @@ def _parts(
     """Return the nuisance parameters group by group; gammas and norm factors are one each."""
     if kind != ALPHA:
         return [(HEADINGS[kind], list(members))]
-    parts = [
-        (heading.replace("_", " "), [p for p in members if _named(p["name"], names)])
-        for heading, names in groups.items()
-    ]
-    rest = [p for p in members if not any(_named(p["name"], names) for names in groups.values())]
-    parts.append(("Other nuisance parameters" if groups else HEADINGS[kind], rest))
-    return [(heading, part) for heading, part in parts if part]
-
-
-def _named(parameter: str, names: Sequence[str]) -> bool:
-    """Tell whether names hold a parameter; ``*`` at the end of one stands for anything."""
-    return any(
-        parameter.startswith(name[:-1]) if name.endswith("*") else parameter == name
-        for name in names
-    )
+    known = [member["name"] for member in members]
+    masks = [among(known, names) for names in groups.values()]
+    rest = ~np.any([*masks, np.zeros(len(known), bool)], axis=0)
+    headings = [heading.replace("_", " ") for heading in groups]
+    headings.append("Other nuisance parameters" if groups else HEADINGS[kind])
+    parts = [list(compress(members, mask)) for mask in (*masks, rest)]
+    return [(heading, part) for heading, part in zip(headings, parts, strict=True) if part]
 
 
 def _placed(column: Sequence[_Panel]) -> list[_Placed]:

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from n2mu.plots.colours import PALETTE, shade
 from n2mu.plots.names import verbatim
+from n2mu.plots.panel import region_title
 from n2mu.plots.rows import BOTTOM, GAP, PANEL, ROW, row_axes
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.study_table import measures_of, reference_of, scaled, signal_title, total
@@ -203,9 +204,7 @@ def _number_epochs(axes: Axes, lengths: Sequence[int]) -> None:
 
 
 def _heading(study: Mapping[str, Any], settings: PlotSettings) -> list[str]:
-    region = str(study["region"])
-    style = settings.regions.get(region)
-    title = (style and style.title) or verbatim(region)
+    title = region_title(str(study["region"]), settings)
     seeds = f", {study['seeds']} seeds" if study["seeds"] > 1 else ""
     seeds = f", {study['trials']} trials" if study["trials"] else seeds
     return [f"{study['title']}", f"{title}{seeds}"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import ProductError, TemplateError
+from n2mu.errors import TemplateError
 from n2mu.expressions import parse
 from n2mu.progress import watched
 from n2mu.scoring.read import events
@@ -118,26 +118,10 @@ class Filler:
         """Return luminosity x cross-section / sum of weights; a variation may have its own sum."""
         key = data_set, variation
         if key not in self._factors:
-            self._require_one_denominator(data_set, variation)
             normalisation = self._settings.data_sets[data_set]
             total = self._skim.sum_of_weights(data_set, variation)
             self._factors[key] = normalisation.luminosity * normalisation.cross_section / total
         return self._factors[key]
-
-    def _require_one_denominator(self, data_set: str, variation: str) -> None:
-        """Refuse a sum of weights made of nominal and varied ones."""
-        lacking = [
-            (path, variation not in file["sums"])
-            for path in self._skim.chunks(data_set)
-            for file in self._skim.metadata(path)["data_sets"][data_set]["files"]
-            if "skipped" not in file
-        ]
-        if len({lacks for _, lacks in lacking}) > 1:
-            path = next(path for path, lacks in lacking if lacks)
-            raise ProductError(
-                f"{path}: was made without the sum of weights of '{variation}' of {data_set}, "
-                "which other chunks have; skim this chunk again"
-            )
 
     def _tables(
         self, data_set: str, kind: str, chosen: Iterable[Layer], regions: Iterable[str]
