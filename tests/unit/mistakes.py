@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import awkward as ak
 import numpy as np
 import pytest
 import uproot
@@ -91,6 +92,24 @@ def rntuple(tiny: TinyAnalysis) -> None:
         target.mkrntuple("nominal", {"pt": np.dtype(np.float64)})
 
 
+def first(change: Callable[[dict[str, Any]], object]) -> Callable[[TinyAnalysis], None]:
+    """Return what changes the trees of the ntuple that is looked at."""
+
+    def make(tiny: TinyAnalysis) -> None:
+        trees = tiny_trees(1)
+        change(trees)
+        write_ntuple(tiny.ntuple("sig_1.root"), trees)
+
+    return make
+
+
+def doubled(trees: dict[str, Any]) -> None:
+    """Write every event of a tree twice."""
+    for name, values in trees["nominal"].items():
+        join = np.concatenate if isinstance(values, np.ndarray) else ak.concatenate
+        trees["nominal"][name] = join([values, values])
+
+
 def file(change: Callable[[Path], object]) -> Callable[[TinyAnalysis], None]:
     """Return what does something to one listed ntuple."""
 
@@ -121,6 +140,12 @@ CONFIGURATION = "In the configuration"
 EXPRESSIONS = "In expressions"
 NTUPLES = "In the ntuples"
 RUNNING = "When something runs"
+
+ABOVE = {
+    "preselection": "njets >= 2",
+    "regions.SR.selection": "njets >= 4",
+    "regions.CR.selection": "njets >= 2 && njets < 4",
+}
 
 MISTAKES = [
     Mistake(CONFIGURATION, "a misspelt key", key("features", "features.x.knid", "continuous")),
@@ -442,6 +467,28 @@ MISTAKES = [
     Mistake(NTUPLES, "a misspelt sum of weights", key("inputs", "sum_of_weights.branch", "totl")),
     Mistake(
         NTUPLES, "a varied tree is missing", key("systematics", "systematics.jes.up", "JES_upp")
+    ),
+    Mistake(
+        NTUPLES,
+        "a sum of weights that is negative",
+        first(lambda trees: trees["sumWeights"]["total"].fill(-1000.0)),
+    ),
+    Mistake(
+        NTUPLES,
+        "a sum of weights that is not that of all generated events",
+        first(lambda trees: trees["sumWeights"]["total"].fill(7.0)),
+    ),
+    Mistake(NTUPLES, "every event is written twice", first(doubled)),
+    Mistake(NTUPLES, "a branch that is no event number", key("inputs", "event", "njets")),
+    Mistake(
+        NTUPLES,
+        "a cut in MeV on a branch in GeV",
+        keys(*(("regions", name, f"{cut} && pt > 20e6") for name, cut in ABOVE.items())),
+    ),
+    Mistake(
+        NTUPLES,
+        "edges in GeV for a branch in MeV",
+        key("regions", "regions.CR.binning.edges", [20, 40, 80]),
     ),
     Mistake(RUNNING, "a chunk that does not exist", listed, "skim c0009"),
     Mistake(RUNNING, "a model that does not exist", listed, "train mpl 0"),

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pytest
 import yaml
@@ -290,3 +291,104 @@ def test_a_problem_is_one_line() -> None:
     report = Report()
     report.add("a\nb", key="k")
     assert report.lines()[0] == "problem: k: a b"
+
+
+def write(tiny: TinyAnalysis, name: str, trees: dict[str, Any]) -> None:
+    write_ntuple(tiny.ntuple(name), trees)
+    tiny.list()
+
+
+@pytest.mark.parametrize("total", [-1500.0, 0.0])
+def test_a_sum_of_weights_that_is_not_positive_is_a_problem(
+    analysis: TinyAnalysis, total: float
+) -> None:
+    trees = tiny_trees(1)
+    trees["sumWeights"]["total"] = np.array([total, 0.0])
+    write(analysis, "sig_1.root", trees)
+    (problem,) = problems(analysis)
+    assert "the sum of weights 'total' is not positive" in problem
+    assert f"it is {total:.6g} here" in problem
+
+
+def test_events_that_weigh_more_than_all_that_were_generated_are_a_problem(
+    analysis: TinyAnalysis,
+) -> None:
+    trees = tiny_trees(1)
+    trees["sumWeights"]["total"] = np.array([20.0, 0.0])
+    write(analysis, "sig_1.root", trees)
+    (problem,) = problems(analysis)
+    assert "smaller than the weights of the events" in problem
+
+
+def test_events_that_stand_twice_are_a_problem_unless_they_are_kept(analysis: TinyAnalysis) -> None:
+    trees = tiny_trees(1)
+    once = trees["nominal"]
+    trees["nominal"] = {name: np.concatenate([v, v]) for name, v in once.items()}
+    trees["nominal"]["jets_pt"] = ak.concatenate([once["jets_pt"], once["jets_pt"]])
+    write(analysis, "sig_1.root", trees)
+    # more than are read for everything else
+    (problem,) = (p.line() for p in validate(analysis.config, entries=30).problems)
+    assert "inputs.yaml: event: events stand more than once" in problem
+    assert "60 of 120 that were compared, first event" in problem
+    analysis.change("inputs", "repeated_events", "keep")
+    assert problems(analysis) == []
+
+
+def test_a_branch_that_is_no_event_number_is_a_problem(analysis: TinyAnalysis) -> None:
+    analysis.change("inputs", "event", "njets")
+    (problem,) = problems(analysis)
+    assert problem.startswith("inputs.yaml: event: branch 'njets' is no event number: it has 7 ")
+    assert "is it 'event'? [sig, bkg;" in problem
+
+
+def test_a_cut_in_another_unit_is_a_problem(analysis: TinyAnalysis) -> None:
+    for key in ("preselection", "regions.SR.selection", "regions.CR.selection"):
+        text = "njets >= 2 && njets < 4" if "CR" in key else "njets >= 4"
+        analysis.change("regions", key, f"{text} && pt > 20e6")
+    analysis.change("regions", "preselection", "njets >= 2 && pt > 20e6")
+    report = validate(analysis.config)
+    (problem,) = (p.line() for p in report.problems)
+    assert "'pt > 20000000' passes none of 120 events that were read: pt is 1" in problem
+    assert problem.endswith("is one of them in MeV and the other in GeV?")
+    (unchecked,) = report.unchecked
+    assert "none of the 120 events that were read passes the preselection ('pt >" in unchecked
+
+
+def test_a_cut_that_cuts_nothing_is_noted(analysis: TinyAnalysis) -> None:
+    for key in ("preselection", "regions.SR.selection", "regions.CR.selection"):
+        text = analysis.parts["regions"]
+        *parents, last = key.split(".")
+        for name in parents:
+            text = text[name]
+        analysis.change("regions", key, text[last].replace("20e3", "20"))
+    report = validate(analysis.config)
+    assert report.problems == []
+    (note,) = report.notes
+    assert note.startswith("regions.yaml: preselection: every event passes 'pt > 20': pt is 1")
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ([20, 40, 80], "is one of them in MeV and the other in GeV?"),
+        ([80e3, 90e3], "give edges that hold events"),
+    ],
+)
+def test_edges_that_hold_no_event_are_a_problem(
+    analysis: TinyAnalysis, edges: list[float], expected: str
+) -> None:
+    analysis.change("regions", "regions.CR.binning", {"edges": edges})
+    (problem,) = problems(analysis)
+    assert problem.startswith("regions.yaml: regions.CR.binning: ")
+    assert "events of the region that were read lie outside of the edges" in problem
+    assert problem.endswith(expected)
+
+
+def test_a_region_without_an_event_is_noted_with_the_cut(analysis: TinyAnalysis) -> None:
+    selection = "njets >= 4 && pt > 20e3 && pt > 90e3"
+    analysis.change("regions", "regions.SR.selection", selection)
+    report = validate(analysis.config)
+    assert report.problems == []
+    (note,) = report.notes
+    assert "regions.SR: none of the" in note
+    assert "('pt > 90000' passes none: pt is 1" in note

@@ -9,6 +9,7 @@ assumed to be whole, so that ``!(x < 3)`` does not imply ``x >= 3``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from n2mu.expressions.expression import parse
 from n2mu.expressions.nodes import (
@@ -86,6 +87,50 @@ def conjuncts(text: str) -> list[str]:
     ['nJets >= 4', 'nTaus == 1', 'b']
     """
     return [write(part) for part in _conjuncts(parse(text).tree)]
+
+
+class Limit(NamedTuple):
+    """A condition that bounds one expression.
+
+    Attributes
+    ----------
+    cut, subject
+        The condition and the expression, in normal form.
+    least, most
+        The bound, whether or not it passes itself; None on the other side.
+    """
+
+    cut: str
+    subject: str
+    least: float | None
+    most: float | None
+
+
+def limits(text: str) -> list[Limit]:
+    """Return the top-level conditions of a selection that bound an expression by a constant.
+
+    Raises
+    ------
+    ExpressionError
+        If it cannot be parsed.
+
+    Examples
+    --------
+    >>> limits("25 < pt && m < 200 && good")
+    [Limit(cut='25 < pt', subject='pt', least=25.0, most=None), \
+Limit(cut='m < 200', subject='m', least=None, most=200.0)]
+    """
+    found = []
+    for part in _conjuncts(parse(text).tree):
+        condition = _condition(part, True)
+        if not isinstance(condition, _Comparison) or condition.other is not None:
+            continue
+        above, below = ">" in condition.accepted, "<" in condition.accepted
+        if above != below:
+            bound = condition.constant
+            sides = (bound, None) if above else (None, bound)
+            found.append(Limit(write(part), write(condition.subject), *sides))
+    return found
 
 
 def unimplied(region: str, preselection: str) -> list[str]:

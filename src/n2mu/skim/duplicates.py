@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 SAMPLE = 64  # events per file
 SAMPLED = "all events, by sample"
 """Where duplicates are looked for, besides the tables."""
-_COPIES = 4
+COPIES = 4
 """If numbers stand more often than this on average, they are no event numbers."""
 Event = tuple[int, int]
 """Run and event number."""
@@ -182,7 +182,7 @@ def in_words(
         files = " and ".join(duplicates["files"])
         return f"{files} share simulated events, {number} of a sample of {SAMPLE}, such as {named}"
     different = duplicates["of"] - number
-    if duplicates["of"] > _COPIES * different:
+    if duplicates["of"] > COPIES * different:
         return (
             f"{what} ({kind}): {duplicates['of']} events have only {different} different run and "
             f"event numbers, such as {named}; is '{event}' ('event' in inputs.yaml) the event "

@@ -102,7 +102,7 @@ def examine(
         },
         codes=dict(_codes(asked.features, columns, kept)),
     )
-    return found, events
+    return found, events, {name: mask & kept for name, mask in regions.items()}
 
 
 def _line(text: str) -> str:

@@ -15,7 +15,12 @@ from n2mu.inputs.ntuple import no_tree, open_ntuple, require_branches, tree, tre
 from n2mu.inputs.sums import sums_of_weights
 from n2mu.inputs.tree import Tree
 from n2mu.validation.events import Events, examine
-from n2mu.validation.questions import Asked
+from n2mu.validation.identity import look_at_numbers
+from n2mu.validation.questions import EVENT, SUM, Asked
+from n2mu.validation.scales import Compared, compare
+
+_HEAVY = 2
+"""Scale factors hardly make events so much heavier than they were generated."""
 
 
 class Look(NamedTuple):
@@ -27,8 +32,9 @@ class Look(NamedTuple):
         What the configuration asks of the data set.
     path, listed
         One of its files, and what the listing says of it.
-    into_trees
-        Whether the branches of varied trees are compared as well.
+    first
+        Whether it stands for its input: the branches of varied trees, and the numbers of more
+        events than are read, are looked at as well.
     entries
         How many are read at most.
     """
@@ -37,7 +43,7 @@ class Look(NamedTuple):
     path: Location
     listed: NtupleFile | None
     source: SumOfWeights
-    into_trees: bool
+    first: bool
     entries: int
 
 
@@ -47,6 +53,7 @@ class Finding(NamedTuple):
     key: str
     text: str
     excerpt: str = ""
+    detail: str = ""
 
 
 class Seen(NamedTuple):
@@ -60,18 +67,23 @@ class Seen(NamedTuple):
         What is wrong.
     events
         What the events that were read say; None if they could not be read.
+    compared
+        Their values beside cuts and edges.
     """
 
     data_set: str
     path: str
     findings: list[Finding]
     events: Events | None
+    compared: list[Compared]
 
 
 def look(what: Look) -> Seen:
     """Look at one file of a data set."""
     found: list[Finding] = []
     events = None
+    compared: list[Compared] = []
+    totals: dict[str, float] = {}
     try:
         with open_ntuple(what.path) as file:
             if what.listed is not None:
@@ -81,17 +93,23 @@ def look(what: Look) -> Seen:
             ntuple = tree(file, what.asked.tree, what.path) if nominal else None
             _compare_trees(what, file, names, ntuple, found)
             if not what.asked.data:
-                _compare_sums(what, file, found)
+                totals = _compare_sums(what, file, found)
             if ntuple is not None:
                 if what.listed is not None:
                     size = ntuple.num_entries
                     require_entries(what.asked.tree, size, what.listed, what.path)
                 columns, size = _columns(what, file, ntuple, found)
-                findings, events = examine(what.asked, columns, size)
+                findings, events, masks = examine(what.asked, columns, size)
                 found += [Finding(*finding) for finding in findings]
+                compared = compare(what.asked, columns, masks)
+                _weigh(what, columns, size, totals, found)
+                numbers = look_at_numbers(file, ntuple, what.asked) if what.first else None
+                if numbers is not None:
+                    text, detail = numbers
+                    found.append(Finding(EVENT, text, detail=detail))
     except N2muError as error:
         found.append(Finding("ntuples", str(error)))
-    return Seen(what.asked.name, str(what.path), found, events)
+    return Seen(what.asked.name, str(what.path), found, events, compared)
 
 
 def _compare_trees(
@@ -105,7 +123,7 @@ def _compare_trees(
     for key, name in asked.trees.items():
         if name not in names:
             found.append(Finding(key, no_tree(file, name, what.path)))
-        elif what.into_trees:
+        elif what.first:
             existing = tree(file, name, what.path).names
             found += [
                 Finding(key, f"tree '{name}' has no branch '{branch}', the nominal tree has it")
@@ -115,28 +133,64 @@ def _compare_trees(
 
 def _compare_sums(
     what: Look, file: Any, found: list[Finding], sums: Mapping[str, str] | None = None
-) -> None:
+) -> dict[str, float]:
+    """Return the sums of weights by key, as far as they are there."""
     source = what.source
     sums = what.asked.sums if sums is None else sums
     try:
         if source.branch is not None and source.tree is None:
             # in the tree of the events, which is not read to its end
             require_branches(tree(file, what.asked.tree, what.path), sums.values(), what.path)
-            return
+            return {}
         totals = sums_of_weights(source, what.asked.tree, sums, file, what.path)
     except InputError as error:
         if len(sums) == 1:
             text = str(error).removeprefix(f"{what.path}: ")
             found += [Finding(key, text) for key in sums]
-            return
-        for key, name in sums.items():
-            _compare_sums(what, file, found, {key: name})
-        return
+            return {}
+        return {
+            key: total
+            for key, name in sums.items()
+            for total in _compare_sums(what, file, found, {key: name}).values()
+        }
     found += [
-        Finding(key, f"the sum of weights '{sums[key]}' is 0")
+        Finding(
+            key,
+            f"the sum of weights '{sums[key]}' is not positive",
+            detail=f": it is {total:.6g} here, and would be divided by",
+        )
         for key, total in totals.items()
-        if total == 0
+        if not total > 0
     ]
+    return totals
+
+
+def _weigh(
+    what: Look,
+    columns: Mapping[str, Any],
+    size: int,
+    totals: Mapping[str, float],
+    found: list[Finding],
+) -> None:
+    """Compare the events that were read with the sum of weights of all generated ones."""
+    total = totals.get(SUM, 0.0)
+    factors = [parse(text) for text in what.asked.weight]
+    if not total > 0 or any(not factor.names <= columns.keys() for factor in factors):
+        return
+    weight = np.ones(size)
+    for factor in factors:
+        try:
+            weight *= factor.evaluate(columns, size)
+        except N2muError:
+            return  # reported with its key
+    read = float(weight.sum())
+    if read > _HEAVY * total:
+        text = (
+            f"the sum of weights '{what.asked.sums[SUM]}' is smaller than the weights of the "
+            "events, of which it is the sum before any selection"
+        )
+        detail = f": {total:.6g}, and the first {size} events weigh {read:.6g}"
+        found.append(Finding(SUM, text, detail=detail))
 
 
 def _columns(

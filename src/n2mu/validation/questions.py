@@ -14,6 +14,8 @@ from n2mu.config.splitting import RegionPart
 from n2mu.expressions import parse
 from n2mu.workflow.analysis import Analysis
 
+RUN, EVENT = "inputs.yaml: run", "inputs.yaml: event"
+SUM = "inputs.yaml: sum_of_weights"
 Acting = Mapping[str, frozenset[str]]
 """Samples that each systematic acts on."""
 
@@ -45,6 +47,8 @@ class Asked(NamedTuple):
         Expressions on its events.
     numbers
         Branches with run and event number, by key.
+    keeps_repeated
+        Whether simulated events may stand more than once.
     lists
         Branches with the labels of objects, by key.
     scores
@@ -55,12 +59,16 @@ class Asked(NamedTuple):
         Branches that varied trees have as well.
     sums
         Branches or histograms with sums of weights, by key.
+    weight
+        Factors of the nominal weight.
     whole
         Whether its events are those of its samples in every sense, not in the place of others.
     regions, samples
         Selections by name; ghosts are left out, they may overlap with others.
     together
         Pairs of regions that enter one likelihood.
+    binned
+        Region, observable, first and last edge, where edges are given.
     preselection, features
         As configured.
     """
@@ -70,15 +78,18 @@ class Asked(NamedTuple):
     data: bool
     questions: list[Question]
     numbers: dict[str, str]
+    keeps_repeated: bool
     lists: dict[str, str]
     scores: list[str]
     trees: dict[str, str]
     columns: list[str]
     sums: dict[str, str]
+    weight: list[str]
     whole: bool
     regions: dict[str, str]
     samples: dict[str, str]
     together: list[tuple[str, str]]
+    binned: list[tuple[str, str, float, float]]
     preselection: str
     features: dict[str, Feature]
 
@@ -128,25 +139,28 @@ def _asked(analysis: Analysis, own: set[str], acting: Acting, data_set: DataSet)
             *_of_weights(configuration, acting, samples, data_set),
         ],
         numbers=_numbers(configuration.inputs),
+        keeps_repeated=not data_set.data and configuration.inputs.repeated_events == "keep",
         lists={} if data_set.data else dict(_labels(configuration)),
         scores=list(scores),
         trees=dict(_trees(configuration, acting, own, data_set)),
         columns=analysis.columns(data_set.name),
         sums=dict(_sums(configuration, acting, samples, data_set)),
+        weight=list((configuration.inputs.weight | data_set.weight).values()),
         whole=bool(own),
         regions={name: region.selection for name, region in regions.items()},
         samples={
             name: sample.selection for name, sample in samples.items() if sample.kind != "ghost"
         },
         together=_together(configuration),
+        binned=_binned(configuration),
         preselection=configuration.regions.preselection,
         features=configuration.features.features,
     )
 
 
 def _numbers(inputs: Inputs) -> dict[str, str]:
-    named = {"run": inputs.run, "event": inputs.event}
-    return {f"inputs.yaml: {key}": branch for key, branch in named.items() if branch is not None}
+    named = {RUN: inputs.run, EVENT: inputs.event}
+    return {key: branch for key, branch in named.items() if branch is not None}
 
 
 def _together(configuration: Configuration) -> list[tuple[str, str]]:
@@ -163,6 +177,20 @@ def _together(configuration: Configuration) -> list[tuple[str, str]]:
         for place, first in enumerate(names):
             pairs |= {(first, second): None for second in names[place + 1 :]}
     return list(pairs)
+
+
+def _binned(configuration: Configuration) -> list[tuple[str, str, float, float]]:
+    """Return where edges are given and for what."""
+    found: dict[tuple[str, str, float, float], None] = {}
+    for fit in configuration.fits.fits.values():
+        for name in fit.all_regions:
+            region = configuration.regions.regions[name]
+            edges, uniform = region.binning.edges, region.binning.uniform
+            if name not in configuration.regions.given or (edges is None and uniform is None):
+                continue
+            low, high = (uniform.low, uniform.high) if uniform else (edges[0], edges[-1])
+            found[name, region.observable or fit.observable, low, high] = None
+    return list(found)
 
 
 def _varied_by(
@@ -269,7 +297,7 @@ def _sums(
     sums = configuration.inputs.sum_of_weights
     if data_set.data or not sums.nominal:
         return
-    yield "inputs.yaml: sum_of_weights", sums.nominal
+    yield SUM, sums.nominal
     for name, systematic in configuration.systematics.systematics.items():
         key = f"systematics.yaml: systematics.{name}"
         if acting[name].isdisjoint(samples):

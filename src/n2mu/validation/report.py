@@ -31,6 +31,8 @@ class Problem:
         A file in which it can be seen.
     excerpt
         What is shown below the line: an expression and a caret under the place.
+    detail
+        What was found in the example; other places of the same problem have other numbers.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Problem:
     data_sets: list[str] = field(default_factory=list)
     example: str | None = None
     excerpt: str = ""
+    detail: str = ""
 
     def line(self) -> str:
         """Return it as one line."""
@@ -45,7 +48,7 @@ class Problem:
         seen = f" [{_several(self.data_sets, 'data set')}" if self.data_sets else ""
         if self.data_sets:
             seen += f"; {self.example}]" if self.example else "]"
-        return " ".join(f"{where}{self.text}{seen}".split())
+        return " ".join(f"{where}{self.text}{self.detail}{seen}".split())
 
 
 @dataclass
@@ -77,11 +80,12 @@ class Report:
         data_set: str = "",
         example: str | None = None,
         excerpt: str = "",
+        detail: str = "",
     ) -> None:
         """Add a problem, or a place to one that is known."""
         problem = next((p for p in self.problems if p.text == text), None)
         if problem is None:
-            problem = Problem(text, example=example, excerpt=excerpt)
+            problem = Problem(text, example=example, excerpt=excerpt, detail=detail)
             self.problems.append(problem)
         if key and key not in problem.keys:
             problem.keys.append(key)

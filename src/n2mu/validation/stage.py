@@ -19,6 +19,7 @@ from n2mu.validation.files import Chosen, choose_files
 from n2mu.validation.look import Look, Seen, look
 from n2mu.validation.questions import asked_of_all
 from n2mu.validation.report import Report
+from n2mu.validation.scales import Scales
 from n2mu.workflow.analysis import Analysis
 
 _SAME_LUMINOSITY = 0.02
@@ -64,7 +65,11 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
     with closing(in_order(look, looks, min(workers, max(len(looks), 1)))) as results:
         seen = [result() for result in results]
     _collect(seen, report)
-    _count(seen, bool(mistakes), report)
+    scales = Scales(compared for one in seen for compared in one.compared)
+    for key, text in scales.problems():
+        report.add(text, key=key)
+    report.notes += scales.notes()
+    _count(seen, bool(mistakes), scales, report)
     report.looked_at = {
         "data sets": len(sets),
         "files opened": len(looks),
@@ -105,22 +110,24 @@ def _looks(
 
 def _collect(seen: Iterable[Seen], report: Report) -> None:
     for one in seen:
-        for key, text, excerpt in one.findings:
+        for key, text, excerpt, detail in one.findings:
             seen_in = {"data_set": one.data_set, "example": one.path}
-            report.add(text, key=key, excerpt=excerpt, **seen_in)
+            report.add(text, key=key, excerpt=excerpt, detail=detail, **seen_in)
 
 
-def _count(seen: Iterable[Seen], incomplete: bool, report: Report) -> None:
+def _count(seen: Iterable[Seen], incomplete: bool, scales: Scales, report: Report) -> None:
     """Report what counts of events say of regions and samples."""
     in_regions: dict[tuple[str, str], int] = defaultdict(int)
     regions: dict[str, int] = defaultdict(int)
     samples: dict[str, int] = defaultdict(int)
+    entries: dict[str, int] = defaultdict(int)
     codes: dict[tuple[str, float], int] = defaultdict(int)
     homeless: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    preselected = 0
+    read = preselected = 0
     for one in (one for one in seen if one.events is not None):
         events = one.events
         assert events is not None
+        read += events.read
         preselected += events.preselected
         for pair, number in events.shared_regions.items():
             in_regions[pair] += number
@@ -136,6 +143,7 @@ def _count(seen: Iterable[Seen], incomplete: bool, report: Report) -> None:
             regions[name] += number
         for name, number in events.samples.items():
             samples[name] += number
+            entries[name] += events.read
         for name, (code, number) in events.codes.items():
             codes[name, code] += number
         if events.homeless and not incomplete:
@@ -154,13 +162,22 @@ def _count(seen: Iterable[Seen], incomplete: bool, report: Report) -> None:
                 "which would count twice; make their selections disjoint",
                 key=f"regions.yaml: regions.{b}.selection",
             )
-    for what, counts in (("regions", regions), ("samples", samples)):
-        for name, number in counts.items():
-            if not number:
-                report.notes.append(
-                    f"{what}.yaml: {what}.{name}: none of the {preselected} events that were read "
-                    "and pass the preselection is in it"
-                )
+    if read and not preselected:
+        why = scales.why_none("regions.yaml: preselection")
+        report.unchecked.append(
+            f"regions and samples: none of the {read} events that were read passes the "
+            f"preselection{why}; if it is meant to be so rare, read more with --entries"
+        )
+        return
+    told = f"none of the {preselected} events that were read and pass the preselection is in it"
+    for name, number in regions.items():
+        if not number:
+            why = scales.why_none(f"regions.yaml: regions.{name}.selection")
+            report.notes.append(f"regions.yaml: regions.{name}: {told}{why}")
+    for name, number in samples.items():
+        if not number:
+            empty = "the files of its inputs that were looked at hold no event"
+            report.notes.append(f"samples.yaml: samples.{name}: {told if entries[name] else empty}")
     for (name, code), number in codes.items():
         report.notes.append(
             f"features.yaml: features.{name}: is {code:g} in {number} events, far from all other "

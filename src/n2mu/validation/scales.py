@@ -1,0 +1,200 @@
+"""Whether values and the numbers that they are compared with are of one unit."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from n2mu.errors import N2muError
+from n2mu.expressions import limits, parse
+from n2mu.validation.questions import Asked
+
+FAR = 20
+"""Values this many times above or below a bound are of another unit."""
+_FEW = 20
+"""Events from which nothing is concluded."""
+_UNIT = "is one of them in MeV and the other in GeV?"
+
+
+class Compared(NamedTuple):
+    """Values on events beside what a key compares them with.
+
+    Attributes
+    ----------
+    key, where
+        That compares; ``where`` is the cut, or the region whose edges they are.
+    subject
+        What is compared.
+    least, most
+        Bounds; None where there is none.
+    events, passed
+        Events that were looked at, and those within the bounds.
+    low, high
+        Smallest and largest value.
+    measured
+        Whether it has a unit; counts have none.
+    """
+
+    key: str
+    where: str
+    subject: str
+    least: float | None
+    most: float | None
+    events: int
+    passed: int
+    low: float
+    high: float
+    measured: bool
+
+    def joined(self, other: "Compared") -> "Compared":
+        """Return both as one."""
+        return self._replace(
+            events=self.events + other.events,
+            passed=self.passed + other.passed,
+            low=min(self.low, other.low),
+            high=max(self.high, other.high),
+        )
+
+    @property
+    def far(self) -> bool:
+        """Whether all values are so far beyond a bound that no selection makes it."""
+        below = self.least is not None and 0 < self.high * FAR < self.least
+        above = self.most is not None and 0 < self.most * FAR < self.low
+        return self.measured and (below or above)
+
+    @property
+    def loose(self) -> bool:
+        """Whether all values are so far above a lower bound that it cuts nothing."""
+        return self.measured and self.least is not None and 0 < self.least * FAR < self.low
+
+    @property
+    def span(self) -> str:
+        """The values in words."""
+        return f"{self.subject} is {self.low:.6g} to {self.high:.6g}"
+
+
+def compare(
+    asked: Asked, columns: Mapping[str, Any], regions: Mapping[str, npt.NDArray[np.bool_]]
+) -> list[Compared]:
+    """Compare values of events with cuts and edges of bins.
+
+    Parameters
+    ----------
+    columns
+        Branches [events].
+    regions
+        Which events are in a region [events], by name.
+    """
+    found: list[Compared] = []
+    selections = {"regions.yaml: preselection": asked.preselection}
+    selections |= {f"regions.yaml: regions.{n}.selection": s for n, s in asked.regions.items()}
+    for key, text in selections.items():
+        for cut in limits(text):
+            values = _values(cut.subject, asked, columns)
+            if values is not None:
+                measured = _measured(cut.subject, columns)
+                found.append(_counted(key, *cut, values, measured))
+    for region, observable, low, high in asked.binned:
+        values = _values(observable, asked, columns)
+        if values is not None and region in regions:
+            key = f"regions.yaml: regions.{region}.binning"
+            inside = values[regions[region]]
+            measured = _measured(observable, columns)
+            found.append(_counted(key, region, observable, low, high, inside, measured))
+    return found
+
+
+def _values(text: str, asked: Asked, columns: Mapping[str, Any]) -> npt.NDArray[np.float64] | None:
+    """Return values [events]; None where they cannot be had, or later only."""
+    expression = parse(text)
+    names = expression.names
+    if not names or not names <= columns.keys() or names & set(asked.scores):
+        return None
+    try:
+        return expression.evaluate(columns, len(next(iter(columns.values()))))
+    except N2muError:
+        return None  # reported with its key
+
+
+def _measured(text: str, columns: Mapping[str, Any]) -> bool:
+    read = (columns[name] for name in parse(text).names)
+    return any(not isinstance(values, np.ndarray) or values.dtype.kind == "f" for values in read)
+
+
+def _counted(
+    key: str,
+    where: str,
+    subject: str,
+    least: float | None,
+    most: float | None,
+    values: npt.NDArray[np.float64],
+    measured: bool,
+) -> Compared:
+    known = values[np.isfinite(values)]
+    inside = np.ones(len(known), bool)
+    if least is not None:
+        inside &= known >= least
+    if most is not None:
+        inside &= known <= most
+    low, high = (known.min(), known.max()) if len(known) else (np.inf, -np.inf)
+    counts = len(known), int(inside.sum())
+    return Compared(key, where, subject, least, most, *counts, float(low), float(high), measured)
+
+
+class Scales:
+    """What the comparisons of all data sets say together."""
+
+    def __init__(self, found: Iterable[Compared]) -> None:
+        together: dict[tuple[str, str, str], Compared] = {}
+        for one in found:
+            name = one.key, one.where, one.subject
+            together[name] = one.joined(together[name]) if name in together else one
+        self._cuts: dict[str, list[Compared]] = defaultdict(list)
+        self._edges: list[Compared] = []
+        for one in together.values():
+            if one.key.endswith(".binning"):
+                self._edges.append(one)
+            else:
+                self._cuts[one.key].append(one)
+
+    def why_none(self, key: str) -> str:
+        """Say which cuts of a selection let no event pass, if there are such."""
+        none = [cut for cut in self._cuts[key] if cut.events and not cut.passed]
+        told = "; ".join(f"'{cut.where}' passes none: {cut.span}" for cut in none)
+        return f" ({told})" if told else ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield key and text of bounds that cannot be meant."""
+        said = set()
+        for key, cuts in self._cuts.items():
+            for cut in cuts:
+                if cut.events >= _FEW and not cut.passed and cut.far and cut.where not in said:
+                    said.add(cut.where)
+                    text = f"'{cut.where}' passes none of {cut.events} events that were read"
+                    yield key, f"{text}: {cut.span}; {_UNIT}"
+        for edges in self._edges:
+            if edges.events >= _FEW and not edges.passed:
+                unit = f"; {_UNIT}" if edges.far else ", give edges that hold events"
+                yield edges.key, f"{self._outside(edges)}{unit}"
+
+    def notes(self) -> Iterator[str]:
+        """Yield lines on bounds that may be meant."""
+        said = set()
+        for key, cuts in self._cuts.items():
+            for cut in cuts:
+                if cut.events >= _FEW and cut.loose and cut.where not in said:
+                    said.add(cut.where)
+                    yield f"{key}: every event passes '{cut.where}': {cut.span}; {_UNIT}"
+        for edges in self._edges:
+            few = edges.passed or edges.events < _FEW  # none of many is a problem
+            if few and edges.passed < 0.1 * edges.events:
+                yield f"{edges.key}: {self._outside(edges)}; they count in the outer bins"
+
+    @staticmethod
+    def _outside(edges: Compared) -> str:
+        return (
+            f"{edges.events - edges.passed} of {edges.events} events of the region that were read "
+            f"lie outside of the edges, {edges.least:.6g} to {edges.most:.6g}: {edges.span}"
+        )
