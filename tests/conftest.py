@@ -1,6 +1,7 @@
 """What tests of several stages share: a tiny analysis and small ntuples."""
 
 import copy
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,16 @@ HELPERS = ("config", "scoring", "skim", "toy_templates", "workspace")
 pytest.register_assert_rewrite(
     *(f"helpers_{name}" for name in HELPERS), "expression_tree", "histfactory", "trex_evaluator"
 )
+
+
+class _NoDummies(logging.Handler):
+    """Makes an error of a glyph that matplotlib replaces, which it does not warn of but logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise AssertionError(record.getMessage())
+
+
+logging.getLogger("matplotlib.mathtext").addHandler(_NoDummies(logging.WARNING))
 
 Columns = dict[str, Any]
 

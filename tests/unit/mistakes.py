@@ -333,6 +333,21 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        CONFIGURATION,
+        "a sign that figures cannot show",
+        key("samples", "samples.signal.title", "W\N{PRIME} → tb"),
+    ),
+    Mistake(
+        CONFIGURATION,
+        "LaTeX that figures do not know",
+        key("samples", "samples.signal.title", r"$\mathem{W}$"),
+    ),
+    Mistake(
+        CONFIGURATION,
+        "a misspelt colour",
+        key("samples", "samples.signal.colour", "stealblue"),
+    ),
+    Mistake(
         EXPRESSIONS, "`=` in place of `==`", key("regions", "regions.SR.selection", "njets = 4")
     ),
     Mistake(

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name
+from n2mu.config.texts import Text
 
 
 class Significance(Model):
@@ -59,8 +60,8 @@ class Correlation(Model):
     high: float
     score_bins: Annotated[int, Field(ge=2)] = 8
     selection: Expression = "1"
-    title: str | None = None
-    unit: str | None = None
+    title: Text | None = None
+    unit: Text | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> "Correlation":

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Code, Name, Unique
+from n2mu.config.texts import Text
 
 OBJECTS = 10
 """How many objects of a collection a model sees where ``features.yaml`` does not say."""
@@ -42,8 +43,8 @@ class Feature(Model):
     values: Annotated[list[Code], Field(min_length=1), Unique] | None = None
     branches: Annotated[list[str], Field(min_length=1), Unique] | None = None
     objects: PositiveInt | None = None
-    title: str | None = None
-    unit: str | None = None
+    title: Text | None = None
+    unit: Text | None = None
     scale: PositiveFloat = 1.0
 
     @property

@@ -9,6 +9,7 @@ from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.gates import Gate
 from n2mu.config.names import Name, Unique
 from n2mu.config.polynomial import polynomial
+from n2mu.config.texts import Text
 from n2mu.errors import ExpressionError
 
 Bounds = tuple[float, float]
@@ -43,7 +44,7 @@ class NormFactor(Model):
     nominal: float = 1.0
     bounds: Bounds | None = None
     expression: Annotated[ExpressionText, AfterValidator(_polynomial)] | None = None
-    title: str | None = None
+    title: Text | None = None
 
     @model_validator(mode="after")
     def _free_or_expression(self) -> "NormFactor":
@@ -84,7 +85,7 @@ class ShapeFactor(Model):
     samples: Annotated[list[str], Field(min_length=1)]
     regions: Annotated[list[str], Field(min_length=1)]
     bounds: Bounds = (0.0, 10.0)
-    title: str | None = None
+    title: Text | None = None
 
     @model_validator(mode="after")
     def _inside(self) -> "ShapeFactor":
@@ -121,7 +122,7 @@ class FreeShape(Model):
     degree: Annotated[int, Field(ge=1, le=10)]
     smooth: bool = False
     bounds: Bounds = (0.0, 10.0)
-    title: str | None = None
+    title: Text | None = None
 
     @model_validator(mode="after")
     def _inside(self) -> "FreeShape":
@@ -204,7 +205,7 @@ class Fit(Model):
     blinding_threshold: PositiveFloat = 0.3
     check: bool = True
     allowed_gates: list[Gate] = []
-    title: str | None = None
+    title: Text | None = None
 
     @model_validator(mode="after")
     def _data_regions_of_a_mix(self) -> "Fit":

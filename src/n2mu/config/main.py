@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from n2mu.config.base import Model
 from n2mu.config.names import Name, Unique
+from n2mu.config.texts import Text
 from n2mu.errors import nearest
 
 
@@ -26,10 +27,10 @@ class Labels(Model):
         With unit; ``n2mu validate`` compares it to that of ``inputs.yaml``.
     """
 
-    experiment: str
-    status: str = ""
-    energy: str
-    luminosity: str
+    experiment: Text
+    status: Text = ""
+    energy: Text
+    luminosity: Text
     format: Literal["paper", "talk"] = "paper"
 
 

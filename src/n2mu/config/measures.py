@@ -7,6 +7,7 @@ from pydantic import FiniteFloat, PositiveFloat, model_validator
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name
+from n2mu.config.texts import Text
 
 
 class Measure(Model):
@@ -41,7 +42,7 @@ class Measure(Model):
     ]
     selection: Expression = "1"
     correlation: str | None = None
-    title: str | None = None
+    title: Text | None = None
     scale: PositiveFloat = 1.0
 
     @model_validator(mode="after")

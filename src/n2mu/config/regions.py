@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression, ExpressionText
 from n2mu.config.names import Name, Unique
+from n2mu.config.texts import Text
 from n2mu.expressions import parse
 
 
@@ -136,7 +137,7 @@ class Split(Model):
     by: Expression
     quantiles: SplitQuantiles | None = None
     edges: Annotated[list[float], Field(min_length=3)] | None = None
-    title: str | None = None
+    title: Text | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Split":
@@ -183,8 +184,8 @@ class Region(Model):
     observable: Expression | None = None
     binning: Binning
     split: Split | None = None
-    title: str | None = None
-    axis: str | None = None
+    title: Text | None = None
+    axis: Text | None = None
 
     @property
     def described(self) -> str:

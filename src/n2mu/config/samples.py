@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from n2mu.config.base import Model
 from n2mu.config.expression import Expression
 from n2mu.config.names import Name
+from n2mu.config.texts import Text
 
 
 class Sample(Model):
@@ -37,9 +38,9 @@ class Sample(Model):
     inputs: Annotated[list[str], Field(min_length=1)]
     selection: Expression = "1"
     training_class: str | None = None
-    title: str | None = None
+    title: Text | None = None
     colour: str | None = None
-    group: str | None = None
+    group: Text | None = None
     may_be_empty: bool = False
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from pydantic import Field, PositiveInt, model_validator
 from n2mu.config.base import Model
 from n2mu.config.measures import DEFAULT, Measure, Published
 from n2mu.config.names import Name, Unique
+from n2mu.config.texts import Text
 from n2mu.config.variants import varied
 from n2mu.errors import nearest
 
@@ -48,7 +49,7 @@ class Study(Model):
         Numbers of somebody else, which stand in the table beside ours.
     """
 
-    title: str
+    title: Text
     model: str
     change: dict[str, Any] = {}
     seeds: Annotated[list[int], Field(min_length=1), Unique] | None = None

@@ -14,10 +14,8 @@ import matplotlib as mpl
 import mplhep
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.cbook import is_math_text
 from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
-from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Annotation
 from matplotlib.ticker import ScalarFormatter
 
@@ -25,6 +23,7 @@ from n2mu.config.main import Labels
 from n2mu.errors import ConfigurationError
 from n2mu.plots.numbers import MINUS
 from n2mu.plots.settings import PlotSettings
+from n2mu.plots.typesetting import refusal
 from n2mu.products import atomic_file
 
 DOTS_PER_INCH = 200
@@ -63,9 +62,12 @@ LETTERING = {"ATLAS": Lettering("italic", "normal", 15), "CMS": Lettering("norma
 """By experiment. ATLAS: bold italics, status upright. CMS: bold, status smaller in italics, and the
 luminosity before the energy in brackets."""
 
+# bundled with packages; the second has glyphs that the first lacks
+_FONTS = ["TeX Gyre Heros", "DejaVu Sans"]
 _OVERRIDES: dict[Any, Any] = {
-    # bundled fonts only; the second has the glyphs that the first lacks
-    "font.sans-serif": ["TeX Gyre Heros", "DejaVu Sans"],
+    # of a generic family such as sans-serif matplotlib takes one font only
+    "font.family": _FONTS,
+    "font.sans-serif": _FONTS,
     "font.size": 11,
     "mathtext.fallback": "stixsans",
     # letters in italics, digits and brackets upright; its name depends on matplotlib's version
@@ -202,22 +204,18 @@ def check_settings(settings: PlotSettings) -> None:
 
 
 def check_texts(texts: Mapping[str, str]) -> None:
-    """Check that matplotlib can typeset texts, given by where they stand.
+    """Check that figures can show texts, given by where they stand.
 
     Raises
     ------
     ConfigurationError
         With that place.
     """
-    parser = MathTextParser("path")
-    for where, text in texts.items():
-        if is_math_text(text):
-            try:
-                parser.parse(text)
-            except ValueError:
-                raise ConfigurationError(
-                    f"{where}: '{text}' cannot be typeset; use the LaTeX that matplotlib knows"
-                ) from None
+    with house_style():
+        for where, text in texts.items():
+            reason = refusal(text)
+            if reason:
+                raise ConfigurationError(f"{where}: '{text}': {reason}")
 
 
 def powers_to_labels(figure: Figure) -> None:

@@ -20,6 +20,7 @@ from n2mu.validation.look import Look, Seen, look
 from n2mu.validation.questions import asked_of_all
 from n2mu.validation.report import Report
 from n2mu.validation.scales import Scales
+from n2mu.validation.texts import refused_texts
 from n2mu.workflow.analysis import Analysis
 
 _SAME_LUMINOSITY = 0.02
@@ -54,6 +55,8 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
         )
         return report
     _compare_luminosity(configuration, report)
+    for key, text in refused_texts(configuration):
+        report.add(text, key=key)
     sets = {d.name: d for d in data_sets(configuration.inputs)}
     bases = {name: location(path) for name, path in configuration.main.ntuples.items()}
     try:

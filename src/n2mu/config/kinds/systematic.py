@@ -13,6 +13,7 @@ from pydantic import Field
 from n2mu.config.base import Model
 from n2mu.config.kinds.sources import Source
 from n2mu.config.names import Name, Unique
+from n2mu.config.texts import Text
 
 Splitting = Literal["regions", "samples"]
 
@@ -43,7 +44,7 @@ class Systematic(Model):
     regions: Annotated[list[str], Field(min_length=1)] = ["*"]
     exclude_regions: list[str] = []
     group: str
-    title: str | None = None
+    title: Text | None = None
     parameter: Name | None = None
     decorrelate: Annotated[list[Splitting], Unique] = []
 
