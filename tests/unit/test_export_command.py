@@ -9,7 +9,9 @@ from tests.conftest import TinyAnalysis
 from typer.testing import CliRunner
 
 from n2mu.commands.app import app
+from n2mu.config.load import load
 from n2mu.errors import ConfigurationError, ProductError, TemplateError, WorkspaceError
+from n2mu.interop.trex_histograms import histogram_config
 
 SPEC: dict[str, Any] = {
     "channels": [
@@ -78,3 +80,21 @@ def test_a_misspelt_fit_and_a_missing_listing_are_named(tiny: TinyAnalysis) -> N
     result = run("trex", "scor", *arguments)
     assert isinstance(result.exception, ConfigurationError)
     assert "unknown fit 'scor'; did you mean 'score'?" in str(result.exception)
+
+
+def test_a_sample_without_events_in_the_fit_has_neither_block_nor_factor(
+    tiny: TinyAnalysis,
+) -> None:
+    contents = {
+        "SR": {"background": ["nominal", "jes_up", "jes_down"]},
+        "CR": {"background": ["nominal"]},
+    }
+    edges = {"SR": [0.0, 0.5, 1.0], "CR": [20e3, 40e3, 80e3]}
+    export = histogram_config(
+        load(tiny.config), "score", edges, contents, tiny.directory / "templates.root"
+    )
+    blocks = {(kind, name): options for kind, name, options in export.blocks}
+    assert [name for kind, name in blocks if kind == "Sample"] == ["background"]
+    assert not [name for kind, name in blocks if kind == "NormFactor"]
+    assert blocks["Systematic", "lumi"]["Samples"] == "background"
+    assert blocks["Systematic", "jes"]["ExcludeRegionSample"] == "CR:background"

@@ -191,7 +191,9 @@ class Analysis:
         known: Sequence[str],
         called: Mapping[str, Sequence[str]],
     ) -> dict[str, str] | None:
-        chosen = [s for s in matching(samples, known, "samples", "sample") if s in self.expected]
+        named = matching(samples, known, "samples", "sample")
+        # one without events in all regions of the fit has no Sample block
+        chosen = [sample for sample in named if sample in self.expected and sample in called]
         all_regions = self.configuration.regions.regions
         reached = self.configuration.regions.reached(regions)
         where = [r for r in matching(reached, all_regions, "regions", "region") if r in self.edges]
@@ -274,4 +276,6 @@ def sides(systematic: WeightSystematic | TreeSystematic) -> list[tuple[str, str]
 
 def tlatex(text: str) -> str:
     """Return a title in LaTeX as ROOT writes it."""
-    return text.replace("$", "").replace("\\mathrm", "").replace("\\", "#").replace('"', "")
+    for unknown in ("$", "\\mathrm", "\\mathcal", '"'):
+        text = text.replace(unknown, "")
+    return text.replace("\\ ", " ").replace("\\,", " ").replace("\\", "#")
