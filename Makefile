@@ -56,7 +56,9 @@ bench: $(VENV)/.bench
 $(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 	  { echo "n2mu needs Python 3.11 or newer; say which with PYTHON=..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "no environment could be made: do what the lines above say (Debian: apt install python3-venv), then run make again"; exit 1; }
 
 # installs extras, with options of pip; pip is silent as long as it unpacks, so the growing environment is shown
 define install

@@ -57,6 +57,7 @@ def command(
             "run snakemake, or look with snakemake --dry-run"
         )
     if not summary:
+        logger.info("writing %s", report)
         workflow = paths.root / "workflow_report.html"
         with ThreadPoolExecutor(max_workers=1) as beside:
             drawn = beside.submit(_snakemake, snakefile, config, "--report", str(workflow))
