@@ -9,7 +9,9 @@ from plots_products import fit_products
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.errors import ProductError
+from n2mu.plots.fit_lines import fit_lines
 from n2mu.plots.latex import to_latex
+from n2mu.plots.mu_summary import fit_names
 from n2mu.plots.page import body_of, page, table
 from n2mu.plots.tabular import Bar, Code, Errors, Link, Tabular
 from n2mu.products import write_json
@@ -34,6 +36,19 @@ def test_the_numbers_on_top_are_those_of_the_fit() -> None:
     assert found["Significance, expected"].value.startswith("1.90")
     assert "Significance, observed" not in found
     assert found["Gates"].value == "1 of 1 passed"
+
+
+def test_a_number_of_observed_data_with_blinded_bins_says_that_they_are_not_observed() -> None:
+    mu_fit, _ = fit_products(2)
+    mu_fit |= {"dataset": "data", "significance": {"expected": 1.9, "observed": 2.1}}
+    for hidden, said in ((False, "Data"), (True, "Data, Asimov where blinded")):
+        mu_fit["blinding"] = {"threshold": 0.3, "bins": {"CR": [False], "SR": [False, hidden]}}
+        found = {tile.name: tile.below for tile in tiles(mu_fit)}
+        assert found["Signal strength &mu;"].startswith(f"{said};")
+        assert found["Significance, observed"].endswith(f"; {said}")
+        assert fit_lines(mu_fit)[0].startswith(f"{said}, $")
+        comparison = {"fits": [{"label": "a", **mu_fit}, {"label": "b", "dataset": "asimov"}]}
+        assert fit_names(comparison)[0] == f"a ({said})"
 
 
 def test_a_gate_that_failed_is_named_on_top() -> None:

@@ -56,7 +56,8 @@ def run_compare(
                 f"{len(mu_fits)} fits, but {what} is given {len(given)} times; give it once per fit"
             )
     fits = [
-        _product(path, ("fit", "dataset", "mu", "mu_stat_only", "parameters")) for path in mu_fits
+        _product(path, ("fit", "dataset", "blinding", "mu", "mu_stat_only", "parameters"))
+        for path in mu_fits
     ]
     ranked = [
         _ranking(fit, path, i, rankings)
@@ -71,7 +72,7 @@ def run_compare(
             {
                 "label": name,
                 "path": str(path),
-                **{key: fit[key] for key in ("dataset", "mu", "mu_stat_only")},
+                **{key: fit[key] for key in ("dataset", "blinding", "mu", "mu_stat_only")},
             }
             for name, path, fit in zip(names, mu_fits, fits, strict=True)
         ],

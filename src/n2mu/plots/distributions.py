@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from n2mu.plots.fit_lines import data_title
+from n2mu.plots.fit_lines import data_title, fitted_title
 from n2mu.plots.inference_panels import OBSERVED, STATISTICS, panels, poi_title
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
@@ -108,7 +108,7 @@ def discovery_figure(significance: Mapping[str, Any], settings: PlotSettings) ->
         return None
     with house_style():
         name = poi_title(significance, settings)
-        lines = [data_title(significance["dataset"])]
+        lines = [fitted_title(significance)]
         lines += [
             f"{title}: {_discovery(significance['asymptotic'][key], toys[key])}"
             for key, title in (("observed", "Observed"), ("expected", "Expected"))
@@ -140,7 +140,7 @@ def discovery_figure(significance: Mapping[str, Any], settings: PlotSettings) ->
 
 
 def _made(product: Mapping[str, Any]) -> str:
-    text = f"{data_title(product['dataset'])}; {_count(product)} pseudo-experiments"
+    text = f"{fitted_title(product)}; {_count(product)} pseudo-experiments"
     return f"{text}, {len(product['failed'])} failed" if product["failed"] else text
 
 

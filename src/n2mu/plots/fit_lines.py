@@ -26,6 +26,21 @@ def data_title(dataset: str) -> str:
     return _DATA[dataset]
 
 
+def fitted_title(product: Mapping[str, Any]) -> str:
+    """Return what a fit has as data; of observed data the blinded bins hold Asimov data.
+
+    Parameters
+    ----------
+    product
+        Contents of ``mu_fit.json``, or of a product of a fit that says its ``dataset`` and
+        ``blinding`` as well.
+    """
+    dataset = str(product["dataset"])
+    blinded = product.get("blinding", {}).get("bins", {}).values()
+    hidden = dataset == "data" and any(map(any, blinded))
+    return data_title("mixed" if hidden else dataset)
+
+
 def region_dataset(mu_fit: Mapping[str, Any], region: str) -> str:
     """Return what the points of one region are: of mixed data each region holds one kind."""
     dataset = str(mu_fit["dataset"])
@@ -67,7 +82,7 @@ def mu_text(interval: Mapping[str, Any]) -> str:
 
 def fit_lines(mu_fit: Mapping[str, Any]) -> list[str]:
     """Return the lines below the experiment's label: the data, mu, and gates that failed."""
-    lines = [f"{data_title(mu_fit['dataset'])}, {mu_text(mu_fit['mu'])}"]
+    lines = [f"{fitted_title(mu_fit)}, {mu_text(mu_fit['mu'])}"]
     if failed := allowed_failures(mu_fit):
         lines.append("Failed gates (allowed):")
         lines += [f"  {name}" for name in failed]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from n2mu.plots.colours import GREEN, YELLOW
-from n2mu.plots.fit_lines import data_title
+from n2mu.plots.fit_lines import fitted_title
 from n2mu.plots.inference_panels import OBSERVED, panels, poi_title
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
@@ -34,7 +34,7 @@ def limit_figure(limit: Mapping[str, Any], settings: PlotSettings) -> Figure:
         name = poi_title(limit, settings)
         level = 1 - limit["confidence"]
         percent = f"{100 * limit['confidence']:.4g} % CL"
-        lines = [data_title(limit["dataset"]), *_limits(limit, name, percent)]
+        lines = [fitted_title(limit), *_limits(limit, name, percent)]
         figure, (axes,) = panels(settings, lines, right=LEGEND)
         _bands(axes, limit["asymptotic"]["curve"])
         if toys := limit.get("toys"):

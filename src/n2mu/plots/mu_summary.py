@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from n2mu.plots.fit_lines import data_title, sides
+from n2mu.plots.fit_lines import fitted_title, sides
 from n2mu.plots.names import verbatim
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
@@ -45,7 +45,7 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
         ["Total", *(_text(pair, digits) for pair in totals)],
         ["Stat. only", *(_text(pair, digits) for pair in statistics)],
     ]
-    datasets = {data_title(fit["dataset"]) for fit in fits}
+    datasets = {fitted_title(fit) for fit in fits}
     lines = [*datasets] if len(datasets) == 1 else []
     names = fit_names(comparison)
     panel = panel_length(WIDTH, settings.labels)
@@ -82,11 +82,8 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
 def fit_names(comparison: Mapping[str, Any]) -> list[str]:
     """Return what the fits are called, with their data if these are of different kinds."""
     fits = comparison["fits"]
-    differ = len({fit["dataset"] for fit in fits}) > 1
-    return [
-        verbatim(fit["label"]) + (f" ({data_title(fit['dataset'])})" if differ else "")
-        for fit in fits
-    ]
+    differ = len({fitted_title(fit) for fit in fits}) > 1
+    return [verbatim(fit["label"]) + (f" ({fitted_title(fit)})" if differ else "") for fit in fits]
 
 
 def _draw(

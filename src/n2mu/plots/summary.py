@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from n2mu.plots.fit_lines import data_title, sides
+from n2mu.plots.fit_lines import fitted_title, sides
 from n2mu.plots.latex import to_html
 from n2mu.plots.names import FREE, group, title
 from n2mu.plots.numbers import decimals, plain, signed
@@ -32,7 +32,7 @@ def summary_page(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
     parts = [
         note(
             f"{escape(name)}, √s = {to_html(labels.energy)}, {to_html(labels.luminosity)}. "
-            f"{data_title(mu_fit['dataset'])}, observable <code>{escape(mu_fit['observable'])}"
+            f"{fitted_title(mu_fit)}, observable <code>{escape(mu_fit['observable'])}"
             "</code>."
         ),
         heading("Signal strength"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from n2mu.plots.fit_lines import data_title, sides
+from n2mu.plots.fit_lines import fitted_title, sides
 from n2mu.plots.latex import to_html
 from n2mu.plots.numbers import decimals
 from n2mu.plots.summary import DEFINITIONS
@@ -56,7 +56,7 @@ def tiles(mu_fit: Mapping[str, Any]) -> list[Tile]:
         Tile(
             "Signal strength &mu;",
             Errors(mu_fit["mu"], "mu", value=True).html(),
-            f"{escape(data_title(mu_fit['dataset']))}; 68.3 %, profile likelihood",
+            f"{escape(fitted_title(mu_fit))}; 68.3 %, profile likelihood",
         ),
         Tile(
             "Statistics only",
@@ -65,7 +65,12 @@ def tiles(mu_fit: Mapping[str, Any]) -> list[Tile]:
         ),
     ]
     found += [
-        Tile(f"Significance, {kind}", f"{value:.2f} &sigma;", "of the signal against &mu; = 0")
+        Tile(
+            f"Significance, {kind}",
+            f"{value:.2f} &sigma;",
+            "of the signal against &mu; = 0"
+            + (f"; {escape(fitted_title(mu_fit))}" if kind == "observed" else ""),
+        )
         for kind, value in significance.items()
         if kind in ("expected", "observed") and value is not None
     ]
@@ -141,7 +146,7 @@ def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSetting
                     f"fit-{name}",
                     bold=name == settings.publish,
                 ),
-                data_title(mu_fit["dataset"]),
+                fitted_title(mu_fit),
                 Code(str(mu_fit["observable"])),
                 Errors(mu_fit["mu"], "mu", value=True),
                 Errors(mu_fit["mu_stat_only"], "mu_stat_only"),

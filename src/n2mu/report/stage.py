@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from n2mu.plots.fit_lines import data_title
+from n2mu.plots.fit_lines import fitted_title
 from n2mu.plots.latex import to_html
 from n2mu.plots.mu_summary import mu_summary_figure
 from n2mu.plots.summary import gates_table
@@ -163,7 +163,7 @@ def _subtitle(settings: ReportSettings, published: FitContents) -> str:
     parts = [
         f"Analysis {escape(settings.analysis)}",
         f"fit {escape(settings.publish)}" + (f" ({to_html(title)})" if title else ""),
-        escape(data_title(published.mu_fit["dataset"])),
+        escape(fitted_title(published.mu_fit)),
         f"regions: {named([published.title(region) for region in published.fitted])}",
         collisions(settings.of_fits(settings.publish)),
     ]
