@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from n2mu.commands.app import app
+from n2mu.commands.job import with_files
 from n2mu.errors import ConfigurationError, ProductError
 from n2mu.products import read_json, write_json
 from n2mu.workflow.costs import expected_seconds, read_benchmark
@@ -137,6 +138,26 @@ def test_a_configuration_is_no_product_to_plan() -> None:
     error = CliRunner().invoke(app, ["plan", "config/first.yaml"]).exception
     assert isinstance(error, ConfigurationError)
     assert str(error).endswith("write --config config/first.yaml")
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "configuration: fit: unknown key"),
+        (["config/first.yaml"], "config/first.yaml: fit: unknown key"),
+        (
+            ["config/first.yaml", "results/mu_fit.json"],
+            "config/first.yaml with results/mu_fit.json: fit: unknown key; --configfile takes all "
+            "words behind it for files: write what to make before it",
+        ),
+    ],
+)
+def test_an_error_names_the_files_that_snakemake_took_for_the_configuration(
+    files: list[str], said: str
+) -> None:
+    error = ConfigurationError("configuration: fit: unknown key")
+    assert with_files(error, [str(Path(file).absolute()) for file in files]) == said
+    assert with_files(ConfigurationError("fits.yaml: wrong"), files) == "fits.yaml: wrong"
 
 
 def test_a_run_that_leaves_no_log_has_nothing_to_say(tmp_path: Path) -> None:

@@ -3,7 +3,13 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from n2mu.commands.job import export_config, open_job, slice_digest, slice_json
+from n2mu.commands.job import (
+    export_config,
+    open_job,
+    slice_digest,
+    slice_json,
+    with_files,
+)
 from n2mu.errors import N2muError
 from n2mu.plots.fit_subjects import STAGES, SUBJECTS
 from n2mu.products import canonical_json, digest
@@ -17,7 +23,7 @@ def job():
     try:
         return open_job(config)
     except N2muError as error:
-        raise WorkflowError(str(error))
+        raise WorkflowError(with_files(error, workflow.overwrite_configfiles))
 
 
 # jobs read the configuration that this run was given, overrides included

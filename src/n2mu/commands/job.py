@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from n2mu.config.configuration import Configuration
 from n2mu.config.inputs import data_sets
 from n2mu.config.load import load
 from n2mu.demo.listing import configured_listing
-from n2mu.errors import ConfigurationError, nearest
+from n2mu.errors import ConfigurationError, N2muError, nearest
 from n2mu.fit.settings import FitSettings
 from n2mu.inputs.listing import require_current
 from n2mu.inputs.location import Location, location
@@ -96,6 +96,23 @@ def read_configuration(config: str | Mapping[str, Any]) -> Configuration:
         except json.JSONDecodeError as error:
             raise ConfigurationError(f"--config: not valid JSON ({error})") from None
     return load(Path(config))
+
+
+def with_files(error: N2muError, files: Sequence[str]) -> str:
+    """Return an error about the configuration with the files that Snakemake put together for it.
+
+    Parameters
+    ----------
+    files
+        What stood behind ``--configfile``, which takes everything behind it for a file.
+    """
+    text = str(error)
+    if not files or not text.startswith("configuration: "):
+        return text
+    names = [os.path.relpath(file) for file in files]
+    hint = "; --configfile takes all words behind it for files: write what to make before it"
+    text = text.replace("configuration", " with ".join(names), 1)
+    return text + hint if len(names) > 1 else text
 
 
 def export_config(config: Mapping[str, Any]) -> None:
