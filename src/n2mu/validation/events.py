@@ -50,7 +50,7 @@ class Events(NamedTuple):
 
 def examine(
     asked: Asked, columns: Mapping[str, Any], size: int
-) -> tuple[list[tuple[str, ...]], Events]:
+) -> tuple[list[tuple[str, ...]], Events, dict[str, Mask]]:
     """Compute everything that is asked on events.
 
     Parameters

@@ -186,10 +186,10 @@ def _binned(configuration: Configuration) -> list[tuple[str, str, float, float]]
         for name in fit.all_regions:
             region = configuration.regions.regions[name]
             edges, uniform = region.binning.edges, region.binning.uniform
-            if name not in configuration.regions.given or (edges is None and uniform is None):
-                continue
-            low, high = (uniform.low, uniform.high) if uniform else (edges[0], edges[-1])
-            found[name, region.observable or fit.observable, low, high] = None
+            if uniform is not None:
+                edges = [uniform.low, uniform.high]
+            if edges is not None and name in configuration.regions.given:
+                found[name, region.observable or fit.observable, edges[0], edges[-1]] = None
     return list(found)
 
 
