@@ -25,6 +25,7 @@ from n2mu.skim.duplicates import require_once, sampled, shared
 from n2mu.skim.read import Skim
 from n2mu.skim.stage import run_skim
 from n2mu.skim.tree import packed
+from n2mu.skim.usable import require_usable
 
 SIGNAL = ("sig_1.root", "sig_2.root")
 
@@ -399,3 +400,29 @@ def test_half_a_source_of_the_sum_of_weights_is_refused(
     tiny.change("inputs", "sum_of_weights", source)
     with pytest.raises(ConfigurationError, match="sum_of_weights"):
         tiny.list()
+
+
+def test_skims_are_refused_together_if_nothing_passes_or_nothing_can_be_normalised(
+    tiny: TinyAnalysis,
+) -> None:
+    tiny.write_ntuples()
+    job = tiny.list()
+    require_usable(Skim(skim(job)))
+    trees = tiny_trees(3)
+    for total, message in (
+        (-1.0, r"sum of weights \(nominal\) is -2\.0, expected > 0"),
+        (1.0, "'bkg': all events of its ntuples weigh .* more than the sum of weights .* 2;"),
+    ):
+        trees["sumWeights"]["total"][:] = total
+        write_ntuple(tiny.ntuple("bkg_1.root"), trees)
+        job = tiny.list()
+        with pytest.raises(ProductError, match=message):
+            require_usable(Skim(skim(job)))
+    tiny.write_ntuples()
+    cut = "njets >= 2 && pt > 20e6"
+    for key in ("preselection", "regions.SR.selection", "regions.CR.selection"):
+        tiny.change("regions", key, cut if key == "preselection" else f"{cut} && njets >= 4")
+    job = tiny.list()
+    left = r"'pt > 20000000' leaves none of the \d+ that are left before it, of 180 in the ntuples"
+    with pytest.raises(ProductError, match=f"no event of simulation passes the presel.*: {left}"):
+        require_usable(Skim(skim(job)))

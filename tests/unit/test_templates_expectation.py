@@ -50,7 +50,20 @@ def test_a_region_without_background_is_refused(tmp_path: Path) -> None:
             for table in tables[name].values():
                 table["n"] = np.maximum(table["n"], 4)
 
-    assert "region 'CR': no background is expected" in refused(tiny(tmp_path, change))
+    text = refused(tiny(tmp_path, change))
+    assert "region 'CR': no background is expected: 'n < 4' passes none of" in text
+    assert "events in the skims, where n is 4 to " in text
+
+
+def test_events_beyond_all_edges_are_named_as_the_cause_of_empty_bins(tmp_path: Path) -> None:
+    def change(tables: Tables) -> None:
+        for data_set in tables.values():
+            for table in data_set.values():
+                table["toy_sig"] = 1000 + 1000 * table["toy_sig"]
+
+    text = refused(tiny(tmp_path, change))
+    assert "all its events are outside of the edges 0.2 to 0.8, where toy_sig is 1" in text
+    assert "is one of them in MeV and the other in GeV?" in text
 
 
 def test_a_background_of_negative_yield_is_no_background(tmp_path: Path) -> None:

@@ -331,6 +331,24 @@ def test_a_class_without_training_events_is_refused_by_name(tmp_path: Path) -> N
     refuse(tmp_path, skim(), told, "model 'toy' fold 2: class 'VV' has no training events")
 
 
+def test_a_class_whose_skims_are_empty_is_told_so(tmp_path: Path) -> None:
+    events = skim()
+    for kind, table in events.tables["tt.a"].items():
+        events.tables["tt.a"][kind] = {name: values[:0] for name, values in table.items()}
+    message = r"class 'tt': the skims hold no event of its data sets \(tt\.a\), since"
+    refuse(tmp_path, events, settings(), message)
+
+
+def test_events_with_one_number_are_told_so(tmp_path: Path) -> None:
+    events = skim()
+    for tables in events.tables.values():
+        for table in tables.values():
+            table["n2mu_event"][:] = 7
+    refuse(
+        tmp_path, events, settings(), "events have only 1 different event number.* 'event' in inp"
+    )
+
+
 def test_an_empty_validation_fold_is_refused(tmp_path: Path) -> None:
     refuse(tmp_path, skim(), settings(validation_selection="0"), "no event .* region 'SR'")
 

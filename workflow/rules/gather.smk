@@ -4,8 +4,12 @@ localrules:
     gather_scores,
 
 
+# what looks at all skims together
+GATHERING = ["n2mu.workflow.gather", "n2mu.skim.duplicates", "n2mu.skim.usable"]
+
+
 rule gather_skims:
-    """Let one file stand for the skims of all chunks, if no file repeats events."""
+    """Let one file stand for the skims of all chunks, if they are sound together."""
     input:
         job().skims,
     output:
@@ -18,7 +22,7 @@ rule gather_skims:
         cfg=cfg("once"),
         digest=digest_of("once"),
         origin=origin_of(["skim"], each_chunk),
-        code=fingerprint("n2mu.workflow.gather") + fingerprint("n2mu.skim.duplicates"),
+        code="".join(map(fingerprint, GATHERING)),
     shell:
         "n2mu --log {log:q} gather skims -o {output:q} --slice {params.digest}"
 

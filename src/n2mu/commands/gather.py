@@ -32,7 +32,8 @@ def command(
 ) -> None:
     """Write the digests of all skims, models or scores to one file, for the workflow to wait for.
 
-    Of skims, no file may repeat events: see repeated_events in inputs.yaml.
+    Skims are checked together: no file may repeat events (see repeated_events in inputs.yaml), all
+    sums of weights must be positive, and some event kept.
 
     Example: n2mu gather skims -o results/tth/gathered/skims.json
     """
@@ -41,7 +42,7 @@ def command(
 
     job = open_job(config)
     if kind is Kind.SKIMS:
-        _require_once(job, expected)
+        _require_sound(job, expected)
     folds = range(job.configuration.models.folds)
     products = {
         Kind.SKIMS: job.skims,
@@ -56,11 +57,14 @@ def command(
     logger.info("wrote %s", output)
 
 
-def _require_once(job: "Job", expected: str | None) -> None:
+def _require_sound(job: "Job", expected: str | None) -> None:
     from n2mu.commands.job import require_slice
     from n2mu.skim.duplicates import require_once
     from n2mu.skim.read import Skim
+    from n2mu.skim.usable import require_usable
 
     told = job.slices.once()
     require_slice(told, expected)
-    require_once(Skim(job.skims), told, exactly=False)
+    skim = Skim(job.skims)
+    require_once(skim, told, exactly=False)
+    require_usable(skim)

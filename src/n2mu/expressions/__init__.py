@@ -6,7 +6,17 @@ evaluation and awkward with the first list column.
 
 from n2mu.expressions.aliases import Aliases
 from n2mu.expressions.expression import Expression, parse
-from n2mu.expressions.implication import Limit, conjuncts, limits, unimplied
+from n2mu.expressions.implication import Limit, conjuncts, far, limits, unimplied
 from n2mu.expressions.nodes import ENTRY
 
-__all__ = ["ENTRY", "Aliases", "Expression", "Limit", "conjuncts", "limits", "parse", "unimplied"]
+__all__ = [
+    "ENTRY",
+    "Aliases",
+    "Expression",
+    "Limit",
+    "conjuncts",
+    "far",
+    "limits",
+    "parse",
+    "unimplied",
+]

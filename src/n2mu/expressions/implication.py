@@ -38,6 +38,7 @@ _ACCEPTED = {
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _RELATIONS = frozenset("<=>?")
 _MOST_STEPS = 5_000
+_FAR = 20  # GeV and MeV differ by 1000, values of one quantity by less
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,12 @@ class Limit(NamedTuple):
     subject: str
     least: float | None
     most: float | None
+
+
+def far(least: float | None, most: float | None, low: float, high: float) -> bool:
+    """Tell whether values from ``low`` to ``high`` are so far beyond a bound as of another unit."""
+    below = least is not None and 0 < high * _FAR < least
+    return below or (most is not None and 0 < most * _FAR < low)
 
 
 def limits(text: str) -> list[Limit]:

@@ -15,6 +15,7 @@ from n2mu.scoring.read import events
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.templates.binning import Binned
 from n2mu.templates.edges import Candidates, chosen_edges, given_edges
+from n2mu.templates.emptiness import Emptiness
 from n2mu.templates.histogram import Key, Template, bin_indices
 from n2mu.templates.plan import WEIGHT, Layer, layers, variations
 from n2mu.templates.selecting import NOWHERE, Selected
@@ -58,6 +59,13 @@ class Filler:
         result = {name: given_edges(region.binning) for name, region in regions.items()}
         chosen = [name for name, binned in result.items() if binned is None]
         for name, expected in self.candidates(chosen).items():
+            if not len(expected.values):
+                why = Emptiness(self._settings, self._skim, self._scores)
+                raise TemplateError(
+                    f"region '{name}': no event of signal or background is in it, from which its "
+                    f"bins could be chosen{why.of_kinds(name, 'signal', 'background')}; correct "
+                    f"regions.{name}.selection in regions.yaml"
+                )
             result[name] = chosen_edges(regions[name].binning, expected, name)
         return {name: binned for name, binned in result.items() if binned is not None}
 

@@ -14,6 +14,7 @@ from n2mu.skim.read import NOMINAL, Skim
 from n2mu.statistics.effective import effective_sums
 from n2mu.templates.blinding import BoolArray, FloatArray, blind, blinded_bins
 from n2mu.templates.effect import EffectEntry
+from n2mu.templates.emptiness import Emptiness
 from n2mu.templates.filling import Filler
 from n2mu.templates.free_shapes import smooth_templates
 from n2mu.templates.histogram import Key, Template, write_root
@@ -68,14 +69,15 @@ def run_templates(
     edges = {name: bins.edges for name, bins in binned.items()}
     raw = filler.fill(edges)
     changes: list[Change] = []
-    populated = _populated(settings, raw, changes)
+    why = Emptiness(settings, source, scored)
+    populated = _populated(settings, raw, changes, why)
     filled = {(r, s, NOMINAL): raw[r, s, NOMINAL] for r, s in populated}
     # a smooth template expects events where none happened to be simulated
     simulated = smooth_templates(settings, edges, filled, changes)
-    _require_expected(settings, filled, 0.0)
+    _require_expected(settings, filled, 0.0, edges, why)
     templates = {key: _mended(filled[key], key, changes) for key in filled}
     # mended bins hold 1e-6 where nothing is expected
-    _require_expected(settings, templates, FLOOR)
+    _require_expected(settings, templates, FLOOR, edges, why)
     _look_at_statistics(settings, templates, changes)
     blinded = _blinded(settings, templates, raw)
     if settings.data is not None:
@@ -102,7 +104,10 @@ def _change(region: str, sample: str, variation: str, what: str, why: str) -> Ch
 
 
 def _populated(
-    settings: TemplateSettings, raw: Mapping[Key, Template], changes: list[Change]
+    settings: TemplateSettings,
+    raw: Mapping[Key, Template],
+    changes: list[Change],
+    emptiness: Emptiness,
 ) -> list[tuple[str, str]]:
     """Return where samples of the expectation have events; list where they have none."""
     found = []
@@ -111,8 +116,8 @@ def _populated(
         if not inside and not settings.samples[sample].may_be_empty:
             raise TemplateError(
                 f"sample '{sample}': no event in any region of fit '{settings.fit}' "
-                f"({', '.join(settings.regions)}); check its inputs and selection in "
-                "samples.yaml, or say there that it may_be_empty"
+                f"({', '.join(settings.regions)}){emptiness.why(settings.regions, [sample])}; "
+                "check its inputs and selection in samples.yaml, or say there that it may_be_empty"
             )
         found += [(region, sample) for region in inside]
         for region in settings.regions:
@@ -242,7 +247,11 @@ def _varied(
 
 
 def _require_expected(
-    settings: TemplateSettings, templates: Mapping[Key, Template], least: float
+    settings: TemplateSettings,
+    templates: Mapping[Key, Template],
+    least: float,
+    edges: Mapping[str, FloatArray],
+    why: Emptiness,
 ) -> None:
     """Check that every region has background, the signal regions signal, and every bin events.
 
@@ -257,22 +266,24 @@ def _require_expected(
         background = total(settings, templates, name, {"background"})
         if background is None or not background.total > least * present * len(background.sumw):
             raise TemplateError(
-                f"region '{name}': no background is expected{_found(background)}; "
-                f"check regions.{name}.selection in regions.yaml"
+                f"region '{name}': no background is expected{_found(background)}"
+                f"{why.of_kinds(name, 'background')}; check regions.{name}.selection in "
+                "regions.yaml"
             )
         if region.role == "signal" and (
             signal is None or not signal.total > least * present * len(signal.sumw)
         ):
             raise TemplateError(
-                f"region '{name}': no signal is expected in this signal region{_found(signal)}; "
-                f"check regions.{name}.selection in regions.yaml"
+                f"region '{name}': no signal is expected in this signal region{_found(signal)}"
+                f"{why.of_kinds(name, 'signal')}; check regions.{name}.selection in regions.yaml"
             )
         expected = background if signal is None else background + signal
         empty = np.flatnonzero(expected.sumw <= least * present)
         if len(empty):
             raise TemplateError(
                 f"region '{name}': bin {empty[0]} expects no event, its yield is "
-                f"{expected.sumw[empty[0]]:.3g} ({len(empty)} such bins); use fewer or wider bins: "
+                f"{expected.sumw[empty[0]]:.3g} ({len(empty)} such bins)"
+                f"{why.outside(name, edges[name])}; use fewer or wider bins: "
                 f"change regions.{name}.binning.{region.binning.kind} in regions.yaml"
             )
 

@@ -10,6 +10,7 @@ from n2mu.errors import TrainingError
 from n2mu.models.trees import BoostedTrees
 from n2mu.products import digest, write_json
 from n2mu.skim.read import Skim
+from n2mu.training.absence import why_absent
 from n2mu.training.batch import ResidentEvents
 from n2mu.training.boosting import boost
 from n2mu.training.checkpoint import new_network, save
@@ -74,9 +75,11 @@ def train_from(
     where = resolve_device(device)
     name = f"model '{settings.model}' fold {settings.fold}"
     scratch = output.with_name("features.parquet")
+    has_events = False
     try:
         with sources(source, settings, where, scratch) as found:
             _check_validation(found.validation, settings, name)
+            has_events = True
             torch.manual_seed(settings.classifier.seed)
             network = new_network(settings).to(where)
             parameters = sum(parameter.numel() for parameter in network.parameters())
@@ -104,6 +107,9 @@ def train_from(
                 ).run()
     except TrainingError as error:
         text = str(error)
+        absent = None if has_events else why_absent(source, settings)
+        if absent is not None:
+            raise TrainingError(f"{name}: {absent} ({text.split(';')[0]})") from None
         raise TrainingError(text if text.startswith(name) else f"{name}: {text}") from None
     save(output, settings, found.scaler, result.state)
     write_json(history, history_of(settings, result, found, parameters))

@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from n2mu.errors import N2muError
-from n2mu.expressions import limits, parse
+from n2mu.expressions import far, limits, parse
 from n2mu.validation.questions import Asked
 
-FAR = 20
-"""Values this many times above or below a bound are of another unit."""
 _FEW = 20
 """Events from which nothing is concluded."""
 _UNIT = "is one of them in MeV and the other in GeV?"
@@ -60,14 +58,12 @@ class Compared(NamedTuple):
     @property
     def far(self) -> bool:
         """Whether all values are so far beyond a bound that no selection makes it."""
-        below = self.least is not None and 0 < self.high * FAR < self.least
-        above = self.most is not None and 0 < self.most * FAR < self.low
-        return self.measured and (below or above)
+        return self.measured and far(self.least, self.most, self.low, self.high)
 
     @property
     def loose(self) -> bool:
         """Whether all values are so far above a lower bound that it cuts nothing."""
-        return self.measured and self.least is not None and 0 < self.least * FAR < self.low
+        return self.measured and far(None, self.least, self.low, self.high)
 
     @property
     def span(self) -> str:
