@@ -13,7 +13,7 @@ BENCHMARKS = {
     "scoring": "scoring to friend trees beside the forward passes alone; two minutes",
     "training": "training beside Lightning and rtdl_revisiting_models, DisCo; about five minutes",
     "fit": "fits and rankings beside pyhf + MINUIT, cabinetry and nextstat; about ten minutes",
-    "thesis": "the demo of 8.87 million events through the workflow; hours, only if named",
+    "thesis": "the demo of size thesis through the workflow; hours, only if named",
     "demo": "the built-in Monte Carlo: events per second, rates beside the thesis; three minutes",
     "hzgamma": "events of PYTHIA: their cost, and what its limits leave out; a minute",
     "dag": "the plan of an analysis of 2.7 TB, from a listing without files; half a minute",
