@@ -49,7 +49,7 @@ def workspace(*, smooth: bool) -> dict[str, Any]:
         {
             "fit": "toy",
             "regions": list(REGIONS),
-            "samples": {"sig": "signal", "bkg": "background"},
+            "samples": ["sig", "bkg"],
             "data": "data",
             "data_sample": "data",
             "norm_factors": {

@@ -24,7 +24,7 @@ def settings(**changes: Any) -> WorkspaceSettings:
     base = {
         "fit": "toy",
         "regions": ["SR", "CR"],
-        "samples": {"ttH": "signal", "ttW": "background", "tt": "background"},
+        "samples": ["ttH", "ttW", "tt"],
         "norm_factors": {
             "mu": FreeFactor(nominal=1.0, bounds=(-5.0, 10.0)),
             "norm_tt": FreeFactor(nominal=1.2, bounds=(0.0, 5.0)),

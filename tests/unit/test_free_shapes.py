@@ -51,7 +51,7 @@ def settings(*, smoothed: bool = False, free: bool = True) -> WorkspaceSettings:
         {
             "fit": "toy",
             "regions": ["SR"],
-            "samples": {"sig": "signal", "bkg": "background", "top": "background"},
+            "samples": ["sig", "bkg", "top"],
             "norm_factors": {"mu": {"nominal": 1.0, "bounds": (-10.0, 10.0)}}
             | {name: {"nominal": 1.0, "bounds": (0.0, 10.0)} for name in FACTORS},
             "scaling": {
@@ -157,9 +157,7 @@ def test_free_factors_hold_the_mc_error_of_a_smooth_template() -> None:
         for kind, background in (("smooth", found.template.sumw), ("simulated", fluctuated)):
             made = {"SR": {**templates(background)["SR"]}}
             del made["SR"]["top"]
-            told = settings(smoothed=True).model_copy(
-                update={"samples": {"sig": "signal", "bkg": "background"}}
-            )
+            told = settings(smoothed=True).model_copy(update={"samples": ["sig", "bkg"]})
             spec = build_workspace(told, made, [], {"SR": EDGES.tolist()})
             best = fitted(spec, SIGNAL + BACKGROUND)
             sigma = best.covariance.uncertainty[best.poi]

@@ -26,7 +26,7 @@ def test_a_workspace_is_the_one_written_by_hand() -> None:
 def test_factors_that_act_on_nothing_here_are_left_out() -> None:
     told = settings(
         regions=["SR"],
-        samples={"ttH": "signal", "ttW": "background"},
+        samples=["ttH", "ttW"],
     )
     names = build_workspace(told, templates(), effects())["measurements"][0]["config"]["parameters"]
     assert [parameter["name"] for parameter in names] == ["mu"]
@@ -49,13 +49,13 @@ def test_missing_templates_are_refused() -> None:
 
 
 def test_a_sample_that_is_in_no_region_is_refused() -> None:
-    samples = {**settings().samples, "ttZ": "background"}
+    samples = [*settings().samples, "ttZ"]
     text = refused(templates(), samples=samples)
     assert "sample 'ttZ' has no template in any region" in text
 
 
 def test_a_signal_strength_without_signal_is_refused() -> None:
-    text = refused(templates(), regions=["CR"], samples={"ttW": "background", "tt": "background"})
+    text = refused(templates(), regions=["CR"], samples=["ttW", "tt"])
     assert "the signal strength 'mu' acts on no sample of fit 'toy'" in text
 
 

@@ -39,7 +39,7 @@ def settings(expression: str = "f", **changes: Any) -> WorkspaceSettings:
     base = {
         "fit": "toy",
         "regions": ["SR"],
-        "samples": {"sig": "signal", "fake": "background", "tt": "background"},
+        "samples": ["sig", "fake", "tt"],
         "norm_factors": {
             "mu": {"nominal": 1.0, "bounds": (-5.0, 10.0)},
             "f": {"nominal": 0.5, "bounds": (0.0, 5.0)},

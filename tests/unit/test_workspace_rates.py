@@ -73,7 +73,7 @@ def test_the_split_into_rate_and_shape_returns_any_variation(values: list[float]
             }
         }
     }
-    told = settings(regions=["SR"], samples={"ttH": "signal"})
+    told = settings(regions=["SR"], samples=["ttH"])
     model = Model(build_workspace(told, made, [effect("SR", "ttH", "JES")]))
     for theta, expected in ((0.0, nominal), (1.0, up), (-1.0, down)):
         np.testing.assert_allclose(model.rates("ttH", JES=theta), expected, rtol=1e-10)

@@ -264,7 +264,7 @@ class WorkspaceSettings(Model):
     Attributes
     ----------
     regions, samples
-        Names in order; samples with their kind.
+        Names in order.
     may_be_empty
         Samples that may have no template.
     data
@@ -284,7 +284,7 @@ class WorkspaceSettings(Model):
 
     fit: str
     regions: list[str]
-    samples: dict[str, Literal["signal", "background"]]
+    samples: list[str]
     may_be_empty: list[str] = []
     data: Literal["asimov", "data", "mixed"] = "asimov"
     data_regions: list[str] = []

@@ -267,10 +267,7 @@ class FitSlices:
         return WorkspaceSettings(
             fit=self._fit,
             regions=regions,
-            samples={
-                name: "signal" if sample.kind == "signal" else "background"
-                for name, sample in self.expected.items()
-            },
+            samples=list(self.expected),
             may_be_empty=[name for name, s in self.expected.items() if s.may_be_empty],
             data=self._options.data,
             data_regions=data_regions,
