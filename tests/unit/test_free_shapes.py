@@ -235,7 +235,7 @@ def test_a_fit_is_told_of_its_free_shapes(tiny: TinyAnalysis) -> None:
         "background__free_2": "background",
     }
     assert slices.templates().smooth == {}
-    assert job.slices.plots().parameters["free_SR_1"] == "Shape 1, SR"
+    assert job.slices.plots().parameters["free_SR_1"] == "Shape 2 (SR)"
 
 
 @pytest.mark.parametrize(
