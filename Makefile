@@ -37,6 +37,7 @@ config/%.yaml:
 	@echo "there is no analysis '$*' with a demo; ANALYSIS=tth (the default) or ANALYSIS=hzgamma"; exit 1
 
 test: $(VENV)/.test
+	@echo "tests: about 20 minutes on 2 cores"
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 lint: $(VENV)/.test
