@@ -276,7 +276,7 @@ def test_a_branch_that_is_no_event_number_is_named(tiny: TinyAnalysis) -> None:
     tiny.change("inputs", "event", "njets")
     job = tiny.list()
     message = (
-        r"sig \(nominal\): \d+ events have only \d+ different run and event numbers, .* 'njets'"
+        r"sig \(nominal\): \d+ events have only \d+ event numbers, .* is 'njets', named by 'event'"
     )
     with pytest.raises(ProductError, match=message):
         require_once(Skim(skim(job)), job.slices.once())

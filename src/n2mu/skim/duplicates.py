@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from n2mu.data.folds import splitmix64
-from n2mu.errors import ProductError
+from n2mu.errors import ProductError, counted
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.skim.settings import OnceSettings
 
@@ -176,19 +176,25 @@ def in_words(
         The branch with the event number.
     """
     number, first = duplicates["events"], duplicates["first"]
-    named = f"event {first['event']} of run {first['run']}"
+    named = f"event {first['event']}" + (f" of run {first['run']}" if first["run"] else "")
     what = f"simulated events of {', '.join(data_sets)}"
     if kind == SAMPLED:
         files = " and ".join(duplicates["files"])
         return f"{files} share simulated events, {number} of a sample of {SAMPLE}, such as {named}"
-    different = duplicates["of"] - number
-    if duplicates["of"] > COPIES * different:
+    if _no_numbers(duplicates):
+        different = duplicates["of"] - number
         return (
-            f"{what} ({kind}): {duplicates['of']} events have only {different} different run and "
-            f"event numbers, such as {named}; is '{event}' ('event' in inputs.yaml) the event "
-            "number?"
+            f"{what} ({kind}): {duplicates['of']} events have only "
+            f"{counted(different, 'event number')}, such as {named}; is '{event}', named by "
+            "'event' in inputs.yaml, the right branch?"
         )
     return f"{what} ({kind}): {number} of {duplicates['of']} events are repeated, first {named}"
+
+
+def _no_numbers(duplicates: Mapping[str, Any]) -> bool:
+    """Tell whether numbers stand too often to be those of events."""
+    of: int = duplicates.get("of", 0)  # of samples nobody knows
+    return 0 < COPIES * (of - int(duplicates["events"])) < of
 
 
 def require_once(skim: Skim, settings: OnceSettings, *, exactly: bool = True) -> list[str]:
@@ -211,18 +217,23 @@ def require_once(skim: Skim, settings: OnceSettings, *, exactly: bool = True) ->
     """
     if exactly:
         require_observed_once(skim, settings.observed)
+    found = all_repeated(skim, settings.origins, exactly=exactly)
     lines = [
-        in_words(entry["data_sets"], entry["kind"], entry, _event_branch(skim))
-        for entry in all_repeated(skim, settings.origins, exactly=exactly)
+        in_words(entry["data_sets"], entry["kind"], entry, _event_branch(skim)) for entry in found
     ]
     if lines and settings.repeated_events == "stop":
         for line in lines[1:]:
             logger.error("%s", line)
+        advice = (
+            "correct it, or leave 'event' out"
+            if _no_numbers(found[0])
+            else "each would count more than once, with too small a statistical error: remove the "
+            "overlap, narrow 'files', or name 'run' in inputs.yaml if numbers begin anew in every "
+            "run"
+        )
         raise ProductError(
-            f"{lines[0]}; each would count more than once, with too small a statistical "
-            "error: remove the overlap, narrow 'files', or name 'run' in inputs.yaml if numbers "
-            "begin anew in every run; 'repeated_events: keep' there keeps them, and the result "
-            "says so"
+            f"{lines[0]}; {advice}; 'repeated_events: keep' in inputs.yaml keeps such events, and "
+            "the result says so"
         )
     for line in lines:
         logger.warning("%s; kept, as 'repeated_events: keep' says", line)
