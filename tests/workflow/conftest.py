@@ -86,8 +86,9 @@ def higgs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (directory / "ntuples/Higgs_data.root").write_bytes(data.read_bytes())
     _, section = (ROOT / "README.md").read_text().split("## Bring your own ntuples")
     described, commands = re.findall(r"```(?:yaml|bash)\n(.*?)```", section, re.DOTALL)[:2]
+    (directory / "config/higgs.yaml").write_text(described)
     configured = yaml.safe_load((directory / "config/config.yaml").read_text())
-    assert yaml.safe_load(described).items() <= configured.items()
+    assert yaml.safe_load(described) == configured
     run = subprocess.run(
         ["bash", "-euc", commands],
         cwd=directory,
