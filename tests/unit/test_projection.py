@@ -52,10 +52,12 @@ def test_all_simulated_yields_are_scaled_and_data_are_left_out(tiny: TinyAnalysi
                 "data_sets": before.data_sets,
                 "samples": before.samples,
                 "scaling": before.scaling,
+                "once": before.once,
             }
         )
         == before
     )
+    assert after.once == before.once.model_copy(update={"observed": []})
     assert scaled.workspace().data_sample is None
     assert scaled.fit().projection == Projection(luminosity=25.0, inputs=10.0)
     assert plain.fit().projection is None
