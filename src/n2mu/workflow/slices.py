@@ -7,12 +7,8 @@ that does not act on the events at hand.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final, Literal
 
-from n2mu.config.acting import affected_regions, affected_samples, parameter, shape_factor
 from n2mu.config.configuration import Configuration, score_names
-from n2mu.config.kinds.systematic import Systematic
-from n2mu.config.projection import projected
 from n2mu.evaluation.settings import EvaluateSettings, EvaluationSample
 from n2mu.evaluation.study_settings import StudySettings
 from n2mu.expressions import parse
@@ -22,7 +18,7 @@ from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.plots.fit_settings import PlotFitSettings
 from n2mu.plots.models_settings import DrawnCorrelation, PlotModelsSettings
 from n2mu.plots.names import verbatim
-from n2mu.plots.settings import PlotSettings, RegionStyle, SampleStyle
+from n2mu.plots.settings import PlotSettings
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.settings import CutflowSettings, OnceSettings, SkimDataSet, SkimSettings
 from n2mu.templates.settings import TemplateSettings, WorkspaceSettings
@@ -31,9 +27,7 @@ from n2mu.training.settings import TrainingSample, TrainSettings
 from n2mu.workflow.analysis import Analysis
 from n2mu.workflow.features import feature_settings
 from n2mu.workflow.statistical import FitSlices
-
-STACKED: Final[tuple[Literal["background", "signal"], ...]] = ("background", "signal")
-"""Kinds of samples in figures, from the bottom."""
+from n2mu.workflow.style import plot_settings
 
 
 class Slices:
@@ -299,75 +293,4 @@ class Slices:
 
     def plots(self, fit: str | None = None) -> PlotSettings:
         """Return what figures and tables are told; those of a fit say its luminosity."""
-        configuration = self._configuration
-        luminosity = configuration.fits.fits[fit].luminosity if fit is not None else None
-        return PlotSettings(
-            labels=projected(configuration.main.labels, luminosity),
-            regions={
-                name: RegionStyle(title=region.title, axis=region.axis, role=region.role)
-                for name, region in configuration.regions.regions.items()
-            },
-            samples={
-                name: SampleStyle(
-                    title=sample.title,
-                    colour=sample.colour,
-                    group=sample.group,
-                    training_class=sample.training_class,
-                    kind=kind,
-                )
-                for kind in STACKED
-                for name, sample in reversed(configuration.samples.samples.items())
-                if sample.kind == kind
-            },
-            parameters=self._titles(),
-            groups=self._groups(),
-        )
-
-    def _titles(self) -> dict[str, str]:
-        """Return the titles of parameters; where there are several of one kind, with what of."""
-        configuration = self._configuration
-        fits = configuration.fits
-        titles = {n: f.title for n, f in fits.norm_factors.items() if f.title is not None}
-        titles |= {n: f.title for n, f in fits.shape_factors.items() if f.title is not None}
-        for name, shape in fits.free_shapes.items():
-            for region, told in configuration.regions.regions.items() if shape.title else ():
-                titles |= {
-                    shape_factor(name, region, number): (
-                        f"{shape.title} {number + 1} ({told.title or region})"
-                    )
-                    for number in shape.numbers
-                }
-        for name, systematic in configuration.systematics.systematics.items():
-            if systematic.title is None:
-                continue
-            for named, where in parameters(name, systematic, configuration).items():
-                titles.setdefault(named, systematic.title + where)
-            # the systematic as a whole, where figures speak of it
-            titles.setdefault(name, systematic.title)
-        return titles
-
-    def _groups(self) -> dict[str, list[str]]:
-        """Return the nuisance parameters by group."""
-        groups: dict[str, dict[str, None]] = {}
-        for name, systematic in self._configuration.systematics.systematics.items():
-            named = parameters(name, systematic, self._configuration)
-            groups.setdefault(systematic.group, {}).update(dict.fromkeys(named))
-        return {group: list(names) for group, names in groups.items()}
-
-
-def parameters(name: str, systematic: Systematic, configuration: Configuration) -> dict[str, str]:
-    """Return the nuisance parameters of a systematic, each with where it acts as text.
-
-    Parameters that are independent per bin are one name that ends with ``*``.
-    """
-    regions = affected_regions(systematic, configuration.regions, name)
-    samples = affected_samples(systematic, configuration.samples, name)
-    found = {}
-    for region in regions:
-        for sample in samples:
-            places = [region] if "regions" in systematic.decorrelate else []
-            places += [sample] if "samples" in systematic.decorrelate else []
-            where = f" ({', '.join(places)})" if places else ""
-            ending = "_bin_*" if systematic.per_bin else ""
-            found[parameter(name, systematic, region, sample) + ending] = where
-    return found
+        return plot_settings(self._configuration, fit)
