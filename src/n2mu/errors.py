@@ -84,8 +84,9 @@ def refused_by_system(error: OSError) -> str | None:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with what is counted, such as ``1 chunk`` and ``2 chunks``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Return a number with what is counted, such as ``1 entry`` and ``2 entries``."""
+    plural = f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

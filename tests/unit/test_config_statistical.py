@@ -123,7 +123,7 @@ MISTAKES: list[tuple[str, str, str, Any, str]] = [
         "systematics",
         "systematics.pdf",
         {**SET, "members": ["a", "b"], "sums": ["x"]},
-        "systematics.pdf: 1 sums for 2 members; give one for each",
+        "systematics.pdf: 1 sum for 2 members; give one for each",
     ),
     (
         "one parameter twice on the same yields",

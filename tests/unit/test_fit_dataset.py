@@ -194,7 +194,7 @@ def test_no_product_holds_the_count_of_a_blinded_bin(tmp_path: Path) -> None:
 
 
 def test_blinding_of_another_binning_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceError, match="blinding of region 'SR': 1 bins, the workspace has"):
+    with pytest.raises(WorkspaceError, match="blinding of region 'SR': 1 bin, the workspace has"):
         fitted(tmp_path, workspace(), blinding={"bins": {"SR": [True]}})
 
 

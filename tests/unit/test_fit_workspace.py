@@ -77,7 +77,7 @@ def test_an_unknown_modifier_type_is_named_with_the_nearest(spec: dict[str, Any]
 
 def test_a_wrong_number_of_bins_is_named(spec: dict[str, Any]) -> None:
     sample(spec)["modifiers"][3]["data"] = [0.1]
-    assert "staterror 'stat': 'data' has 1 entries, but the sample has 2 bins" in refusal(spec)
+    assert "staterror 'stat': 'data' has 1 entry, but the sample has 2 bins" in refusal(spec)
 
 
 def test_a_missing_observation_is_named(spec: dict[str, Any]) -> None:

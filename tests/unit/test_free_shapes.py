@@ -209,7 +209,7 @@ def test_a_template_that_is_not_smooth_is_refused() -> None:
     with pytest.raises(TemplateError, match="a yield of -1 has no logarithm"):
         smooth_templates(told, {"SR": EDGES}, none, [])
     few = {("SR", "bkg", "nominal"): Template(np.eye(40)[3], np.eye(40)[3], 1)}
-    with pytest.raises(TemplateError, match="1 bins with events cannot determine"):
+    with pytest.raises(TemplateError, match="1 bin with events cannot determine"):
         smooth_templates(told, {"SR": EDGES}, few, [])
 
 

@@ -159,7 +159,7 @@ def test_an_observed_event_that_stands_twice_is_refused(analysis: TinyAnalysis) 
     last = np.append(np.arange(60), np.argmax((columns["njets"] >= 2) & (columns["pt"] > 20e3)))
     again = {name: values[last] for name, values in columns.items()}
     write_ntuple(analysis.ntuple("data15_1.root"), {"nominal": again})
-    with pytest.raises(InputError, match="data data_15: 1 events stand more than once, first"):
+    with pytest.raises(InputError, match="data data_15: 1 event repeated, first"):
         skim(analysis.list())
 
 
@@ -170,7 +170,7 @@ def test_an_observed_event_in_two_inputs_is_refused(analysis: TinyAnalysis, tmp_
     )
     job = analysis.list()
     skim(job)
-    message = r"observed data data_15, data_16\.a, data_16\.b: \d+ events stand more than once"
+    message = r"observed data data_15, data_16\.a, data_16\.b: \d+ events repeated"
     with pytest.raises(ProductError, match=message):
         run_cutflow(job.slices.cutflow(), job.skims, tmp_path / "cutflow.json")
     with pytest.raises(ProductError, match=message):

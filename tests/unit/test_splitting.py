@@ -150,7 +150,7 @@ def test_an_event_without_a_score_is_in_no_part_and_refused(tmp_path: Path) -> N
     with pytest.raises(TemplateError) as error:
         run(tmp_path, tables, [1, 2, 3, 4], SPLIT)
     assert str(error.value) == (
-        "region 'SR': it is split by 'toy_sig', which is no number for 1 events of B (entry "
+        "region 'SR': it is split by 'toy_sig', which is no number for 1 event of B (entry "
         f"{2 * first}), so that they would be in no part; correct 'split.by' in regions.yaml, or "
         "select events that have it"
     )

@@ -206,7 +206,7 @@ def test_sets_enclose_the_nominal(name: str, nominal: Any, members: Any) -> None
 @pytest.mark.parametrize(
     ("name", "members", "message"),
     [
-        ("envelope", 0, "an envelope needs at least 1 members, got 0"),
+        ("envelope", 0, "an envelope needs at least 1 member, got 0"),
         ("standard_deviation", 1, "a standard deviation needs at least 2 members, got 1"),
         ("hessian_asymmetric", 3, "needs pairs of members, got 3"),
     ],

@@ -357,7 +357,7 @@ def test_an_event_of_two_samples_is_refused(tmp_path: Path) -> None:
     first = settings().samples[0]
     again = first.model_copy(update={"sample": "other", "training_class": "tt"})
     told = settings(samples=[*settings().samples, again])
-    refuse(tmp_path, skim(), told, "belong to both sample 'ttH' and sample 'other'")
+    refuse(tmp_path, skim(), told, "samples 'ttH' and 'other' share")
 
 
 @pytest.mark.parametrize("architecture", ["mlp", "ft_transformer", "histogram_trees"])

@@ -32,7 +32,7 @@ def command(
     from n2mu.commands.job import read_configuration
     from n2mu.config.inputs import data_sets
     from n2mu.cores import available_cores
-    from n2mu.errors import ConfigurationError
+    from n2mu.errors import ConfigurationError, counted
     from n2mu.inputs.finding import list_ntuples
     from n2mu.inputs.listing import read_listing, write_listing
     from n2mu.inputs.location import location
@@ -56,4 +56,5 @@ def command(
         workers or available_cores(),
     )
     write_listing(output, listing)
-    logger.info("wrote %s: %d files, %d chunks", output, len(listing.files), len(listing.chunks))
+    files, chunks = counted(len(listing.files), "file"), counted(len(listing.chunks), "chunk")
+    logger.info("wrote %s: %s, %s", output, files, chunks)

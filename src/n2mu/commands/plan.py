@@ -8,6 +8,7 @@ import typer
 
 from n2mu.commands.options import DEFAULT_CONFIG, Config, refuse_configuration
 from n2mu.cores import available_cores
+from n2mu.errors import counted
 
 if TYPE_CHECKING:
     from n2mu.commands.job import Job
@@ -114,14 +115,14 @@ def _lines(planned: "list[PlannedJob]", totals: dict[str, int], cores: int) -> l
         overall += seconds
         causes = list(dict.fromkeys(cause for task in tasks for cause in task.causes))
         if len(causes) > _SHOWN:
-            causes[_SHOWN:] = [f"{len(causes) - _SHOWN} more reasons"]
+            causes[_SHOWN:] = [f"{counted(len(causes) - _SHOWN, 'more reason')}"]
         why = ", ".join(causes) or "its inputs are made again"
         left = f", {total - len(tasks)} stay" if total > len(tasks) else ""
         cost = f"about {_duration(seconds)}" if known else "time unknown"
         lines.append(f"{stage:10} {len(tasks)} run{left} ({why}); {cost}")
-    text = f"{len(planned)} jobs; {stay} stay"
+    text = f"{counted(len(planned), 'job')}; {stay} stay"
     if overall:
-        text = f"{len(planned)} jobs, by their last runs about {_duration(overall)}"
+        text = f"{counted(len(planned), 'job')}, by their last runs about {_duration(overall)}"
         text += f" with {cores} at once; {stay} stay"
     if unknown:
         text += f"; never run before, time unknown: {', '.join(unknown)}"

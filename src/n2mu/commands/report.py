@@ -35,7 +35,7 @@ def command(
     Example: n2mu report
     """
     from n2mu.commands.job import open_job
-    from n2mu.errors import ProductError
+    from n2mu.errors import ProductError, counted
     from n2mu.products import read_json
 
     job = open_job(config)
@@ -51,7 +51,9 @@ def command(
     _, planned = _snakemake(snakefile, config, "--dry-run", "--cores", "1")
     if "Nothing to be done" not in planned:
         jobs = re.search(r"^total +(\d+)", planned, re.MULTILINE)
-        count = f"{jobs.group(1)} jobs have" if jobs else "something has"
+        number = int(jobs.group(1)) if jobs else 1
+        what = counted(number, "job") if jobs else "something"
+        count = f"{what} {'has' if number == 1 else 'have'}"
         raise ProductError(
             f"{paths.results}: {count} to run before the results are those of {config}; "
             "run snakemake, or look with snakemake --dry-run"

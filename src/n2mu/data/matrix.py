@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from n2mu.config.features import Feature
 from n2mu.data.objects import collections, padded
-from n2mu.errors import InputError, ProductError, TrainingError, nearest
+from n2mu.errors import InputError, ProductError, TrainingError, counted, nearest
 from n2mu.expressions import parse
 
 
@@ -164,7 +164,8 @@ def _class_index(
     if unknown.any():
         first = values[unknown][0]
         raise InputError(
-            f"feature '{name}' has the value {first:g} in {(values == first).sum()} events, "
+            f"feature '{name}' has the value {first:g} in "
+            f"{counted(int((values == first).sum()), 'event')}, "
             f"expected one of {listed} or a missing code; add it to 'values' or to 'missing'"
         )
     return index

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from n2mu.errors import ConfigurationError
+from n2mu.errors import ConfigurationError, counted
 from n2mu.products import canonical_json, digest
 
 
@@ -92,7 +92,7 @@ def pack(files: Sequence[File], chunks: int) -> dict[str, list[File]]:
     """
     if not 1 <= chunks <= len(files):
         raise ConfigurationError(
-            f"{len(files)} planned files cannot fill {chunks} chunks; "
+            f"{counted(len(files), 'planned file')} cannot fill {counted(chunks, 'chunk')}; "
             f"ask for 1 to {len(files)} chunks"
         )
     sizes = [0] * chunks

@@ -6,7 +6,7 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-from n2mu.errors import ConfigurationError, ProductError
+from n2mu.errors import ConfigurationError, ProductError, counted
 from n2mu.fit.inference_settings import ComparisonSettings
 from n2mu.products import read_json, write_json
 
@@ -53,7 +53,8 @@ def run_compare(
     for what, given in (("--label", settings.labels), ("--ranking", rankings)):
         if given and len(given) != len(mu_fits):
             raise ConfigurationError(
-                f"{len(mu_fits)} fits, but {what} is given {len(given)} times; give it once per fit"
+                f"{counted(len(mu_fits), 'fit')}, but {what} is given "
+                f"{counted(len(given), 'time')}; give it once per fit"
             )
     fits = [
         _product(path, ("fit", "dataset", "blinding", "mu", "mu_stat_only", "parameters"))

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from n2mu.errors import FitError, WorkspaceError, nearest
+from n2mu.errors import FitError, WorkspaceError, counted, nearest
 from n2mu.fit.asimov import asimov_data, expected_rates, nominal_parameters
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
@@ -163,7 +163,7 @@ def _blind(
         entries = np.asarray(blinded.get(region, []), dtype=bool)
         if region in blinded and len(entries) != where.stop - where.start:
             raise WorkspaceError(
-                f"blinding of region '{region}': {len(entries)} bins, the workspace has"
+                f"blinding of region '{region}': {counted(len(entries), 'bin')}, the workspace has"
                 f" {where.stop - where.start}; make templates, workspace and fit again"
             )
         mask[where][: len(entries)] = entries

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import chi2
 
-from n2mu.errors import ProductError, WorkspaceError
+from n2mu.errors import ProductError, WorkspaceError, counted
 from n2mu.fit.bestfit import BestFit
 from n2mu.fit.ensemble import Ensemble, Failure, as_extreme, run_ensemble, share_error
 from n2mu.fit.inference_settings import ToySettings
@@ -98,7 +98,8 @@ def without_bins(workspace: Workspace, dropped: Mapping[str, Sequence[bool]]) ->
         mask = dropped.get(channel.name, [False] * len(channel.observed))
         if len(mask) != len(channel.observed):
             raise ProductError(
-                f"{workspace.where}: region '{channel.name}' has {len(channel.observed)} bins, but"
+                f"{workspace.where}: region '{channel.name}' has "
+                f"{counted(len(channel.observed), 'bin')}, but"
                 f" the blinding of the fit names {len(mask)}; run the fit again"
             )
         kept[channel.name] = tuple(not entry for entry in mask)

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.errors import WorkspaceError, nearest
+from n2mu.errors import WorkspaceError, counted, nearest
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.workspace import MODIFIER_TYPES, Channel, Modifier, ParameterConfig, Sample, Workspace
 
@@ -278,7 +278,9 @@ def _configured(
         if not allowed:
             raise WorkspaceError(f"{here}: '{key}' has no meaning for this parameter")
         if len(value) != count:
-            raise WorkspaceError(f"{here}: '{key}' has {len(value)} entries, expected {count}")
+            raise WorkspaceError(
+                f"{here}: '{key}' has {counted(len(value), 'entry')}, expected {count}"
+            )
         found = replace(found, **{key: value})
     if config.fixed is not None:
         found = replace(found, fixed=(config.fixed,) * count)

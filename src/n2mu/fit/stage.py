@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from n2mu.errors import FitError, WorkspaceError
+from n2mu.errors import FitError, WorkspaceError, counted
 from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, deepest_fit, find_poi
 from n2mu.fit.dataset import EXPECTED, STORED, DataChoice
 from n2mu.fit.gates import GateResult, check_gates, simulated_once
@@ -115,7 +115,8 @@ def run_ranking(
     write_json(output, content)
     failed = [entry["name"] for entry in content["parameters"] if entry["status"] != "ok"]
     if failed:
-        logger.warning("%s: %d parameters failed: %s", output, len(failed), ", ".join(failed))
+        count = counted(len(failed), "parameter")
+        logger.warning("%s: %s failed: %s", output, count, ", ".join(failed))
 
 
 def _fit(

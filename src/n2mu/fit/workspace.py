@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from n2mu.errors import WorkspaceError, nearest
+from n2mu.errors import WorkspaceError, counted, nearest
 from n2mu.products import read_json
 
 logger = logging.getLogger(__name__)
@@ -163,8 +163,8 @@ def _channel(
     for sample in samples.values():
         if len(sample.data) != len(observed):
             raise WorkspaceError(
-                f"{here}, sample '{sample.name}': {len(sample.data)} bins, but the observation"
-                f" has {len(observed)}"
+                f"{here}, sample '{sample.name}': {counted(len(sample.data), 'bin')}, but the "
+                f"observation has {len(observed)}"
             )
     if any(count < 0 for count in observed):
         raise WorkspaceError(f"{here}: an observed count is negative ({min(observed)})")
@@ -305,6 +305,7 @@ def _numbers(
         numbers = tuple(_number(entry, f"{where}: '{key}'") for entry in found)
     if length is not None and len(numbers) != length:
         raise WorkspaceError(
-            f"{where}: '{key}' has {len(numbers)} entries, but the sample has {length} bins"
+            f"{where}: '{key}' has {counted(len(numbers), 'entry')}, but the sample has "
+            f"{counted(length, 'bin')}"
         )
     return numbers

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
+from n2mu.errors import counted
 from n2mu.plots.fit_lines import data_title, fitted_title
 from n2mu.plots.inference_panels import OBSERVED, STATISTICS, panels, poi_title
 from n2mu.plots.numbers import decimals, plain
@@ -70,7 +71,7 @@ def goodness_figure(gof: Mapping[str, Any], settings: PlotSettings) -> Figure:
         p_value = "none" if chi2["p_value"] is None else f"{chi2['p_value']:.3g}"
         lines = [data_title(gof["dataset"])]
         if gof["asimov_bins_left_out"]:
-            lines.append(f"{gof['asimov_bins_left_out']} bins with Asimov data left out")
+            lines.append(f"{counted(gof['asimov_bins_left_out'], 'bin')} with Asimov data left out")
         ratio = rf"$-2\,\ln(L/L_\mathrm{{sat}})$ = {value:.4g}, {ndof} degrees of freedom"
         lines += [ratio, rf"p-value: {p_value} ($\chi^2$)"]
         if toys:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 from n2mu.plots.feature_events import FeatureEvents, feature_events
 from n2mu.plots.feature_settings import DrawnFeature, FeatureSettings
 from n2mu.plots.names import verbatim
@@ -160,7 +160,8 @@ def feature_figure(
     there = ~_is_missing(values, feature.missing)
     if not np.isfinite(values[there]).all():
         raise TemplateError(
-            f"'{name}' is no number for {int((~np.isfinite(values[there])).sum())} events in "
+            f"'{name}' is no number for "
+            f"{counted(int((~np.isfinite(values[there])).sum()), 'event')} in "
             f"region '{settings.region}'; name the code under 'missing' in features.yaml"
         )
     kinds = np.array([sample.kind for sample in settings.samples.values()])[found.sample]

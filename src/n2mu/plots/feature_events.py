@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 from n2mu.expressions import parse
 from n2mu.plots.feature_settings import FeatureSettings
 from n2mu.scoring.read import events
@@ -100,6 +100,6 @@ def _require_once(
         names = list(settings.samples)
         raise TemplateError(
             f"samples '{names[taken.max()]}' and '{names[number]}' share "
-            f"{int((taken >= 0).sum())} events of {data_set}; they would count twice, make their "
-            "selections in samples.yaml disjoint"
+            f"{counted(int((taken >= 0).sum()), 'event')} of {data_set}; they would count twice, "
+            "make their selections in samples.yaml disjoint"
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from n2mu.errors import ProductError
+from n2mu.errors import ProductError, counted
 from n2mu.plots.content import read_keys
 from n2mu.plots.model_comparison import compare_models
 from n2mu.plots.model_figures import (
@@ -102,7 +102,8 @@ def run_plot_models(
     for suffix, write in ((".html", models_html), (".md", models_markdown), (".tex", models_latex)):
         with atomic_file(tables / f"models{suffix}") as temporary:
             temporary.write_text(write(comparison), encoding="utf-8")
-    logger.info("figures of %d models are in %s, tables in %s", len(trained), figures, tables)
+    models = counted(len(trained), "model")
+    logger.info("figures of %s are in %s, tables in %s", models, figures, tables)
 
 
 def _figures(

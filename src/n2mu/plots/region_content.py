@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from n2mu.errors import ProductError, nearest
+from n2mu.errors import ProductError, counted, nearest
 from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.settings import SampleStyle
 
@@ -92,7 +92,7 @@ def _check(region: str, which: str, content: RegionContent) -> None:
     for part, values in parts.items():
         if len(values) != bins:
             raise ProductError(
-                f"postfit.json, {region}: {part} has {len(values)} bins, the edges in "
+                f"postfit.json, {region}: {part} has {counted(len(values), 'bin')}, the edges in "
                 f"templates_report.json make {bins}; run templates and fit again"
             )
     summed = np.sum(list(content.samples.values()), axis=0)

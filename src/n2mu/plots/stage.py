@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from n2mu.errors import ProductError
+from n2mu.errors import ProductError, counted
 from n2mu.plots import fit_figures
 from n2mu.plots.content import read_keys
 from n2mu.plots.correlation import CORRELATION_THRESHOLD
@@ -229,7 +229,7 @@ def run_tables(cutflow: Path, output: Path) -> None:
     content = read_keys(cutflow, ("normalised", "rows"))
     with atomic_file(output) as temporary:
         _write(temporary, cutflow_page(content))
-    logger.info("cutflow of %d data sets is in %s", len(content["rows"]), output)
+    logger.info("cutflow of %s is in %s", counted(len(content["rows"]), "data set"), output)
 
 
 def _write(path: Path, text: str) -> None:

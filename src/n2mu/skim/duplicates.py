@@ -268,7 +268,7 @@ def observed_twice(data_sets: Sequence[str], duplicates: Mapping[str, Any]) -> s
     """Return what errors say of observed events that stand more than once."""
     first = duplicates["first"]
     return (
-        f"observed data {', '.join(data_sets)}: {duplicates['events']} events stand more than "
-        f"once, first event {first['event']} of run {first['run']}; they would count twice, narrow "
-        "the 'files' of these inputs or remove the overlap"
+        f"observed data {', '.join(data_sets)}: {counted(duplicates['events'], 'event')} repeated, "
+        f"first event {first['event']} of run {first['run']}; they would count twice, narrow the "
+        "'files' of these inputs or remove the overlap"
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from n2mu.errors import InputError
+from n2mu.errors import InputError, counted
 from n2mu.inputs.location import Location, file_bytes
 from n2mu.inputs.reading import DamagedError
 from n2mu.inputs.workers import in_order
@@ -102,7 +102,7 @@ def _join(
     parts: int,
 ) -> dict[str, Any]:
     """Join the parts of a data set, file by file, and return what the metadata say of it."""
-    logger.info("data set %s: %d files", data_set.name, len(data_set.files))
+    logger.info("data set %s: %s", data_set.name, counted(len(data_set.files), "file"))
     writer = Writer(directory / data_set.name)
     cutflow = Cutflow(settings.preselection)
     files = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 from n2mu.statistics.effective import effective_sums
 
 FloatArray = npt.NDArray[np.float64]
@@ -40,12 +40,12 @@ class Binned:
 
 def explicit_binning(edges: list[float]) -> Binned:
     """Return given edges."""
-    return Binned(np.array(edges, np.float64), f"{len(edges) - 1} bins: edges given")
+    return Binned(np.array(edges, np.float64), f"{counted(len(edges) - 1, 'bin')}: edges given")
 
 
 def uniform_binning(bins: int, low: float, high: float) -> Binned:
     """Return edges of equal width from `low` to `high`."""
-    reason = f"{bins} bins: equal width from {low:g} to {high:g}"
+    reason = f"{counted(bins, 'bin')}: equal width from {low:g} to {high:g}"
     return Binned(np.linspace(low, high, bins + 1), reason)
 
 
@@ -53,7 +53,9 @@ def quantile_binning(values: FloatArray, weights: FloatArray, bins: int, region:
     """Return edges between which the expected yields are equal; see `quantile_edges`."""
     edges = quantile_edges(values, weights, bins, region)
     share = float(weights.sum()) / bins
-    return Binned(edges, f"{bins} bins: {share:.4g} expected events in each, as near as can be")
+    return Binned(
+        edges, f"{counted(bins, 'bin')}: {share:.4g} expected events in each, as near as can be"
+    )
 
 
 def quantile_edges(values: FloatArray, weights: FloatArray, bins: int, region: str) -> FloatArray:
@@ -155,6 +157,6 @@ def merge_few_effective(
     found = f"bin {poor[0]}" if len(poor) == 1 else f"bins {', '.join(map(str, poor))}"
     return Binned(
         edges,
-        f"{len(starts)} bins, merged from {binned.bins} because {found} had fewer than {least:g} "
-        f"effective events (the poorest {lowest:.3g}); before, {binned.reason}",
+        f"{counted(len(starts), 'bin')}, merged from {binned.bins} because {found} had fewer than "
+        f"{least:g} effective events (the poorest {lowest:.3g}); before, {binned.reason}",
     )

@@ -6,7 +6,7 @@ Sums are bin by bin: all bins move together with one nuisance parameter.
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 
 FloatArray = npt.NDArray[np.float64]
 Sides = tuple[FloatArray, FloatArray]
@@ -101,4 +101,4 @@ def hessian_asymmetric(nominal: FloatArray, members: FloatArray) -> Sides:
 
 def _require(members: FloatArray, least: int, what: str) -> None:
     if len(members) < least:
-        raise TemplateError(f"{what} needs at least {least} members, got {len(members)}")
+        raise TemplateError(f"{what} needs at least {counted(least, 'member')}, got {len(members)}")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincc
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 from n2mu.skim.read import NOMINAL
 from n2mu.templates.histogram import Key, Template
 from n2mu.templates.report import Change
@@ -149,7 +149,7 @@ def smooth(template: Template, edges: FloatArray, degree: int) -> Smooth:
     filled = int((template.sumw2 > 0).sum())
     if filled <= degree + 1:
         raise TemplateError(
-            f"{filled} bins with events cannot determine a polynomial of degree {degree}"
+            f"{counted(filled, 'bin')} with events cannot determine a polynomial of degree {degree}"
         )
     basis = np.polynomial.legendre.legvander(2 * _centres(edges) - 1, degree)
     width = np.diff(edges)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 from n2mu.expressions import conjuncts, parse
 from n2mu.templates.histogram import bin_indices
 from n2mu.templates.settings import TemplateSettings, TemplateSplit
@@ -120,7 +120,7 @@ class Selected:
             if bad.any():
                 raise TemplateError(
                     f"region '{split.whole}': it is split by '{split.by}', which is no number for "
-                    f"{int(bad.sum())} events of {self._data_set} (entry "
+                    f"{counted(int(bad.sum()), 'event')} of {self._data_set} (entry "
                     f"{table['n2mu_entry'][int(np.argmax(bad))]}), so that they would be in no "
                     "part; correct 'split.by' in regions.yaml, or select events that have it"
                 )
@@ -157,13 +157,13 @@ class Selected:
         count = int((bad & (self.region == self.region[first])).sum())
         raise TemplateError(
             f"region '{region}': the observable '{self._settings.regions[region].observable}' is "
-            f"no number for {count} events of {self._data_set} (entry "
+            f"no number for {counted(count, 'event')} of {self._data_set} (entry "
             f"{self._table['n2mu_entry'][first]}); correct 'observable' in regions.yaml or "
             "fits.yaml, or select events that have it"
         )
 
     def _shared(self, what: str, one: str, other: str, count: int) -> TemplateError:
         return TemplateError(
-            f"{what} '{one}' and '{other}' share {count} events of {self._data_set}; they would "
-            f"count twice, make their selections in {what}.yaml disjoint"
+            f"{what} '{one}' and '{other}' share {counted(count, 'event')} of {self._data_set}; "
+            f"they would count twice, make their selections in {what}.yaml disjoint"
         )

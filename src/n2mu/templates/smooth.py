@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from n2mu.errors import counted
+
 FloatArray = npt.NDArray[np.float64]
 
 LEAST_BINS = 3
@@ -205,7 +207,7 @@ def smooth_max_variation(of: Variation, max_error: float = MAX_ERROR) -> Smoothe
 def _hindrance(of: Variation) -> str | None:
     """Return why a variation cannot be smoothed."""
     if len(of.nominal) < LEAST_BINS:
-        return f"not smoothed: {len(of.nominal)} bins, 353QH needs {LEAST_BINS}"
+        return f"not smoothed: {counted(len(of.nominal), 'bin')}, 353QH needs {LEAST_BINS}"
     if not (of.nominal.sum() > 0 and of.varied.sum() > 0):
         return "not smoothed: the integral of the nominal or the variation is not positive"
     return None

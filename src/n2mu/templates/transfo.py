@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 from n2mu.templates.binning import Binned
 
 FloatArray = npt.NDArray[np.float64]
@@ -146,7 +146,8 @@ def transfo_binning(
     name = "TransfoD" if rule == "transfo_d" else "TransfoF"
     return Binned(
         edges,
-        f"{len(edges) - 1} bins: {name} with z_s = {signal:g}, z_b = {background:g} closed "
-        f"{len(cuts) - 2} times among {len(s)} fine bins, from high to low; the lowest bin has "
+        f"{counted(len(edges) - 1, 'bin')}: {name} with z_s = {signal:g}, z_b = {background:g} "
+        f"closed {counted(len(cuts) - 2, 'time')} among {len(s)} fine bins, from high to low; "
+        "the lowest bin has "
         f"Z = {size(0, cuts[-2]):.2f}",
     )

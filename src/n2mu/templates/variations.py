@@ -14,7 +14,7 @@ import numpy.typing as npt
 from n2mu.config.fits import Pruning
 from n2mu.config.kinds.place import SIDES, Place, Side, Yields
 from n2mu.config.kinds.varied import Varied as Definition
-from n2mu.errors import TemplateError
+from n2mu.errors import TemplateError, counted
 from n2mu.skim.read import NOMINAL
 from n2mu.templates.effect import EffectEntry
 from n2mu.templates.histogram import Key, Template
@@ -143,7 +143,8 @@ def _require_yields(sides: Sides, nominal: Template, made_by: str, entry: Effect
                 raise TemplateError(
                     f"systematic '{entry.systematic}', {made_by}: the {label} side of sample "
                     f"'{entry.sample}' in region '{entry.region}' would be {values.tolist()}, "
-                    f"expected {len(nominal.sumw)} numbers; correct the code of {made_by}"
+                    f"expected {counted(len(nominal.sumw), 'number')}; correct the code of "
+                    f"{made_by}"
                 )
 
 

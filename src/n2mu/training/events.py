@@ -13,7 +13,7 @@ from n2mu.config.features import Feature
 from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.data.matrix import PackedEvents, branches_of, pack
 from n2mu.data.objects import object_labels
-from n2mu.errors import N2muError, TrainingError
+from n2mu.errors import N2muError, TrainingError, counted
 from n2mu.expressions import parse
 from n2mu.training.settings import TrainingSample, TrainSettings
 
@@ -298,8 +298,8 @@ def _classify(
         if twice.any():
             other = samples[int(owner[twice][0])].sample
             raise TrainingError(
-                f"{twice.sum()} events belong to both sample '{other}' and sample "
-                f"'{sample.sample}'; make their selections exclude each other"
+                f"samples '{other}' and '{sample.sample}' share "
+                f"{counted(int(twice.sum()), 'event')}; make their selections exclude each other"
             )
         owner[selected] = i
         label[selected] = classes.index(sample.training_class)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from n2mu.errors import counted
 from n2mu.workflow.records import Record, Records
 
 _NAMED = 6  # products of one rule that are named
@@ -73,8 +74,8 @@ def _ntuples(chain: list[Record], all_files: bool) -> Iterator[str]:
                 files.setdefault(data_set["name"], []).extend(read)
     if files:
         count = len({name for read in files.values() for name, _ in read})
-        yield f"ntuples: {count} files of {len(files)} data sets"
+        yield f"ntuples: {counted(count, 'file')} of {counted(len(files), 'data set')}"
     for name in sorted(files):
-        yield f"  {name}: {len(files[name])} files"
+        yield f"  {name}: {counted(len(files[name]), 'file')}"
         if all_files:
             yield from (f"    {path} {identity}" for path, identity in sorted(files[name]))

@@ -8,6 +8,7 @@ from n2mu.config.expression import Expression
 from n2mu.config.kinds.sources import WeightSource
 from n2mu.config.kinds.varied import Varied
 from n2mu.config.treatments import Combination
+from n2mu.errors import counted
 from n2mu.expressions import parse
 
 
@@ -40,12 +41,14 @@ class SetSystematic(Varied):
     def _members(self) -> "SetSystematic":
         if self.sums is not None and len(self.sums) != len(self.members):
             raise ValueError(
-                f"{len(self.sums)} sums for {len(self.members)} members; give one for each"
+                f"{counted(len(self.sums), 'sum')} for {counted(len(self.members), 'member')}; "
+                "give one for each"
             )
         if self.combine == "hessian_asymmetric" and len(self.members) % 2:
             raise ValueError(
-                f"combine 'hessian_asymmetric' needs pairs, got {len(self.members)} members; give "
-                "plus and minus of each eigenvector in turn"
+                "combine 'hessian_asymmetric' needs pairs, got "
+                f"{counted(len(self.members), 'member')}; give plus and minus of each eigenvector "
+                "in turn"
             )
         seen: dict[str, int] = {}
         for number, member in enumerate(self.members):
