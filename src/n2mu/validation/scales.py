@@ -84,21 +84,27 @@ def compare(
         Which events are in a region [events], by name.
     """
     found: list[Compared] = []
+    known: dict[str, npt.NDArray[np.float64] | None] = {}  # regions ask for the same again
+
+    def add(
+        key: str, where: str, subject: str, least: float | None, most: float | None, inside: Any
+    ) -> None:
+        if subject not in known:
+            known[subject] = _values(subject, asked, columns)
+        values = known[subject]
+        if values is not None:
+            measured = _measured(subject, columns)
+            found.append(_counted(key, where, subject, least, most, values[inside], measured))
+
     selections = {"regions.yaml: preselection": asked.preselection}
     selections |= {f"regions.yaml: regions.{n}.selection": s for n, s in asked.regions.items()}
     for key, text in selections.items():
         for cut in limits(text):
-            values = _values(cut.subject, asked, columns)
-            if values is not None:
-                measured = _measured(cut.subject, columns)
-                found.append(_counted(key, *cut, values, measured))
+            add(key, *cut, slice(None))
     for region, observable, low, high in asked.binned:
-        values = _values(observable, asked, columns)
-        if values is not None and region in regions:
+        if region in regions:
             key = f"regions.yaml: regions.{region}.binning"
-            inside = values[regions[region]]
-            measured = _measured(observable, columns)
-            found.append(_counted(key, region, observable, low, high, inside, measured))
+            add(key, region, observable, low, high, regions[region])
     return found
 
 
