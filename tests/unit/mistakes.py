@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from n2mu.commands.app import app, shown_of
 from n2mu.config.survey import survey
+from n2mu.skim.stage import run_skim
 from n2mu.validation.stage import validate
 
 PAGE = Path(__file__).parents[2] / "docs/errors.md"
@@ -127,6 +128,13 @@ def nothing(tiny: TinyAnalysis) -> None:
 def listed(tiny: TinyAnalysis) -> None:
     """List the ntuples: the command is the mistake."""
     tiny.list()
+
+
+def skimmed(tiny: TinyAnalysis) -> None:
+    """Skim all chunks."""
+    job = tiny.list()
+    for chunk in job.slices.chunks:
+        run_skim(job.slices.skim(chunk), job.bases, job.paths.skim(chunk))
 
 
 def after(
@@ -504,6 +512,21 @@ MISTAKES = [
         NTUPLES,
         "edges in GeV for a branch in MeV",
         key("regions", "regions.CR.binning.edges", [20, 40, 80]),
+    ),
+    Mistake(
+        RUNNING,
+        "events that are written twice come to the workflow",
+        after(first(doubled), skimmed),
+        "gather skims -o skims.json",
+    ),
+    Mistake(
+        RUNNING,
+        "no event passes the preselection",
+        after(
+            keys(*(("regions", name, f"{cut} && pt > 20e6") for name, cut in ABOVE.items())),
+            skimmed,
+        ),
+        "gather skims -o skims.json",
     ),
     Mistake(RUNNING, "a chunk that does not exist", listed, "skim c0009"),
     Mistake(RUNNING, "a model that does not exist", listed, "train mpl 0"),
