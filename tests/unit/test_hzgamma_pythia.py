@@ -10,6 +10,7 @@ import pytest
 import uproot
 from scipy.stats import chi2, kstest
 
+from n2mu.config.load import load
 from n2mu.demo.generators import GENERATORS
 from n2mu.demo.hzgamma.plan import HZGammaFile, plan
 from n2mu.demo.hzgamma.variables import angles
@@ -19,6 +20,8 @@ from n2mu.errors import N2muError
 pythia8mc: Any = pytest.importorskip(
     "pythia8mc", reason="the wheels of PYTHIA do not exist for this platform"
 )
+
+ROOT = Path(__file__).parents[2]
 
 FLOATS = [
     *(f"{p}_{q}" for p in ("gamma", "lep_leading", "lep_subleading") for q in ("pt", "eta", "phi")),
@@ -99,14 +102,20 @@ def test_backgrounds_fill_the_window_of_the_mass() -> None:
     assert 100 < low < 115 < 140 < high < 180
 
 
-def hard_processes(process: str, events: int) -> list[Any]:
-    """Return the leptons and photons of hard processes: negative, positive, photon."""
+def without_showers(process: str) -> Any:
+    """Return PYTHIA as it generates hard processes and nothing else."""
     from n2mu.demo.hzgamma.pythia import COMMON, PROCESSES
 
     pythia = pythia8mc.Pythia("", False)
     for setting in (*COMMON, *PROCESSES[process], "PartonLevel:all = off"):
         assert pythia.readString(setting)
     assert pythia.init()
+    return pythia
+
+
+def hard_processes(process: str, events: int) -> list[Any]:
+    """Return the leptons and photons of hard processes: negative, positive, photon."""
+    pythia = without_showers(process)
     found: list[list[Any]] = [[], [], []]
     for _ in range(events):
         assert pythia.next()
@@ -126,6 +135,18 @@ def test_the_signal_decays_as_a_scalar_to_a_transverse_z_boson() -> None:
     observed = np.histogram(found.cos_decay, edges)[0]
     expected = len(found.cos_decay) * 3 / 8 * np.diff(edges + edges**3 / 3)
     assert chi2.sf(np.sum((observed - expected) ** 2 / expected), 9) > 1e-3
+
+
+def test_the_cross_section_of_the_background_is_the_one_of_its_generator() -> None:
+    pythia = without_showers("background")
+    for _ in range(5000):
+        assert pythia.next()
+    millibarn = 1e9  # in pb
+    information = pythia.infoPython()
+    found, error = information.sigmaGen() * millibarn, information.sigmaErr() * millibarn
+    assert error < 0.02 * found
+    background = load(ROOT / "config/hzgamma.yaml").inputs.inputs["background"]
+    assert background.cross_section == pytest.approx(found, abs=4 * error)
 
 
 def test_z_bosons_of_the_background_follow_the_beam() -> None:
