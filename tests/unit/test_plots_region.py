@@ -74,6 +74,24 @@ def test_samples_are_stacked_in_their_order_up_to_the_total() -> None:
     np.testing.assert_allclose(below, postfit["regions"]["CR_ttZ"]["total"]["postfit"]["value"])
 
 
+def test_signal_that_nobody_would_see_is_drawn_once_more_scaled() -> None:
+    report, postfit = region_products()
+    content = postfit["regions"]["CR_ttZ"]
+    signal = np.array([0.0, 0.02, 0.1, 0.02, 0.0])
+    total = np.array(content["total"]["postfit"]["value"]) + signal
+    total -= content["samples"]["ttH"]["postfit"]
+    content["samples"]["ttH"]["postfit"] = signal.tolist()
+    content["total"]["postfit"] = {"value": total.tolist(), "error": (0.1 * total).tolist()}
+    figure = region_figure("CR_ttZ", "postfit", report, postfit, settings(), dataset="data")
+    stairs = [patch for patch in figure.axes[0].patches if isinstance(patch, StepPatch)]
+    (line,) = [patch for patch in stairs if patch.get_linestyle() == "--"]
+    factor = round(float(line.get_data()[0][2]) / 0.1)
+    assert factor in (100, 1000, 10000)
+    np.testing.assert_allclose(line.get_data()[0], factor * signal)
+    assert 0.1 * total.max() < factor * signal.max() <= total.max()
+    assert rf"$t\bar{{t}}H$ $\times$ {factor:,}" in texts(figure)
+
+
 def test_blinded_bins_have_no_data_and_a_hatch() -> None:
     report, postfit = region_products()
     postfit["regions"]["SR"]["observed"][4] = 1e6

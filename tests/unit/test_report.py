@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plots_products import fit_products
+from plots_products import fit_products, settings
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.errors import ProductError
@@ -13,14 +13,15 @@ from n2mu.plots.fit_lines import fit_lines
 from n2mu.plots.latex import to_latex
 from n2mu.plots.mu_summary import fit_names
 from n2mu.plots.page import body_of, page, table
+from n2mu.plots.settings import SampleStyle
 from n2mu.plots.tabular import Bar, Code, Errors, Link, Tabular
 from n2mu.products import write_json
 from n2mu.report.captions import Captions
 from n2mu.report.changes import changes_summary
 from n2mu.report.embed import as_latex, download, picture
-from n2mu.report.front import decomposition, tiles
+from n2mu.report.front import alarms, decomposition, fits_table, heading, tiles
 from n2mu.report.other_contents import cutflow_sums
-from n2mu.report.settings import report_settings
+from n2mu.report.settings import ReportSettings, report_settings
 from n2mu.workflow.paths import Paths
 
 TEXTS = Path(__file__).parents[2] / "workflow/report"
@@ -58,6 +59,40 @@ def test_a_gate_that_failed_is_named_on_top() -> None:
     assert gates.failed
     assert gates.value == "1 of 2 passed"
     assert "bounds" in gates.below
+
+
+def test_failed_gates_of_all_fits_stand_above_everything() -> None:
+    passed, failed = fit_products(2)[0], fit_products(2)[0]
+    failed["gates"].append({"name": "bounds", "passed": False, "detail": "k_ttW < 0"})
+    assert alarms({"ftt": passed}) == []
+    (alarm,) = alarms({"ftt": passed, "other": failed})
+    assert "other" in alarm and "bounds" in alarm and "k_ttW &lt; 0" in alarm
+
+
+def test_the_report_is_called_after_the_signal_if_there_is_one() -> None:
+    told = ReportSettings.model_construct(analysis="tth", style=settings())
+    assert heading(told) == "Signal strength of tt&#x304;H"
+    several = {name: SampleStyle(title=name, kind="signal") for name in ("ggH", "ttH")}
+    told = ReportSettings.model_construct(analysis="h", style=settings(samples=several))
+    assert heading(told) == "Signal strength of h"
+
+
+def test_fits_of_several_luminosities_say_which() -> None:
+    fits = {name: fit_products(2)[0] for name in ("run2", "run3")}
+    luminosities = {"run2": "140 fb$^{-1}$", "run3": "400 fb$^{-1}$"}
+    told = ReportSettings.model_construct(
+        publish="run2", fits=dict.fromkeys(fits), luminosities=luminosities
+    )
+    assert [row[1] for row in fits_table(fits, told).rows] == list(luminosities.values())
+    assert len(fits_table({"run2": fits["run2"]}, told).columns) == 7
+
+
+def test_no_group_reads_as_zero_while_errors_have_few_decimals() -> None:
+    mu_fit, _ = fit_products(2)
+    for key in ("mu", "mu_stat_only", "mu_data_stat"):
+        mu_fit[key] |= {"up": 1.62, "down": 1.6}
+    mu_fit["breakdown"] = {"theory": {"up": 0.04, "down": 0.03}}
+    assert [row[1] for row in decomposition(mu_fit).rows] == ["+1.62"] * 3 + ["+0.04"]
 
 
 def test_a_side_without_error_is_said_to_have_none() -> None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from n2mu.plots.fit_subjects import Stage
+from n2mu.plots.numbers import grouped
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.processes import summed
 from n2mu.plots.region_content import region_content
@@ -61,7 +62,7 @@ def composition_figure(
         # as tall as a legend of one column asks for, if the rows are not
         height = max(ROW * len(regions), min(0.222 * len(handles), 3.0))
         totals = [sum(float(v) for _, v in yields[region].values()) for region in regions]
-        counts = [f"{total:.4g} events" for total in totals]
+        counts = [f"{grouped(total, 0 if total >= 100 else 1)} events" for total in totals]
         width = panel_length(WIDTH, settings.labels)
         figure, (axes,) = panels(
             settings,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from n2mu.errors import ProductError
 from n2mu.plots.fit_lines import fit_lines
-from n2mu.plots.names import FREE, title
+from n2mu.plots.names import FREE, is_numbered, title
 from n2mu.plots.numbers import plain
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import LINE, axes_in_inches, house_style, new_figure, widest, write_labels
@@ -60,6 +60,7 @@ def correlation_figure(
     matrix = matrix.reshape(len(names), len(names))
     largest = np.abs(matrix - np.eye(len(names))).max(axis=1, initial=0.0)
     free = [index for index, name in enumerate(names) if fitted[name]["kind"] == FREE]
+    free.sort(key=lambda index: is_numbered(names[index]))
     others = [index for index in range(len(names)) if index not in free]
     kept = free + [index for index in others if largest[index] > threshold]
     chosen = f"free, or a correlation above {threshold:g}"

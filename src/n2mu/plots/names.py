@@ -11,6 +11,7 @@ ALPHA = "alpha"
 GAMMA = "gamma"
 FREE = "norm"
 
+_NUMBERED = re.compile(r"_\d+$|\[\d+\]$")
 _BIN = re.compile(r"^(?:staterror_)?(?P<where>.+)\[(?P<bin>\d+)\]$")
 
 
@@ -47,6 +48,11 @@ def title(parameter: Mapping[str, Any], settings: PlotSettings) -> str:
         if where in settings.parameters:
             return f"{settings.parameters[where]} ({number})"
     return verbatim(name)
+
+
+def is_numbered(name: str) -> bool:
+    """Return whether a free parameter is one of many of a shape, which are listed after others."""
+    return _NUMBERED.search(name) is not None
 
 
 def verbatim(name: str) -> str:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from n2mu.fit.decomposition import among
 from n2mu.plots.colours import GREEN, YELLOW
 from n2mu.plots.fit_lines import fit_lines
-from n2mu.plots.names import ALPHA, FREE, GAMMA, group, title
+from n2mu.plots.names import ALPHA, FREE, GAMMA, group, is_numbered, title
 from n2mu.plots.settings import PlotSettings
 from n2mu.plots.style import (
     LINE,
@@ -34,7 +34,7 @@ ROW, WIDTH, AXIS, TOP = 0.22, 2.5, 0.62, 0.35
 SHARED = 0.08
 """Below a panel whose axis is that of the next one."""
 NAME_SIZE = 9.5
-HEADINGS = {ALPHA: "Nuisance parameters", GAMMA: "MC statistics", FREE: "Norm factors"}
+HEADINGS = {ALPHA: "Nuisance parameters", GAMMA: "MC statistics", FREE: "Free factors"}
 NOMINAL = {ALPHA: 0.0, GAMMA: 1.0, FREE: 1.0}
 AXES = {
     ALPHA: r"$(\hat{\theta}-\theta_0)/\Delta\theta$",
@@ -151,7 +151,9 @@ def _parts(
     kind: str, members: Sequence[Mapping[str, Any]], groups: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, list[Mapping[str, Any]]]]:
     """Return the nuisance parameters group by group; gammas and norm factors are one each."""
-    if kind != ALPHA:
+    if kind == FREE:
+        return [(HEADINGS[kind], sorted(members, key=lambda p: is_numbered(str(p["name"]))))]
+    if kind == GAMMA:
         return [(HEADINGS[kind], list(members))]
     known = [member["name"] for member in members]
     masks = [among(known, names) for names in groups.values()]

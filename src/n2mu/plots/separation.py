@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from n2mu.plots.bins import bin_positions, write_edges
 from n2mu.plots.colours import NEUTRAL, SIGNAL
+from n2mu.plots.numbers import grouped
 from n2mu.plots.panel import panels, region_title
 from n2mu.plots.processes import processes
 from n2mu.plots.region import axis_title
@@ -56,7 +57,7 @@ def separation_figure(
     content = region_content(region, "prefit", report, postfit, settings.samples)
 
     def count(total: float) -> str:
-        return f"{total:.0f}" if total >= 100 else f"{total:.3g}"
+        return grouped(total, 0) if total >= 100 else f"{total:.3g}"
 
     shapes = {}
     for kind in ("signal", "background"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -35,6 +35,9 @@ LEGEND_ROWS = 5
 """Most rows of a legend inside the axes; a longer one stands beside them."""
 BESIDE_ROWS = 24
 """Most rows of a legend beside the axes; a longer one has more columns."""
+
+INVISIBLE = 0.02
+"""Share of the tallest bin below which signal cannot be seen and is drawn once more, scaled."""
 
 THIN_LINES_ABOVE = 8
 """Number of samples above which their outlines are thinner."""
@@ -159,6 +162,9 @@ def _handles(content: RegionContent, told: Stack, settings: PlotSettings) -> lis
     for process, _ in reversed(summed(content.samples, settings.samples).values()):
         box: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.6}
         handles.append(Patch(facecolor=process.colour, label=process.title, **box))
+    for line in _scaled_signals(content, told, settings):
+        times = f"{line.title} $\\times$ {line.factor:,}"
+        handles.append(Line2D([], [], color=line.colour, linestyle="--", label=times))
     handles.append(Patch(**UNCERTAINTY, linewidth=0, label=told.uncertainty))
     if content.blinded.any():
         hidden = f"Blinded (S/B > {told.threshold:g})"
@@ -185,6 +191,8 @@ def _draw_main(
         )
         below = below + values
     axes.stairs(content.total, positions, color="black", linewidth=1.2)
+    for line in _scaled_signals(content, told, settings):
+        axes.stairs(line.values, positions, color=line.colour, linestyle="--", linewidth=1.5)
     _band(axes, positions, content.total, content.error)
     shown = _shown(content, told)
     observed = content.observed[shown]
@@ -192,6 +200,28 @@ def _draw_main(
     centres = _centres(positions)[shown]
     axes.errorbar(centres, observed, yerr=(observed - low, high - observed), zorder=5, **POINT)
     axes.set_ylabel("Events / bin" if told.axis else "Events")
+
+
+class _Scaled(NamedTuple):
+    title: str
+    colour: str
+    factor: int
+    values: Floats
+
+
+def _scaled_signals(content: RegionContent, told: Stack, settings: PlotSettings) -> list[_Scaled]:
+    """Return the signals that nobody would see in the stack, times a power of ten.
+
+    On a logarithmic axis a stack hides what is on top of it in any case, so that there is none.
+    """
+    tallest = float(np.max(content.total, initial=0.0))
+    found = []
+    for process, values in summed(content.samples, settings.samples).values():
+        highest = float(np.max(values))
+        if process.kind == "signal" and 0 < highest < INVISIBLE * tallest and not told.logarithmic:
+            factor = 10 ** int(np.floor(np.log10(tallest / highest)))
+            found.append(_Scaled(process.title, process.colour, factor, factor * values))
+    return found
 
 
 def _shown(content: RegionContent, told: Stack) -> NDArray[np.bool_]:

@@ -231,7 +231,7 @@ def powers_to_labels(figure: Figure) -> None:
     ]
     low, high = mpl.rcParams["axes.formatter.limits"]
     sizes = [max(map(abs, axis.get_view_interval())) for axis in found]
-    if not any(size and not 10.0**low < size < 10.0**high for size in sizes):
+    if not any(size and not 10.0 ** (low + 1) <= size < 10.0**high for size in sizes):
         return
     figure.draw_without_rendering()
     for axis in found:

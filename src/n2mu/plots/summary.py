@@ -6,7 +6,7 @@ from typing import Any
 
 from n2mu.plots.fit_lines import fitted_title, sides
 from n2mu.plots.latex import to_html
-from n2mu.plots.names import FREE, group, title
+from n2mu.plots.names import FREE, group, is_numbered, title
 from n2mu.plots.numbers import decimals, plain, signed
 from n2mu.plots.page import heading, note, page, table
 from n2mu.plots.settings import PlotSettings
@@ -86,7 +86,7 @@ def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
 def _free_parameters(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
     """Return the parameters that nothing but the data constrains."""
     rows: list[list[str]] = []
-    for parameter in mu_fit["parameters"]:
+    for parameter in sorted(mu_fit["parameters"], key=lambda p: is_numbered(str(p["name"]))):
         if group(parameter) == FREE:
             value, error = parameter["value"], parameter["uncertainty"]
             digits = decimals([] if error is None else [error])

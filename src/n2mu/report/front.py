@@ -136,7 +136,9 @@ def decomposition(mu_fit: Mapping[str, Any]) -> Tabular:
 def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSettings) -> Tabular:
     """Return mu of every fit; the published one is bold."""
     rows: list[list[Cell]] = []
-    for name, mu_fit in results.items():
+    luminosities = [settings.luminosities.get(name, "") for name in results]
+    told = len(set(luminosities)) > 1
+    for (name, mu_fit), luminosity in zip(results.items(), luminosities, strict=True):
         title = settings.fits[name]
         significance = mu_fit["significance"]
         rows.append(
@@ -146,6 +148,7 @@ def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSetting
                     f"fit-{name}",
                     bold=name == settings.publish,
                 ),
+                *([luminosity] if told else []),
                 fitted_title(mu_fit),
                 Code(str(mu_fit["observable"])),
                 Errors(mu_fit["mu"], "mu", value=True),
@@ -158,14 +161,15 @@ def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSetting
         )
     columns = [
         "Fit",
+        *(["Luminosity"] if told else []),
         "Data",
         "Observable",
         STRENGTH,
-        "Stat. only",
-        r"Expected $\sigma$",
-        r"Observed $\sigma$",
+        "Statistics only",
+        r"Expected significance [$\sigma$]",
+        r"Observed significance [$\sigma$]",
     ]
-    return Tabular(columns, rows, numbers=(3, 4, 5, 6))
+    return Tabular(columns, rows, numbers=range(len(columns) - 4, len(columns)))
 
 
 def _size(interval: Mapping[str, Any]) -> float:
