@@ -10,12 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pytest
 import uproot
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
-from n2mu.commands.job import Job
+from n2mu.commands.job import Job, fit_settings
 from n2mu.errors import ConfigurationError, InputError, ProductError
 from n2mu.plots.tables import cutflow_page
 from n2mu.products import read_json
@@ -26,6 +27,7 @@ from n2mu.skim.read import Skim
 from n2mu.skim.stage import run_skim
 from n2mu.skim.tree import packed
 from n2mu.skim.usable import require_usable
+from n2mu.templates.stage import run_templates
 
 SIGNAL = ("sig_1.root", "sig_2.root")
 
@@ -426,3 +428,28 @@ def test_skims_are_refused_together_if_nothing_passes_or_nothing_can_be_normalis
     left = r"'pt > 20000000' leaves none of the \d+ that are left before it, of 180 in the ntuples"
     with pytest.raises(ProductError, match=f"no event of simulation passes the presel.*: {left}"):
         require_usable(Skim(skim(job)))
+
+
+def test_repeated_events_that_are_kept_are_told_to_the_fit(tiny: TinyAnalysis) -> None:
+    tiny.write_ntuples()
+    once = tiny_trees(1)
+    twice = {
+        name: (np.concatenate if isinstance(values, np.ndarray) else ak.concatenate)([values] * 2)
+        for name, values in once["nominal"].items()
+    }
+    write_ntuple(tiny.ntuple("sig_1.root"), once | {"nominal": twice})
+    for region in ("SR", "CR"):
+        tiny.change("regions", f"regions.{region}.observable", "pt")
+        tiny.change("regions", f"regions.{region}.binning", {"quantiles": 1})
+    job = tiny.list()
+    skims = skim(job)
+    output = job.paths.fit("score", "templates.root")
+    report = job.paths.fit("score", "templates_report.json")
+    with pytest.raises(ProductError, match=r"sig \(nominal\): .* events are repeated"):
+        run_templates(job.slices.templates("score"), skims, [], output, output, report)
+    tiny.change("inputs", "repeated_events", "keep")
+    job = tiny.job()
+    run_templates(job.slices.templates("score"), skims, [], output, output, report)
+    settings, _ = fit_settings("score", str(tiny.config), None)
+    assert settings.repeated_events is not None
+    assert "sig (nominal)" in settings.repeated_events[0]
