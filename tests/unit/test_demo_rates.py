@@ -100,6 +100,16 @@ def test_no_observed_event_appears_twice() -> None:
     assert len(np.unique(momenta, axis=0)) == len(momenta)
 
 
+def test_a_weight_of_its_own_input_counts() -> None:
+    file = next(f for f in plan("tiny") if f.data_set == "ttH_346343.mc16d")
+    columns = make_trees(replace(file, events=50, varied=False))[0]["nominal"].scalars
+    entry = INPUTS.inputs["ttH_346343"]
+    own = entry.model_copy(update={"weight": {"generator": "2 * weight_mc"}})
+    changed = INPUTS.model_copy(update={"inputs": {**INPUTS.inputs, "ttH_346343": own}})
+    before, after = (Normalisation(i).weights(columns, file.data_set, 1) for i in (INPUTS, changed))
+    np.testing.assert_allclose(after, 2 * before)
+
+
 def test_as_many_events_are_observed_as_simulation_expects() -> None:
     """With fake factors, within the fluctuations of both, in the files' own selection."""
     normalisation = Normalisation(INPUTS)

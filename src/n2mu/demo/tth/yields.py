@@ -73,8 +73,9 @@ class Normalisation:
     """The normalised weight of simulated events, as ``inputs.yaml`` defines it."""
 
     def __init__(self, inputs: Inputs) -> None:
-        self._expected = {d.name: d.luminosity * d.cross_section for d in data_sets(inputs)}
-        self._factors = [parse(text) for text in inputs.weight.values()]
+        every = data_sets(inputs)
+        self._expected = {d.name: d.luminosity * d.cross_section for d in every}
+        self._factors = {d.name: list((inputs.weight | d.weight).values()) for d in every}
 
     def weights(self, columns: Mapping[str, Any], data_set: str, total: float) -> Floats:
         """Return expected events per event, shape ``[n]``.
@@ -86,8 +87,8 @@ class Normalisation:
         """
         size = len(columns["weight_mc"])
         result: Floats = np.full(size, self._expected[data_set] / total)
-        for factor in self._factors:
-            result *= factor.evaluate(columns, size)
+        for factor in self._factors[data_set]:
+            result *= parse(factor).evaluate(columns, size)
         return result
 
 
