@@ -89,6 +89,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else plural}"
 
 
+def without_comma(whole: str, decimals: str) -> str:
+    """Return what to write for a number with a comma, which separates decimals or thousands."""
+    point = f"{whole}.{decimals} with a point"
+    thousands = len(decimals) == 3 and whole.strip("+-0")
+    return f"{point}, or {whole}{decimals} if the comma separates thousands" if thousands else point
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the hint that ends an error about an unknown name.
 

@@ -203,6 +203,9 @@ MISTAKES = [
             "systematics:\n  lumi: {kind: norm, up: 0,02, group: x}\n"
         ),
     ),
+    Mistake(CONFIGURATION, "a comma between thousands", key("inputs", "luminosity", "140,000")),
+    Mistake(CONFIGURATION, "a value too many", key("fits", "norm_factors.mu.bounds", [-5, 0, 10])),
+    Mistake(CONFIGURATION, "a value too few", key("fits", "norm_factors.mu.bounds", [10])),
     Mistake(CONFIGURATION, "a number in per cent", key("systematics", "systematics.lumi.up", "2%")),
     Mistake(
         CONFIGURATION, "1.08 in place of 0.08", key("systematics", "systematics.lumi.up", 1.08)

@@ -39,7 +39,7 @@ def test_what_is_no_good_yaml_names_the_line(tmp_path: Path, text: str, message:
 
 def test_a_file_that_is_not_there_or_no_text_is_named(tiny: TinyAnalysis) -> None:
     tiny.path("fits").unlink()
-    refused(tiny, "fits", "no such file")
+    refused(tiny, "fits", "no such file; each analysis has one, see docs/reference.md")
     tiny.path("fits").write_bytes("# Größe".encode("latin-1"))
     with pytest.raises(ConfigurationError, match=r"fits\.yaml: not UTF-8"):
         load(tiny.config)

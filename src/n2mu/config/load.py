@@ -28,7 +28,7 @@ from n2mu.config.samples import Samples
 from n2mu.config.splitting import with_parts, with_parts_fitted
 from n2mu.config.studies import Study
 from n2mu.config.systematics import Systematics
-from n2mu.errors import ConfigurationError, ExpressionError, nearest
+from n2mu.errors import ConfigurationError, ExpressionError, nearest, without_comma
 from n2mu.expressions import Aliases
 
 M = TypeVar("M", bound=Model)
@@ -57,7 +57,7 @@ def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Hashable,
         if value_node.value == "" and _DIGITS.fullmatch(f"{before},{key_node.value}"):
             raise ConfigurationError(
                 f"line {line}: '{before},{key_node.value}' is two entries; write "
-                f"{before}.{key_node.value} with a point"
+                f"{without_comma(before, key_node.value)}"
             )
         before = value_node.value
         # "<<: *anchor" gives defaults, which may be overwritten

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from n2mu.config.base import Model
-from n2mu.errors import ConfigurationError, N2muError, nearest
+from n2mu.errors import ConfigurationError, N2muError, counted, nearest, without_comma
 
 _LONGEST = 80  # characters of a value that an error shows
 
@@ -78,13 +78,19 @@ def _reading(value: Any, problem: ErrorDetails) -> tuple[int | str, ...] | None:
     """Return the keys down to a value of several types, and the one that was tried."""
     location = problem["loc"]
     for depth, part in enumerate(location, start=1):
-        known = part in value if isinstance(value, dict) else isinstance(value, list)
+        known = _holds(value, part)
         if known:
             value = value[part]
         else:
             missing = problem["type"] == "missing" and depth == len(location)
             return None if missing else location[:depth]
     return None
+
+
+def _holds(value: Any, part: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
 
 
 def _without_consequences(problems: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -108,12 +114,13 @@ def _key(value: Any, problem: ErrorDetails) -> str:
     """Return the key of a problem as it stands in the file, without the tags of unions."""
     parts = []
     for part in problem["loc"]:
-        known = part in value if isinstance(value, dict) else isinstance(value, list)
+        known = _holds(value, part)
         if known:
             value = value[part]
             parts.append(str(part))
-    if problem["type"] == "missing":
-        parts.append(str(problem["loc"][-1]))
+    last = problem["loc"][-1] if problem["loc"] else 0
+    if problem["type"] == "missing" and isinstance(last, str):
+        parts.append(last)
     return ".".join(parts)
 
 
@@ -124,6 +131,9 @@ def _problem(model: type[Model], problem: ErrorDetails) -> str:
         case "extra_forbidden":
             known = _fields_at(model, problem["loc"][:-1])
             return f"unknown key{nearest(str(problem['loc'][-1]), known)}"
+        case "missing" if isinstance(problem["loc"][-1], int):
+            least = counted(problem["loc"][-1] + 1, "value")
+            return f"expected at least {least}, got {problem['input']}"
         case "missing":
             return "required key is missing"
         case "union_tag_not_found":
@@ -140,7 +150,7 @@ def _problem(model: type[Model], problem: ErrorDetails) -> str:
             return str(context["error"])
     got = repr(problem["input"])
     shown = got if len(got) <= _LONGEST else f"{got[: _LONGEST - 3]}..."
-    return f"{_expected(problem['msg'])}, got {shown}{_hint(problem)}"
+    return f"{_expected(problem)}, got {shown}{_hint(problem)}"
 
 
 def _hint(problem: ErrorDetails) -> str:
@@ -153,19 +163,26 @@ def _hint(problem: ErrorDetails) -> str:
         return nearest(text.lower(), known) if text.lower() in known else ""
     if not problem["type"].startswith(("float", "int")):
         return ""
+    if re.fullmatch(r"[-+]?\d{1,3}( \d{3})+", text):
+        return f"; write {text.replace(' ', '')}"
     match = re.fullmatch(r"([-+]?\d*)([.,]?)(\d*)\s*(\D*)", text)
-    if match is None:
+    if match is None or not (match[1] or match[3]):
         return ""
     whole, comma, decimals, unit = match.groups()
     if unit == "%":
         return f"; write {float(f'{whole}.{decimals}') / 100:g}"
     if unit:
         return "; write the number alone, in the unit that docs/reference.md gives"
-    return f"; write {whole}.{decimals} with a point" if comma == "," else ""
+    return f"; write {without_comma(whole, decimals)}" if comma == "," else ""
 
 
-def _expected(message: str) -> str:
+def _expected(problem: ErrorDetails) -> str:
     """Return what pydantic says it wants, in the words of people who write YAML."""
+    message, context = problem["msg"], problem.get("ctx", {})
+    if problem["type"] == "too_long":
+        return f"expected at most {counted(context['max_length'], 'value')}"
+    if problem["type"] == "too_short":
+        return f"expected at least {counted(context['min_length'], 'value')}"
     if not message.startswith("Input should be "):
         return message
     text = message.removeprefix("Input should be ").partition(", unable to parse")[0]
@@ -175,6 +192,7 @@ def _expected(message: str) -> str:
         "a valid string": "a text",
         "a valid boolean": "true or false",
         "a valid list": "a list, such as [a, b]",
+        "a valid tuple": "a list, such as [a, b]",
         "greater than": "a number greater than",
         "less than": "a number less than",
     }.items():

@@ -6,7 +6,7 @@ the expression is refused and parentheses are asked for.
 
 import math
 
-from n2mu.errors import ExpressionError, nearest
+from n2mu.errors import ExpressionError, nearest, without_comma
 from n2mu.expressions.nodes import (
     AGGREGATES,
     ALIASES,
@@ -124,7 +124,7 @@ class _Parser:
         if after.text == "," and self.position + 1 < len(self.tokens):
             decimals = self.tokens[self.position + 1]
             if before.kind == decimals.kind == "number":
-                return f"; write {before.text}.{decimals.text} with a point"
+                return f"; write {without_comma(before.text, decimals.text)}"
             return "; write '&&' or '||' between conditions"
         if before.kind == "number" and after.text in _UNITS:
             return "; write the number alone, in the unit of the branch"
