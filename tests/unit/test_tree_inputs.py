@@ -10,6 +10,7 @@ from n2mu.config.load import load
 from n2mu.errors import ConfigurationError, TemplateError
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.skim.stage import run_skim
+from n2mu.templates.emptiness import Emptiness
 from n2mu.templates.filling import Filler
 from n2mu.templates.histogram import Template
 from n2mu.templates.plan import layers
@@ -83,12 +84,16 @@ def test_a_sample_without_such_an_input_is_refused(analysis: TinyAnalysis) -> No
 def test_a_sample_may_be_empty_only_if_it_says_so(analysis: TinyAnalysis) -> None:
     analysis.change("samples", "samples.fake.selection", "charge < -5")
     raw = filled(analysis)
+    job = analysis.job()
+    settings = job.slices.templates("score")
+    why = Emptiness(settings, Skim(job.skims), {})
     with pytest.raises(TemplateError, match="sample 'fake': no event in any region"):
-        _populated(analysis.job().slices.templates("score"), raw, [])
+        _populated(settings, raw, [], why)
     analysis.change("samples", "samples.fake.may_be_empty", True)
     job = analysis.job()
     changes: list[dict[str, str]] = []
-    assert "fake" not in {s for _, s in _populated(job.slices.templates("score"), raw, changes)}
+    populated = _populated(job.slices.templates("score"), raw, changes, why)
+    assert "fake" not in {s for _, s in populated}
     assert [c["what"] for c in changes if c["sample"] == "fake"] == ["dropped", "dropped"]
     sizes = {region: len(raw[region, "signal", NOMINAL].sumw) for region in ("SR", "CR")}
     ones = {region: Template(np.ones(bins), np.ones(bins), 1) for region, bins in sizes.items()}
