@@ -18,6 +18,9 @@ DEFINITIONS = {
     "mu_data_stat": "Data statistics: part of the total (arXiv:2307.04007)",
 }
 
+ENOUGH = 2
+"""Decimals from which on a group of uncertainties may read as zero."""
+
 
 def summary_page(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
     """Return the summary of a fit.
@@ -62,12 +65,7 @@ def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
     named += [
         ("breakdown", f"Group {group}", interval) for group, interval in mu_fit["breakdown"].items()
     ]
-    digits = decimals(
-        error
-        for key, text, interval in named
-        for error in sides(interval, text)
-        if key != "breakdown" and error is not None
-    )
+    digits = decomposition_digits(mu_fit)
     rows = []
     for _, text, interval in named:
         up, down = sides(interval, text)
@@ -81,6 +79,19 @@ def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
             ]
         )
     return table(["Uncertainty", "μ", "Up", "Down", "Remark"], rows, numbers=(1, 2, 3))
+
+
+def decomposition_digits(mu_fit: Mapping[str, Any]) -> int:
+    """Return the decimals of uncertainties that are compared with each other.
+
+    They are those of the total and its statistical parts; one more where these have less than two
+    and a group would read as zero.
+    """
+    errors = [error for key in DEFINITIONS for error in sides(mu_fit[key], key) if error]
+    digits = decimals(errors)
+    groups = [error for part in mu_fit["breakdown"].values() for error in sides(part, "breakdown")]
+    small = any(error and error < 0.5 * 10**-digits for error in groups)
+    return digits + 1 if small and digits < ENOUGH else digits
 
 
 def _free_parameters(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:

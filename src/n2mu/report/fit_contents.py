@@ -167,7 +167,11 @@ class FitContents:
     def category(self) -> Category:
         """Return everything that the fit has drawn and tabulated."""
         parts: dict[str, list[Exhibit]] = {
-            RESULT: [self.table("summary", "summary", "Signal strength, gates, cross-check")],
+            RESULT: [
+                self.table(
+                    "summary", "summary", "Signal strength, gates, cross-check", layout="columns"
+                )
+            ],
             REGIONS: [],
             COMPOSITION: [],
             SYSTEMATICS: [],

@@ -7,15 +7,11 @@ from typing import Any
 
 from n2mu.plots.fit_lines import fitted_title, sides
 from n2mu.plots.latex import to_html
-from n2mu.plots.numbers import decimals
-from n2mu.plots.summary import DEFINITIONS
+from n2mu.plots.summary import DEFINITIONS, decomposition_digits
 from n2mu.plots.tabular import Bar, Cell, Code, Errors, Link, Tabular, side
 from n2mu.report.settings import ReportSettings
 
 STRENGTH = r"$\mu$"
-
-ENOUGH = 2
-"""Decimals of the decomposition from which on a group may read as zero."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +35,10 @@ class Tile:
 EXPLANATION = (
     "Nuisance parameters are the pulls &alpha; of the systematics, each with a constraint, and the "
     "factors &gamma; for the MC statistics of each bin. <b>Statistics only</b>: the error of &mu; "
-    "with all of them fixed at their best-fit values, as if they were known; norm factors stay "
-    "free. <b>Data statistics</b>: the scatter of the fitted &mu; if the data were taken again "
-    "while the auxiliary measurements behind the constraints stay, nothing being fixed. It is the "
-    "larger of the two where data constrain nuisance parameters. <b>Groups</b>: "
+    "with all of them fixed at their best-fit values, as if they were known; free normalisations "
+    "and shapes stay free. <b>Data statistics</b>: the scatter of the fitted &mu; if the data were "
+    "taken again while the auxiliary measurements behind the constraints stay, nothing being "
+    "fixed. It is the larger of the two where data constrain nuisance parameters. <b>Groups</b>: "
     "&radic;(total&sup2; \N{MINUS SIGN} (error with the group fixed)&sup2;). Groups are correlated "
     "and do not add up to the total."
 )
@@ -114,10 +110,7 @@ def decomposition(mu_fit: Mapping[str, Any]) -> Tabular:
     whole = [(text, mu_fit[key]) for key, text in DEFINITIONS.items()]
     groups = sorted(mu_fit["breakdown"].items(), key=lambda item: -_size(item[1]))
     longest = max((_size(interval) for _, interval in [*whole, *groups]), default=0.0) or 1.0
-    errors = [error for text, i in whole for error in sides(i, text) if error]
-    digits = decimals(errors)
-    if digits < ENOUGH and any(0 < _size(i) < 0.5 * 10**-digits for _, i in groups):
-        digits += 1
+    digits = decomposition_digits(mu_fit)
     rows: list[list[Cell]] = []
     for count, (text, interval) in enumerate([*whole, *groups]):
         up, down = sides(interval, text)
@@ -138,6 +131,11 @@ def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSetting
     rows: list[list[Cell]] = []
     luminosities = [settings.luminosities.get(name, "") for name in results]
     told = len(set(luminosities)) > 1
+    known = [
+        kind
+        for kind in ("expected", "observed")
+        if any(mu_fit["significance"][kind] is not None for mu_fit in results.values())
+    ]
     for (name, mu_fit), luminosity in zip(results.items(), luminosities, strict=True):
         title = settings.fits[name]
         significance = mu_fit["significance"]
@@ -153,10 +151,7 @@ def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSetting
                 Code(str(mu_fit["observable"])),
                 Errors(mu_fit["mu"], "mu", value=True),
                 Errors(mu_fit["mu_stat_only"], "mu_stat_only"),
-                *(
-                    "" if significance[k] is None else f"{significance[k]:.2f}"
-                    for k in ("expected", "observed")
-                ),
+                *("" if significance[k] is None else f"{significance[k]:.2f}" for k in known),
             ]
         )
     columns = [
@@ -166,10 +161,9 @@ def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSetting
         "Observable",
         STRENGTH,
         "Statistics only",
-        r"Expected significance [$\sigma$]",
-        r"Observed significance [$\sigma$]",
+        *(rf"{kind.capitalize()} significance [$\sigma$]" for kind in known),
     ]
-    return Tabular(columns, rows, numbers=range(len(columns) - 4, len(columns)))
+    return Tabular(columns, rows, numbers=range(columns.index(STRENGTH), len(columns)))
 
 
 def _size(interval: Mapping[str, Any]) -> float:

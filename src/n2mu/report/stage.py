@@ -164,7 +164,7 @@ def _subtitle(settings: ReportSettings, published: FitContents) -> str:
         f"Analysis {escape(settings.analysis)}",
         f"fit {escape(settings.publish)}" + (f" ({to_html(title)})" if title else ""),
         escape(fitted_title(published.mu_fit)),
-        f"regions: {named([published.title(region) for region in published.fitted])}",
+        f"{named([published.title(region) for region in published.fitted])}",
         collisions(settings.of_fits(settings.publish)),
     ]
     return " · ".join(parts)
