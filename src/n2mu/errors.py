@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class N2muError(Exception):
@@ -94,6 +95,16 @@ def without_comma(whole: str, decimals: str) -> str:
     point = f"{whole}.{decimals} with a point"
     thousands = len(decimals) == 3 and whole.strip("+-0")
     return f"{point}, or {whole}{decimals} if the comma separates thousands" if thousands else point
+
+
+def elsewhere(path: Path) -> str:
+    """Return the hint about a relative path whose directory is not here, but may be further up."""
+    here = Path.cwd()
+    if path.is_absolute() or path.parent.is_dir():
+        return ""
+    above = [directory for directory in here.parents if (directory / path).exists()]
+    where = f"{above[0]}, which has it" if above else "the directory with the Snakefile"
+    return f", as {here} has no directory '{path.parent}'; run this in {where}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -28,7 +28,7 @@ from n2mu.config.samples import Samples
 from n2mu.config.splitting import with_parts, with_parts_fitted
 from n2mu.config.studies import Study
 from n2mu.config.systematics import Systematics
-from n2mu.errors import ConfigurationError, ExpressionError, nearest, without_comma
+from n2mu.errors import ConfigurationError, ExpressionError, elsewhere, nearest, without_comma
 from n2mu.expressions import Aliases
 
 M = TypeVar("M", bound=Model)
@@ -94,7 +94,7 @@ def read_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file{_elsewhere(path)}") from None
+        raise ConfigurationError(f"{path}: no such file{_likely(path)}") from None
     except IsADirectoryError:
         likely = (path.with_name(f"{path.name}.yaml"), *sorted(path.parent.glob("*.yaml")))
         hint = next((f", such as {file}" for file in likely if file.is_file()), "")
@@ -115,20 +115,17 @@ def read_yaml(path: Path) -> Any:
         raise ConfigurationError(f"{path}: {error}") from None
 
 
-def _elsewhere(path: Path) -> str:
+def _likely(path: Path) -> str:
     """Return the hint where a file that does not exist could be meant."""
-    if path.parent.is_dir():
-        there = [p.name for p in path.parent.glob("*.y*ml")]
-        # the files of an analysis have names that are alike
-        close = get_close_matches(path.name, there, n=1, cutoff=0.85)
-        if close:
-            return f"; did you mean '{close[0]}'?"
-        needed = path.stem in Configuration.__dataclass_fields__
-        return "; each analysis has one, see docs/reference.md" if needed else nearest("", there)
-    here = Path.cwd()
-    above = [directory for directory in here.parents if (directory / path).exists()]
-    where = f"{above[0]}, which has it" if above else "the directory with the Snakefile"
-    return f", as {here} has no directory '{path.parent}'; run this in {where}"
+    if not path.parent.is_dir():
+        return elsewhere(path)
+    there = [p.name for p in path.parent.glob("*.y*ml")]
+    # the files of an analysis have names that are alike
+    close = get_close_matches(path.name, there, n=1, cutoff=0.85)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    needed = path.stem in Configuration.__dataclass_fields__
+    return "; each analysis has one, see docs/reference.md" if needed else nearest("", there)
 
 
 def validate(model: type[M], value: Any, where: str, aliases: Aliases | None = None) -> M:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from n2mu.config.base import Model
 from n2mu.config.inputs import DataSet
 from n2mu.config.load import validate
-from n2mu.errors import ConfigurationError, ProductError
+from n2mu.errors import ConfigurationError, ProductError, elsewhere
 from n2mu.products import read_json, write_json
 
 
@@ -104,7 +104,9 @@ def read_listing(path: Path) -> Listing:
         If it is no listing, or lists a file twice.
     """
     if not path.exists():
-        raise ProductError(f"{path}: no such listing; run 'n2mu list'")
+        there = elsewhere(path)
+        hint = f"{there}, or 'n2mu list' there" if there else "; run 'n2mu list'"
+        raise ProductError(f"{path}: no such listing{hint}")
     return validate(Listing, read_json(path), str(path))
 
 
