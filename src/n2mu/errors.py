@@ -26,6 +26,15 @@ class N2muError(Exception):
         self.excerpt = excerpt
 
 
+def excerpt_of(error: BaseException | None) -> str:
+    """Return the excerpt of an error, or of the one that it was made of."""
+    while error is not None:
+        if isinstance(error, N2muError) and error.excerpt:
+            return error.excerpt
+        error = error.__cause__ or error.__context__
+    return ""
+
+
 class ConfigurationError(N2muError):
     """A configuration file holds something that cannot be used."""
 

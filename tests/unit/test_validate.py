@@ -281,6 +281,11 @@ def test_the_place_in_an_expression_is_shown_below_its_problem(
     assert lines[place + 1] == f"  {' ' * caret}^"
 
 
+def test_the_place_in_an_alias_is_shown_as_well(analysis: TinyAnalysis) -> None:
+    analysis.change("regions", "aliases", {"good": "pt >> > 1"})
+    assert run().stdout.splitlines()[1:3] == ["  pt >> > 1", "        ^"]
+
+
 def test_one_of_a_thing_is_no_several() -> None:
     report = Report(looked_at={"data sets": 1, "files opened": 2, "entries read": 1})
     report.add("wrong")

@@ -40,7 +40,7 @@ from n2mu.commands import (
     workspace,
 )
 from n2mu.commands.options import refuse_configuration
-from n2mu.errors import N2muError, refused_by_system
+from n2mu.errors import N2muError, excerpt_of, refused_by_system
 
 
 class _Command(TyperCommand):
@@ -154,16 +154,7 @@ def shown_of(error: BaseException) -> str | None:
     if text is None:
         return None
     line = " ".join(f"n2mu: error: {text}".split())
-    return line + "".join(f"\n  {excerpt}" for excerpt in _excerpt(error).splitlines())
-
-
-def _excerpt(error: BaseException | None) -> str:
-    """Return the excerpt of an error, or of the one that it was made of."""
-    while error is not None:
-        if isinstance(error, N2muError) and error.excerpt:
-            return error.excerpt
-        error = error.__cause__ or error.__context__
-    return ""
+    return line + "".join(f"\n  {excerpt}" for excerpt in excerpt_of(error).splitlines())
 
 
 def _logs_to_file() -> bool:

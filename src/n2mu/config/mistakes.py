@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from n2mu.config.base import Model
-from n2mu.errors import ConfigurationError, N2muError, counted, nearest, without_comma
+from n2mu.errors import ConfigurationError, counted, excerpt_of, nearest, without_comma
 
 _LONGEST = 80  # characters of a value that an error shows
 
@@ -34,10 +34,8 @@ class Mistake(NamedTuple):
     def error(self, where: str, more: str = "") -> ConfigurationError:
         """Return the error that names the file."""
         prefix = f"{where}: {self.key}: " if self.key else f"{where}: "
-        # a validator of pydantic raises ValueError from the error about the expression
-        origin = self.cause.__cause__ if self.cause is not None else None
-        excerpt = origin.excerpt if isinstance(origin, N2muError) else ""
-        return ConfigurationError(f"{prefix}{self.text}{more}", excerpt=excerpt)
+        # which a validator of pydantic raises from the error about the expression
+        return ConfigurationError(f"{prefix}{self.text}{more}", excerpt=excerpt_of(self.cause))
 
 
 def mistakes(model: type[Model], value: Any, error: ValidationError) -> list[Mistake]:
@@ -166,9 +164,11 @@ def _hint(problem: ErrorDetails) -> str:
     if re.fullmatch(r"[-+]?\d{1,3}( \d{3})+", text):
         return f"; write {text.replace(' ', '')}"
     match = re.fullmatch(r"([-+]?\d*)([.,]?)(\d*)\s*(\D*)", text)
-    if match is None or not (match[1] or match[3]):
+    if match is None or not re.search(r"\d", text):
         return ""
     whole, comma, decimals, unit = match.groups()
+    if problem["type"].startswith("int"):
+        return f"; write {whole}{decimals}" if comma and len(decimals) == 3 and not unit else ""
     if unit == "%":
         return f"; write {float(f'{whole}.{decimals}') / 100:g}"
     if unit:

@@ -11,7 +11,7 @@ from typing import Any
 from n2mu.config.configuration import Configuration
 from n2mu.config.inputs import DataSet, data_sets
 from n2mu.config.survey import survey
-from n2mu.errors import N2muError
+from n2mu.errors import N2muError, excerpt_of
 from n2mu.inputs.listing import ListedFile, Listing
 from n2mu.inputs.location import location
 from n2mu.inputs.workers import in_order
@@ -48,7 +48,7 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
     report = Report()
     configuration, mistakes = survey(config)
     for mistake in mistakes:
-        report.add(str(mistake), excerpt=mistake.excerpt)
+        report.add(str(mistake), excerpt=excerpt_of(mistake))
     if configuration is None:
         report.unchecked.append(
             "the ntuples, and what the files say of each other: correct the problems first"
