@@ -14,7 +14,7 @@ _ALIASES = {
     "le": "leq",
 }
 _MARKS = {"bar": "&#x304;", "overline": "&#x304;", "hat": "&#x302;", "tilde": "&#x303;"}
-_FONTS = {"mathrm", "mathit", "mathbf", "mathsf", "text", "mathregular"}
+_FONTS = {"mathcal", "mathrm", "mathit", "mathbf", "mathsf", "text", "mathregular"}
 _TOKEN = re.compile(r"\\([A-Za-z]+) ?|\\([^A-Za-z])|([{}^_])|(.)", re.DOTALL)
 
 _SPECIAL = {

@@ -63,7 +63,8 @@ def _uncertainties(mu_fit: Mapping[str, Any]) -> str:
         sides_of = {"up": hessian, "down": hessian}
         named.insert(1, ("mu", "Total, from the Hessian", sides_of))
     named += [
-        ("breakdown", f"Group {group}", interval) for group, interval in mu_fit["breakdown"].items()
+        ("breakdown", f"Group {group.replace('_', ' ')}", interval)
+        for group, interval in mu_fit["breakdown"].items()
     ]
     digits = decomposition_digits(mu_fit)
     rows = []
