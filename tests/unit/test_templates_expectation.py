@@ -62,7 +62,7 @@ def test_events_beyond_all_edges_are_named_as_the_cause_of_empty_bins(tmp_path: 
                 table["toy_sig"] = 1000 + 1000 * table["toy_sig"]
 
     text = refused(tiny(tmp_path, change))
-    assert "all its events are outside of the edges 0.2 to 0.8, where toy_sig is 1" in text
+    assert "in all its events the observable is 0.7 or more, toy_sig is 1" in text
     assert "is one of them in MeV and the other in GeV?" in text
 
 

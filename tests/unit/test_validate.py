@@ -389,6 +389,22 @@ def test_edges_that_hold_no_event_are_a_problem(
     assert problem.endswith(expected)
 
 
+@pytest.mark.parametrize(
+    "binning", [{"edges": [0, 5e6, 6e6]}, {"uniform": {"bins": 2, "low": 0, "high": 1e7}}]
+)
+def test_a_bin_that_holds_all_events_for_its_unit_is_a_problem(
+    analysis: TinyAnalysis, binning: dict[str, Any]
+) -> None:
+    analysis.change("regions", "regions.CR.binning", binning)
+    (problem,) = problems(analysis)
+    assert "events of the region that were read are in the first bin, up to 5e+06: pt is" in problem
+    analysis.change("regions", "regions.CR.binning", {"edges": [0, 10e3, 15e3, 90e3]})
+    report = validate(analysis.config)
+    assert report.problems == []
+    (note,) = report.notes
+    assert "are in the last bin, from 15000 on: pt is" in note
+
+
 def test_a_region_without_an_event_is_noted_with_the_cut(analysis: TinyAnalysis) -> None:
     selection = "njets >= 4 && pt > 20e3 && pt > 90e3"
     analysis.change("regions", "regions.SR.selection", selection)

@@ -56,8 +56,8 @@ class Emptiness:
                     )
         return ""
 
-    def outside(self, region: str, edges: FloatArray) -> str:
-        """Say that all events of a region are outside of the edges of its bins, if so."""
+    def in_one_bin(self, region: str, edges: FloatArray) -> str:
+        """Say that all events of a region are in one of its outer bins, if so."""
         told = self.settings.regions[region]
         samples = (self.settings.samples[name] for name in self.settings.expected)
         parts = []
@@ -68,12 +68,14 @@ class Emptiness:
                 parts.append(parse(told.observable).evaluate(table, size)[inside])
         values = np.concatenate([np.empty(0), *parts])
         values = values[np.isfinite(values)]
-        if not len(values) or (edges[0] <= values.max() and values.min() <= edges[-1]):
+        least, most = float(edges[1]), float(edges[-2])
+        if len(values) and values.max() < least:
+            where, span = f"below {least:.6g}", _range(told.observable, least, None, values)
+        elif len(values) and values.min() >= most:
+            where, span = f"{most:.6g} or more", _range(told.observable, None, most, values)
+        else:
             return ""
-        return (
-            f": all its events are outside of the edges {edges[0]:.6g} to {edges[-1]:.6g}, where "
-            f"{_range(told.observable, edges[0], edges[-1], values)}"
-        )
+        return f": in all its events the observable is {where}, {span}"
 
     def _tables(self, data_set: str, region: TemplateRegion) -> Iterator[dict[str, Any]]:
         scored = region.names & set(self.settings.scores)

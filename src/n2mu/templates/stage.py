@@ -283,7 +283,7 @@ def _require_expected(
             raise TemplateError(
                 f"region '{name}': bin {empty[0]} expects no event, its yield is "
                 f"{expected.sumw[empty[0]]:.3g} ({len(empty)} such bins)"
-                f"{why.outside(name, edges[name])}; use fewer or wider bins: "
+                f"{why.in_one_bin(name, edges[name])}; use fewer or wider bins: "
                 f"change regions.{name}.binning.{region.binning.kind} in regions.yaml"
             )
 

@@ -16,6 +16,7 @@ from n2mu.workflow.analysis import Analysis
 
 RUN, EVENT = "inputs.yaml: run", "inputs.yaml: event"
 SUM = "inputs.yaml: sum_of_weights"
+Bounds = tuple[str, str, float | None, float | None]
 Acting = Mapping[str, frozenset[str]]
 """Samples that each systematic acts on."""
 
@@ -68,7 +69,8 @@ class Asked(NamedTuple):
     together
         Pairs of regions that enter one likelihood.
     binned
-        Region, observable, first and last edge, where edges are given.
+        Region, observable, and between what values events are in a bin, beyond its first or
+        before its last one, where edges are given.
     preselection, features
         As configured.
     """
@@ -89,7 +91,7 @@ class Asked(NamedTuple):
     regions: dict[str, str]
     samples: dict[str, str]
     together: list[tuple[str, str]]
-    binned: list[tuple[str, str, float, float]]
+    binned: list[Bounds]
     preselection: str
     features: dict[str, Feature]
 
@@ -179,17 +181,23 @@ def _together(configuration: Configuration) -> list[tuple[str, str]]:
     return list(pairs)
 
 
-def _binned(configuration: Configuration) -> list[tuple[str, str, float, float]]:
+def _binned(configuration: Configuration) -> list[Bounds]:
     """Return where edges are given and for what."""
-    found: dict[tuple[str, str, float, float], None] = {}
+    found: dict[Bounds, None] = {}
     for fit in configuration.fits.fits.values():
         for name in fit.all_regions:
             region = configuration.regions.regions[name]
             edges, uniform = region.binning.edges, region.binning.uniform
             if uniform is not None:
-                edges = [uniform.low, uniform.high]
-            if edges is not None and name in configuration.regions.given:
-                found[name, region.observable or fit.observable, edges[0], edges[-1]] = None
+                width = (uniform.high - uniform.low) / uniform.bins
+                edges = [uniform.low + i * width for i in range(uniform.bins + 1)]
+            if edges is None or name not in configuration.regions.given:
+                continue
+            observable = region.observable or fit.observable
+            found[name, observable, edges[0], edges[-1]] = None
+            if len(edges) > 2:
+                found |= {(name, observable, edges[1], None): None}
+                found |= {(name, observable, None, edges[-2]): None}
     return list(found)
 
 

@@ -16,13 +16,17 @@ _FEW = 20
 _UNIT = "is one of them in MeV and the other in GeV?"
 
 
+EDGES, FIRST, LAST = "all bins", "first bin", "last bin"
+"""Within the edges of a region; beyond its first bin; before its last one."""
+
+
 class Compared(NamedTuple):
     """Values on events beside what a key compares them with.
 
     Attributes
     ----------
     key, where
-        That compares; ``where`` is the cut, or the region whose edges they are.
+        That compares; ``where`` is the cut, or `EDGES`, `FIRST` or `LAST`.
     subject
         What is compared.
     least, most
@@ -104,7 +108,8 @@ def compare(
     for region, observable, low, high in asked.binned:
         if region in regions:
             key = f"regions.yaml: regions.{region}.binning"
-            add(key, region, observable, low, high, regions[region])
+            where = FIRST if high is None else LAST if low is None else EDGES
+            add(key, where, observable, low, high, regions[region])
     return found
 
 
@@ -155,11 +160,19 @@ class Scales:
             together[name] = one.joined(together[name]) if name in together else one
         self._cuts: dict[str, list[Compared]] = defaultdict(list)
         self._edges: list[Compared] = []
+        self._ends: list[Compared] = []
         for one in together.values():
-            if one.key.endswith(".binning"):
+            if one.where == EDGES:
                 self._edges.append(one)
-            else:
+            elif one.where not in (FIRST, LAST):
                 self._cuts[one.key].append(one)
+            # where all events are outside of all bins, that is what is said
+            elif (
+                one.events >= _FEW
+                and not one.passed
+                and together[one.key, EDGES, one.subject].passed
+            ):
+                self._ends.append(one)
 
     def why_none(self, key: str) -> str:
         """Say which cuts of a selection let no event pass, if there are such."""
@@ -180,6 +193,9 @@ class Scales:
             if edges.events >= _FEW and not edges.passed:
                 unit = f"; {_UNIT}" if edges.far else ", give edges that hold events"
                 yield edges.key, f"{self._outside(edges)}{unit}"
+        for end in self._ends:
+            if end.far:
+                yield end.key, f"{self._in_one(end)}; {_UNIT}"
 
     def notes(self) -> Iterator[str]:
         """Yield lines on bounds that may be meant."""
@@ -193,6 +209,15 @@ class Scales:
             few = edges.passed or edges.events < _FEW  # none of many is a problem
             if few and edges.passed < 0.1 * edges.events:
                 yield f"{edges.key}: {self._outside(edges)}; they count in the outer bins"
+        yield from (f"{end.key}: {self._in_one(end)}" for end in self._ends if not end.far)
+
+    @staticmethod
+    def _in_one(end: Compared) -> str:
+        bound = f"up to {end.least:.6g}" if end.least is not None else f"from {end.most:.6g} on"
+        return (
+            f"all {end.events} events of the region that were read are in the {end.where}, "
+            f"{bound}: {end.span}"
+        )
 
     @staticmethod
     def _outside(edges: Compared) -> str:
