@@ -15,6 +15,7 @@ from n2mu.fit.profile import Profile
 MU_TOLERANCE = 1e-4
 PULL_TOLERANCE = 1e-3
 CONSTRAINT_TOLERANCE = 1e-3
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,12 @@ def simulated_once(repeated: Sequence[str]) -> GateResult:
     """
     if not repeated:
         return GateResult("repeated_events", True, "every simulated event stands once")
+    more = len(repeated) - _SHOWN
+    shown = [*repeated[:_SHOWN], *([f"{more} more such"] if more > 0 else [])]
     return GateResult(
         "repeated_events",
         False,
-        f"{'; '.join(repeated)}; kept by 'repeated_events: keep' in inputs.yaml: the statistical "
+        f"{'; '.join(shown)}; kept by 'repeated_events: keep' in inputs.yaml: the statistical "
         "errors of the simulation are too small",
     )
 
