@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers_templates import save_folds
+from helpers_templates import save_folds, training
 from scipy.stats import kstest
 
 from n2mu.config.evaluation import Correlation
@@ -132,6 +132,48 @@ def test_a_model_that_knows_its_training_events_is_found_out(tmp_path: Path) -> 
     found.probabilities[:, 0] *= 0.9
     spoilt = train_against_test(found, *told)
     assert spoilt["classes"]["sig"]["p_value"] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("options", "could_train"),
+    [
+        ({"loss": {"selection": "x > 0"}}, lambda found: found.columns["x"] > 0),
+        ({"negative_weights": "drop"}, lambda found: found.weight >= 0),
+        (
+            {
+                "loss": {
+                    "selection": "x > 1",
+                    "decorrelation": {"observable": "x", "strength": 1, "selection": "x > 0"},
+                }
+            },
+            lambda found: found.columns["x"] > np.where(found.label == 0, 1, 0),
+        ),
+    ],
+)
+def test_only_events_that_can_train_are_compared_as_training_and_unseen_events(
+    tmp_path: Path, options: dict[str, Any], could_train: Any
+) -> None:
+    found, _ = modelled(tmp_path / "plain", 3000)
+    base = training(0, FOLDS).classifier.model_dump()
+    paths = save_folds(tmp_path, FOLDS, classifier={**base, **options})
+    models = [load(path, "cpu") for path in paths]
+    compared = train_against_test(found, models, [history()] * FOLDS, CLASSES, CLASSES, 0)
+    for name, label in (("sig", 0), ("bkg", 1)):
+        own = compared["classes"][name]
+        weight = found.weight[(found.label == label) & could_train(found)].sum()
+        assert sum(own["train"]["sumw"]) == pytest.approx(weight)
+        assert sum(own["test"]["sumw"]) == pytest.approx(weight)
+
+
+def test_events_outside_the_training_selection_trained_no_model(tmp_path: Path) -> None:
+    found, _ = modelled(tmp_path / "plain", 3000)
+    models = [
+        load(path, "cpu") for path in save_folds(tmp_path, FOLDS, training_selection="x > 0.5")
+    ]
+    compared = train_against_test(found, models, [history()] * FOLDS, CLASSES, CLASSES, 0)
+    inside = (found.columns["x"] > 0.5) & (found.label == 0)
+    sums = compared["classes"]["sig"]["train"]["sumw"]
+    assert sum(sums) == pytest.approx(found.weight[inside].sum())
 
 
 def test_probabilities_that_are_right_lie_on_the_diagonal() -> None:

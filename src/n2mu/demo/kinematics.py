@@ -1,4 +1,4 @@
-"""Four-vectors in bulk: arrays whose last axis is (px, py, pz, E), in MeV."""
+"""Four-vectors in bulk: arrays whose last axis is (px, py, pz, E), in MeV or GeV."""
 
 import numpy as np
 from numpy.typing import NDArray

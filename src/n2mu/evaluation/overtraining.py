@@ -8,11 +8,16 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from n2mu.data.folds import splitmix64, training_folds
+from n2mu.data.matrix import PackedEvents
 from n2mu.errors import ProductError
 from n2mu.evaluation.events import ScoredEvents
 from n2mu.evaluation.measured import numbers
+from n2mu.expressions import parse
 from n2mu.statistics.two_samples import merged_bins, two_sample_chi2
 from n2mu.training.checkpoint import TrainedModel
+from n2mu.training.choice import usable
+from n2mu.training.events import Events, extra_of
+from n2mu.training.settings import TrainSettings
 
 BINS = 20
 LEAST_EFFECTIVE_EVENTS = 10.0
@@ -21,10 +26,37 @@ LEAST_EFFECTIVE_EVENTS = 10.0
 Histogram = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
+def can_train(
+    found: ScoredEvents, settings: TrainSettings, classes: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Return which events [events] a training takes if they are in its folds.
+
+    Others are outside its selection, outside the scopes of all terms of its loss, or of
+    negative weight where those are dropped.
+
+    Parameters
+    ----------
+    found
+        With the columns that the settings name.
+    classes
+        The classes of the samples.
+    """
+    size = found.weight.size
+    rows = np.flatnonzero(parse(settings.training_selection).select(found.columns, size))
+    none = PackedEvents(np.empty((rows.size, 0), np.float32), np.empty((rows.size, 0), np.int64))
+    columns = {name: values[rows] for name, values in found.columns.items()}
+    label = np.asarray([settings.classes.index(name) for name in classes])[found.class_label[rows]]
+    extra = extra_of(columns, rows.size, settings)
+    events = Events(none, label, found.weight[rows], found.event[rows], extra)
+    able = np.zeros(size, np.bool_)
+    able[rows] = usable(events, settings)
+    return able
+
+
 def trained_on(
     found: ScoredEvents, history: Mapping[str, Any], fold: int, folds: int, classes: Sequence[str]
 ) -> NDArray[np.bool_]:
-    """Return which events [events] trained the model of a fold.
+    """Return which events [events] trained the model of a fold, if they :func:`can_train`.
 
     Parameters
     ----------
@@ -56,7 +88,8 @@ def train_against_test(
 ) -> dict[str, Any]:
     """Compare the signal score of training events with that of events never seen.
 
-    Both are events of the region with signed weights.  The model of each fold is
+    Both are events of the region that :func:`can_train`, with signed weights: a score is
+    distributed otherwise where its model was never trained.  The model of each fold is
     compared on the fold that it scores with those of its training folds that
     trained it: independent events.  The comparisons of different folds are
     not independent, so the p-value of all is the smallest times their
@@ -65,7 +98,7 @@ def train_against_test(
     Parameters
     ----------
     found
-        With the columns of the features.
+        With the columns of the features and those that the settings of the models name.
     models, histories
         Of each fold.
     classes
@@ -86,9 +119,10 @@ def train_against_test(
     """
     edges = np.linspace(0.0, 1.0, BINS + 1)
     times = np.zeros(found.weight.size)
+    able = can_train(found, models[0].settings, all_classes)
     train: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for k, (model, history) in enumerate(zip(models, histories, strict=True)):
-        rows = np.flatnonzero(trained_on(found, history, k, len(models), all_classes))
+        rows = np.flatnonzero(able & trained_on(found, history, k, len(models), all_classes))
         columns = {name: found.columns[name][rows] for name in model.columns}
         score = model.predict(columns, rows.size)[:, signal] if rows.size else np.empty(0)
         train.append((rows, _bin(score)))
@@ -107,7 +141,7 @@ def train_against_test(
             drawn["train"] += [
                 np.bincount(bins, values / times[rows], BINS) for values in (weight, weight**2)
             ]
-            scored = np.flatnonzero((found.fold == k) & (found.label == c))
+            scored = np.flatnonzero(able & (found.fold == k) & (found.label == c))
             unseen = _filled(test[scored], found.weight[scored])
             drawn["test"] += unseen
             folds.append(_compared(seen, unseen))

@@ -68,9 +68,8 @@ def run_evaluate(
     folds = [load(path, device) for path in models]
     trained = [read_json(path) for path in histories]
     _require_folds(settings, folds, models)
-    needed = set(folds[0].columns).union(
-        *(parse(text).names for text in settings.options.expressions.values())
-    )
+    texts = [*settings.options.expressions.values(), *folds[0].settings.expressions]
+    needed = set(folds[0].columns).union(*(parse(text).names for text in texts))
     found = read_events(settings, skim, scores, sorted(needed))
     logger.info("%s: %d events in %s", settings.model, found.weight.size, settings.region)
     replicas, signal = settings.options.bootstrap, settings.signal

@@ -16,13 +16,12 @@ import uproot
 
 from n2mu.errors import AlignmentError
 from n2mu.products import atomic_file, canonical_json, digest
+from n2mu.scoring.read import IDENTIFIERS
 from n2mu.skim.parquet import read_columns, to_arrays
 
 MANIFEST = "manifest.json"
 NOT_SCORED = -99.0
 EVENT = "n2mu_eventNumber"
-IDENTIFIERS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
-"""Columns of skims and scores: place of the ntuple in its data set, entry and event number."""
 Trees = dict[str, dict[str, npt.NDArray[Any]]]
 """Branches [entries] by name, by tree name."""
 _STEP = 500_000  # entries per basket group; small ones make large files

@@ -10,7 +10,8 @@ from n2mu.errors import AlignmentError, ProductError, nearest
 from n2mu.skim.parquet import read_columns, row_count, row_groups, to_arrays
 from n2mu.skim.read import NOMINAL, Skim
 
-_KEYS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
+IDENTIFIERS = ["n2mu_file", "n2mu_entry", "n2mu_event"]
+"""Columns of skims and scores: place of the ntuple in its data set, entry and event number."""
 
 
 def events(
@@ -56,15 +57,15 @@ def events(
                 )
             continue
         if scored_file is None:
-            yield from map(to_arrays, row_groups(file, [*_KEYS, *columns]))
+            yield from map(to_arrays, row_groups(file, [*IDENTIFIERS, *columns]))
             continue
         if not scored_file.exists():
             raise ProductError(f"{scored_file}: no such file; score chunk {path.name} again")
         # few columns of four bytes, against the many of the skim
-        scored = to_arrays(read_columns(scored_file, [*_KEYS, *score_columns]))
+        scored = to_arrays(read_columns(scored_file, [*IDENTIFIERS, *score_columns]))
         size = len(scored["n2mu_entry"])
         start = 0
-        for group in row_groups(file, [*_KEYS, *columns]):
+        for group in row_groups(file, [*IDENTIFIERS, *columns]):
             result = to_arrays(group)
             rows = slice(start, start + group.num_rows)
             start += group.num_rows
@@ -107,7 +108,7 @@ def _require_aligned(
     scored_file: Path,
     start: int,
 ) -> None:
-    for key in _KEYS:
+    for key in IDENTIFIERS:
         wrong = skimmed[key] != scored[key]
         if wrong.any():
             row = int(np.argmax(wrong))

@@ -24,7 +24,6 @@ from n2mu.inputs.tree import Tree
 from n2mu.products import atomic_directory, file_digest, write_json
 from n2mu.progress import watched
 from n2mu.scoring.friends import (
-    IDENTIFIERS,
     MANIFEST,
     ScoresOfFiles,
     Trees,
@@ -32,6 +31,7 @@ from n2mu.scoring.friends import (
     content_digest,
     write_friends,
 )
+from n2mu.scoring.read import IDENTIFIERS
 from n2mu.scoring.settings import ScoredDataSet, ScoreSettings
 from n2mu.skim.read import NOMINAL, Skim
 from n2mu.training.checkpoint import TrainedModel, load

@@ -211,7 +211,7 @@ class _Part:
             label=self.label[rows],
             weight=chosen["n2mu_weight"] * self.normalisation[rows],
             event=chosen["n2mu_event"].astype(np.int64),
-            extra=_extra(chosen, rows.size, self.settings),
+            extra=extra_of(chosen, rows.size, self.settings),
         )
 
 
@@ -246,16 +246,29 @@ def _branches(
     if settings.labels is not None:
         collection = settings.labels.collection
         branches.update(branches_of({collection: settings.features[collection]}))
-    selections = [settings.training_selection, settings.validation_selection]
-    texts = [*selections, *settings.classifier.expressions]
-    for text in (*texts, *(sample.selection for sample in samples)):
+    for text in (*settings.expressions, *(sample.selection for sample in samples)):
         branches |= parse(text).names
     return branches
 
 
-def _extra(
+def extra_of(
     columns: Mapping[str, Any], size: int, settings: TrainSettings
 ) -> dict[str, NDArray[Any]]:
+    """Return what a training asks of events besides features: ``extra`` of :class:`Events`.
+
+    Parameters
+    ----------
+    columns
+        Branches by name, each [events].
+    size
+        Number of events.
+
+    Raises
+    ------
+    TrainingError
+        If the mass, or the observable of the decorrelation where it is needed, is NaN or
+        infinite.
+    """
     loss, mass = settings.classifier.loss, settings.classifier.significance.mass
     extra: dict[str, NDArray[Any]] = {
         "region": parse(settings.validation_selection).select(columns, size),

@@ -95,15 +95,11 @@ class Objective:
         total = (self.losses(logits.double(), events.label, None) * weight).sum() / weight.sum()
         if events.observable is not None and events.observable_weight is not None:
             score = self.score(logits.double())
-            # in parts of a batch, as in training: it is not a mean over events
-            parts = zip(
-                *(
-                    torch.split(v, self.batch_size)
-                    for v in (events.observable.double(), score, events.observable_weight.double())
-                ),
-                strict=True,
-            )
-            terms = [independence(*part) for part in parts]
+            # in parts of a batch, as in training: it is not a mean over events.  They come sample
+            # by sample, so that neighbours would be parts without background
+            parts = -(-score.shape[0] // self.batch_size)
+            columns = (events.observable.double(), score, events.observable_weight.double())
+            terms = [independence(*(v[k::parts] for v in columns)) for k in range(parts)]
             total = total + self.strength * torch.stack(terms).mean()
         return float(total)
 

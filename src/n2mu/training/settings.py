@@ -76,6 +76,11 @@ class TrainSettings(Model):
         return self.classifier.labels
 
     @property
+    def expressions(self) -> list[str]:
+        """What is computed from columns besides features and samples."""
+        return [self.training_selection, self.validation_selection, *self.classifier.expressions]
+
+    @property
     def targets(self) -> list[str]:
         """The classes of events, or labels of objects, that the model tells apart."""
         if self.labels is not None:

@@ -119,10 +119,6 @@ class Checkpoint:
         progress = Progress(**{**stored, "epochs": [Epoch(**e) for e in stored["epochs"]]})
         return progress, content["random"]
 
-    def remove(self) -> None:
-        """Remove the file of a training that is finished."""
-        self.path.unlink(missing_ok=True)
-
 
 def random_state() -> list[Tensor]:
     """Return the state of torch's generators: of the CPU, and of the GPU if one is in use."""

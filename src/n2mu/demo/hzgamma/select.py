@@ -22,8 +22,6 @@ Z_MASS = 91.1876
 LEADING_PT, SUBLEADING_PT = 25.0, 15.0
 """Of the leptons, in GeV: what the triggers ask for."""
 
-_HELD = ("p4", "resolution")
-
 
 class Chosen(NamedTuple):
     """Events that pass the preselection, and what was chosen in them.

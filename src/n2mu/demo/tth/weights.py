@@ -17,8 +17,6 @@ from n2mu.demo.tth.response import Response
 from n2mu.demo.tth.truth import HardProcess, Truth
 from n2mu.demo.write import Columns
 
-B_TAG_EIGENVARIATIONS = 4
-
 PDF_MEMBERS = 10
 
 _TWO_SIDED = ("MUR", "MUF", "ISR", "FSR", "PDF")
