@@ -62,7 +62,7 @@ def test_the_bars_of_a_composition_are_the_shares_of_the_processes() -> None:
         sums = [sum(entry["samples"][name]["postfit"]) for name in settings(4).samples]
         widths = [bar.get_width() for bar in bars if round(bar.get_y() + 0.36) == row]
         np.testing.assert_allclose(widths, np.array(sums) / sum(sums))
-        assert f"{sum(sums):.4g} events" in texts(figure)
+        assert f"{sum(sums):.0f} events" in texts(figure)
 
 
 def test_signal_over_background_is_that_of_the_yields() -> None:

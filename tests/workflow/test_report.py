@@ -95,8 +95,8 @@ def test_every_figure_can_be_saved_as_pdf_and_tables_as_latex(report: Path) -> N
     files = r'id="(file-\d+)" (?:href="data:application/pdf;base64,JVBER|src="data:image/webp;)'
     held = set(re.findall(files, text))
     for figure in drawn:
-        link = re.search(r'download="\w+\.pdf" (?:id|data-href)="(file-\d+)"', figure)
-        image = re.search(r'<img (?:id|data-src)="(file-\d+)"', figure)
+        link = re.search(r'download="\w+\.pdf" (?:id|data-again)="(file-\d+)"', figure)
+        image = re.search(r'<img (?:id|data-again)="(file-\d+)"', figure)
         assert link and image and {link[1], image[1]} <= held
         assert 'class="statistics"' in figure
     assert re.search(r'download="ftt_yields\.tex"', text)

@@ -69,10 +69,10 @@ def training_html(models: Sequence[Mapping[str, Any]]) -> str:
             escape(entry["model"]),
             escape(name),
             grouped(counts["raw"], 0),
-            grouped(counts["weighted"], 1),
+            _weighted(counts["weighted"]),
             f"{100 * counts['negative_share']:.1f} %",
             entry["training"]["negative_weights"],
-            grouped(counts["in_training"], 1),
+            _weighted(counts["in_training"]),
             _scale(counts),
         ]
         for entry in models
@@ -80,6 +80,10 @@ def training_html(models: Sequence[Mapping[str, Any]]) -> str:
     ]
     body = table(COLUMNS, rows, numbers=(2, 3, 4, 6, 7))
     return f"{heading('Training events')}{body}{note(NOTE)}"
+
+
+def _weighted(events: float) -> str:
+    return grouped(events, 1 if abs(events) >= 100 else 2)
 
 
 def _scale(counts: Mapping[str, Any]) -> str:

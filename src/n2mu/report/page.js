@@ -1,9 +1,8 @@
 "use strict";
 // Without this script the categories stand one below the other, and what is shown twice is there once.
-for (const attribute of ["src", "href"]) {
-  for (const again of document.querySelectorAll(`[data-${attribute}]`)) {
-    again[attribute] = document.getElementById(again.dataset[attribute])[attribute];
-  }
+for (const again of document.querySelectorAll("[data-again]")) {
+  const attribute = "src" in again ? "src" : "href";
+  again[attribute] = document.getElementById(again.dataset.again)[attribute];
 }
 const categories = [...document.querySelectorAll("section.category")];
 const links = [...document.querySelectorAll("nav a")];

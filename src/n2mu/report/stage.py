@@ -140,7 +140,7 @@ class _Once:
     def __call__(self, attribute: str, uri: str) -> str:
         """Return the attribute of an element that holds a file, or says which element does."""
         if uri in self._names:
-            return f'data-{attribute}="{self._names[uri]}"'
+            return f'data-again="{self._names[uri]}"'
         self._names[uri] = f"file-{len(self._names)}"
         return f'id="{self._names[uri]}" {attribute}="{uri}"'
 
