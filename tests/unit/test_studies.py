@@ -41,7 +41,7 @@ def test_a_study_stands_for_one_model_per_variant_and_seed(folder: Path) -> None
     ("changes", "message"),
     [
         ({"model": "mpl_small"}, r"widths.yaml: model: no model 'mpl_small'; did you mean"),
-        ({"variants": {"one": {}}}, r"widths.yaml: variants: .*at least 2 items"),
+        ({"variants": {"one": {}}}, r"widths.yaml: variants: .*at least 2 values"),
         ({"variants": {"a b": {}, "c": {}}}, r"widths.yaml: .*'a b' is no name"),
         ({"change": {"epoch": 3}}, r"widths.yaml: variants.narrow: epoch: unknown key; did you"),
         (
