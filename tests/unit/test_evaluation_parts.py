@@ -195,22 +195,39 @@ def test_probabilities_that_are_right_lie_on_the_diagonal() -> None:
 
 def test_classes_are_mixed_as_in_the_training() -> None:
     found = events(3000)
-    weighted = mixture(found, [history()] * FOLDS, CLASSES)
+    every = np.ones(3000, np.bool_)
+    weighted = mixture(found, [history()] * FOLDS, CLASSES, every)
     np.testing.assert_allclose(weighted, found.weight * np.array([2.0, 0.5])[found.label])
     scaled = history(weighting={**history()["weighting"], "region_scales": {"sig": 3, "bkg": 1}})
-    assert mixture(found, [scaled] * FOLDS, CLASSES)[found.label == 0].sum() == pytest.approx(
-        3 * weighted[found.label == 0].sum()
-    )
+    assert mixture(found, [scaled] * FOLDS, CLASSES, every)[
+        found.label == 0
+    ].sum() == pytest.approx(3 * weighted[found.label == 0].sum())
     # where events count one each, a class counts as many as there are
     raw = history(weighting={**history()["weighting"], "scheme": "class_raw"})
     for label, factor in ((0, 2.0), (1, 0.5)):
-        total = mixture(found, [raw] * FOLDS, CLASSES)[found.label == label].sum()
+        total = mixture(found, [raw] * FOLDS, CLASSES, every)[found.label == label].sum()
         assert total == pytest.approx(factor * (found.label == label).sum())
     binary = {"scheme": "event", "factors": {"sig": 1.0, "background": 1.0}, "region_scales": None}
     told = [history(weighting=binary)] * FOLDS
-    np.testing.assert_array_equal(mixture(found, told, CLASSES), found.weight)
+    np.testing.assert_array_equal(mixture(found, told, CLASSES, every), found.weight)
     with pytest.raises(ProductError, match="no weight of class 'bkg'"):
-        mixture(found, [history(weighting={**binary, "factors": {"sig": 1.0}})] * FOLDS, CLASSES)
+        mixture(
+            found, [history(weighting={**binary, "factors": {"sig": 1.0}})] * FOLDS, CLASSES, every
+        )
+
+
+@pytest.mark.parametrize("scheme", ["class_weighted_event", "class_weighted"])
+def test_events_that_the_classification_did_not_see_say_nothing_of_its_mixture(scheme: str) -> None:
+    whole = events(3000)
+    seen = whole.event % 3 > 0
+    told = [history(weighting={**history()["weighting"], "scheme": scheme})] * FOLDS
+    keys = ("probabilities", "label", "class_label", "weight", "event", "fold")
+    alone = replace(whole, **{key: getattr(whole, key)[seen] for key in keys})
+    mixed = mixture(whole, told, CLASSES, seen)
+    np.testing.assert_array_equal(mixed[~seen], 0.0)
+    np.testing.assert_allclose(
+        mixed[seen], mixture(alone, told, CLASSES, np.ones(seen.sum(), bool))
+    )
 
 
 MASS = Correlation(observable="m", bins=2, low=0.0, high=2.0, score_bins=2)

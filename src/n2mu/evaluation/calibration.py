@@ -16,13 +16,17 @@ BINS = 10
 
 
 def mixture(
-    found: ScoredEvents, histories: Sequence[Mapping[str, Any]], classes: Sequence[str]
+    found: ScoredEvents,
+    histories: Sequence[Mapping[str, Any]],
+    classes: Sequence[str],
+    seen: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Return signed weights [events] in which the classes are mixed as in the training.
 
     A model that learned from classes of equal weight gives the probabilities of
     such a mixture and not of the expected one.  Each class counts what its
-    events of this region count in the loss, with their sign.
+    events of this region count in the loss, with their sign: nothing where the
+    classification does not see them.
 
     Parameters
     ----------
@@ -30,13 +34,21 @@ def mixture(
         Contents of ``history.json`` of each fold.
     classes
         The classes of the samples.
+    seen
+        Which events are in the scope of the classification [events].
+
+    Raises
+    ------
+    ProductError
+        If a history holds no weight of a class.
     """
     result = np.zeros(found.weight.size)
     for k, history in enumerate(histories):
         told = history["weighting"]
         scales = told["region_scales"]
         for c, name in enumerate(classes):
-            rows = np.flatnonzero((found.fold == k) & (found.class_label == c))
+            own = seen & (found.class_label == c)
+            rows = np.flatnonzero(own & (found.fold == k))
             if not rows.size:
                 continue
             # a binary model has one factor for all backgrounds
@@ -50,8 +62,8 @@ def mixture(
             if "event" in told["scheme"]:
                 factor *= 1.0 if scales is None else scales[name]
             else:
-                total = found.weight[found.class_label == c].sum()
-                count = np.count_nonzero(found.class_label == c)
+                total = found.weight[own].sum()
+                count = np.count_nonzero(own)
                 factor *= count / total if total > 0 else 0.0
             result[rows] = factor * found.weight[rows]
     return result

@@ -93,10 +93,12 @@ def run_evaluate(
     result["train_test"] = train_against_test(
         found, folds, trained, settings.classes, settings.all_classes, signal
     )
+    scope = parse(folds[0].settings.classifier.loss.selection)
+    seen = scope.select(found.columns, score.size)
     result["calibration"] = calibration(
         found.probabilities,
         found.label,
-        mixture(found, trained, settings.all_classes),
+        mixture(found, trained, settings.all_classes, seen),
         settings.classes,
         replicas,
     )
