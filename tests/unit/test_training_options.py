@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from test_training import FOLD, FOLDS, Events, refuse, run, settings, skim, toy
 
 from n2mu.config.models import Classifier
-from n2mu.data.folds import fold_of, training_folds
+from n2mu.data.folds import fold_of, training_folds, validation_fold
 from n2mu.errors import ConfigurationError, TrainingError
 from n2mu.training.checkpoint import load
 from n2mu.training.interruption import Interruption
@@ -147,6 +147,17 @@ def correlation_with_mass(path: Path, events: Events) -> float:
     score = load(path, "cpu").predict(table, table["x"].size)[:, 0]
     mass = torch.from_numpy(table["mass"])
     return float(distance_correlation(mass, torch.from_numpy(score).double(), torch.ones(1200)))
+
+
+def test_a_validation_loss_over_a_negative_sum_of_weights_is_refused(tmp_path: Path) -> None:
+    events = three()
+    for kinds in events.tables.values():
+        table = kinds["nominal"]
+        # the loss of an epoch would be the better the worse it is
+        validates = fold_of(table["n2mu_event"], FOLDS) == validation_fold(FOLD, FOLDS)
+        table["n2mu_weight"] = np.where(validates, -1.0, 1.0)
+    asked = told(**network(negative_weights="keep"))
+    refuse(tmp_path, events, asked, r"validation events sum to -\d.*set negative_weights: absolute")
 
 
 def test_the_decorrelation_takes_the_mass_out_of_the_score(tmp_path: Path) -> None:

@@ -142,9 +142,23 @@ def validation_of(
     weighting: Weighting,
     device: torch.device,
 ) -> ValidationEvents:
-    """Return the validation events with what their metrics need."""
+    """Return the validation events with what their metrics need.
+
+    Raises
+    ------
+    TrainingError
+        If their weights in the loss have no positive sum.
+    """
+    batch = batch_of(events, settings, scaler, weighting, device, training=False)
+    total = float(batch.weight.double().sum())
+    if not total > 0:
+        # the loss is over this sum, and with a negative one the worst epoch would be the best
+        raise TrainingError(
+            f"the weights in the loss of the {events.label.size} validation events sum to "
+            f"{total:.3g}, expected more than 0; set negative_weights: absolute"
+        )
     return ValidationEvents(
-        batch_of(events, settings, scaler, weighting, device, training=False),
+        batch,
         events.weight,
         events.extra["scope"],
         events.extra.get("mass"),
