@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from n2mu.data.folds import splitmix64
 from n2mu.data.matrix import PackedEvents
 from n2mu.training.choice import Chooser, shares, usable
 from n2mu.training.events import Events, read_events, training_events
+from n2mu.training.prepare import weighting_of
 from n2mu.training.settings import TrainSettings
 
 
@@ -57,6 +59,17 @@ def test_the_events_of_lowest_hash_are_taken_in_proportion_to_the_classes(
     assert chosen(events(event, label), settings, parts) == expected
     half = told(**network(max_events=most, fraction=0.25))
     assert chosen(events(event, label), half, parts) == by_definition(event, label, min(most, 1000))
+
+
+def test_classes_have_in_the_loss_what_they_have_of_its_scope_in_the_region() -> None:
+    label = np.repeat([0, 1, 2], 600)
+    place = np.tile(np.arange(600), 3)
+    whole = events(np.arange(1800), label)
+    # a third in the region; of the first class alone most others are outside the scope
+    extra = {"region": place < 200, "scope": (label != 0) | (place < 300)}
+    weighting = weighting_of(replace(whole, extra=extra), told(**network(weighting="event")))
+    assert weighting.scales is not None
+    assert weighting.scales == pytest.approx([200 / 300, 200 / 600, 200 / 600])
 
 
 def test_a_smaller_choice_is_part_of_a_larger_one() -> None:

@@ -75,12 +75,17 @@ def weighting_of(training: Events, settings: TrainSettings) -> Weighting:
     if classifier.training_set == "extended" and needs_region_scales(
         classifier.weighting, merged=merged
     ):
+        # of what the loss sees: an event outside its scope has no share in the total of its class
+        seen = training.extra["scope"]
+        unseen = [
+            name for k, name in enumerate(settings.classes) if not (training.label[seen] == k).any()
+        ]
         scales = region_scales(
-            training.label,
-            training.weight,
-            training.extra["region"],
+            training.label[seen],
+            training.weight[seen],
+            training.extra["region"][seen],
             settings.classes,
-            [*classifier.unscaled_classes, *absent],
+            [*classifier.unscaled_classes, *unseen],
         )
     weight = _weight(training, settings, scales)
     return Weighting(
