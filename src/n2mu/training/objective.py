@@ -62,6 +62,9 @@ class Objective:
     def of_batch(self, output: Tensor, batch: Batch, epoch: int) -> Tensor:
         """Return the loss of a batch: the mean over its events, and the term of independence.
 
+        Events that only the latter sees do not count in the mean (J. Kim, Phys. Rev. D 109 (2024)
+        096035, eq. 6).
+
         Parameters
         ----------
         output
@@ -80,6 +83,8 @@ class Objective:
             loss = loss / weight.mean().clamp(min=torch.finfo(weight.dtype).tiny)
         if batch.observable is not None and batch.observable_weight is not None:
             score = self.score(logits).reshape(output.shape[0], -1).mean(1)
+            if not self.by_batch:
+                loss = loss * (weight.numel() / weight.count_nonzero().clamp(min=1))
             loss = loss + self.strength * independence(
                 batch.observable, score, batch.observable_weight
             )
