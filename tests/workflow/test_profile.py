@@ -18,6 +18,9 @@ def test_training_and_scoring_ask_for_one_gpu_and_nothing_else_does(tmp_path: Pa
     copy_configuration(tmp_path, "tiny")
     targets = ("results/mu_fit.json", "results/tth/studies/architectures/study.json")
     text = snakemake(tmp_path, "--dry-run", "--profile", "slurm-gpu", *targets)
+    # they hold all that jobs are told, before and now
+    assert "\n    jobid: " in text
+    assert "\n    reason: " not in text
     asking = set()
     for block in re.split(r"\n(?=\[\w{3} \w{3} +\d+ )", text):
         rule = re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE)
@@ -28,13 +31,14 @@ def test_training_and_scoring_ask_for_one_gpu_and_nothing_else_does(tmp_path: Pa
     assert asking == {"train", "score", "score_for_fit"}
 
 
-def test_the_profile_is_found_through_a_link_that_git_keeps() -> None:
-    link = ROOT / "slurm-gpu"
-    assert link.is_symlink()
-    assert link.resolve() == ROOT / "workflow/profiles/slurm-gpu"
+def test_the_profiles_are_found_through_links_that_git_keeps() -> None:
+    for link, place in {"slurm-gpu": "profiles/slurm-gpu", "profiles": "profiles"}.items():
+        assert (ROOT / link).is_symlink()
+        assert (ROOT / link).resolve() == ROOT / "workflow" / place
 
 
-def test_every_entry_of_the_profile_has_a_comment() -> None:
-    text = (ROOT / "workflow/profiles/slurm-gpu/profile.yaml").read_text()
-    for paragraph in text.split("\n\n"):
-        assert paragraph.startswith("#"), paragraph
+def test_every_entry_of_the_profiles_has_a_comment() -> None:
+    for name in ("slurm-gpu", "default"):
+        text = (ROOT / f"workflow/profiles/{name}/profile.yaml").read_text()
+        for paragraph in text.split("\n\n"):
+            assert paragraph.startswith("#"), paragraph

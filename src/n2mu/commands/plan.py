@@ -60,8 +60,10 @@ def command(
     refuse_configuration(targets or [])
     job = open_job(config)
     command_line = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
+    # the profile of the workflow hides the reasons, which are read here
+    command_line += ["--quiet", "host", "--configfile", config, "--dry-run", "--cores", "1"]
     run = subprocess.run(
-        [*command_line, "--configfile", config, "--dry-run", "--cores", "1", *(targets or [])],
+        [*command_line, *(targets or [])],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
