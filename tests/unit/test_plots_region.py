@@ -108,7 +108,7 @@ def test_blinded_bins_have_no_data_and_a_hatch() -> None:
 def test_a_blinded_bin_hides_its_region_among_all_regions() -> None:
     report, postfit = region_products()
     postfit["regions"]["SR"]["observed"][0] = 1e6
-    figure = regions_figure("postfit", report, postfit, settings(), dataset="mixed")
+    figure = regions_figure("postfit", report, postfit, settings(), data="Data")
     for axes in figure.axes:
         (shown,) = points(axes)
         assert np.asarray(shown.get_xdata()).tolist() == [1.5]
@@ -121,7 +121,7 @@ def test_a_blinded_bin_hides_its_region_among_all_regions() -> None:
 def test_bins_ordered_by_purity_add_up_and_classes_with_a_blinded_bin_show_no_data() -> None:
     report, postfit = region_products()
     told = settings()
-    figure = ordered_figure("postfit", report, postfit, told, dataset="mixed")
+    figure = ordered_figure("postfit", report, postfit, told, data="Data")
     assert overlapping(figure) == []
     totals: list[Floats] = []
     purity: list[Floats] = []
@@ -148,7 +148,7 @@ def test_a_fit_without_a_bin_of_signal_and_background_says_so_in_place_of_classe
     report, postfit = region_products()
     backgrounds = {name: {"kind": "background"} for name in settings().samples}
     told = settings(samples=backgrounds)
-    figure = ordered_figure("prefit", report, postfit, told, dataset="asimov")
+    figure = ordered_figure("prefit", report, postfit, told, data="Asimov data")
     assert "No bin has both signal and background" in texts(figure)
     assert overlapping(figure) == []
 
@@ -169,7 +169,7 @@ def test_a_fully_blinded_region_shows_no_data_at_all() -> None:
 
 @pytest.mark.parametrize(
     ("dataset", "label"),
-    [("asimov", "Asimov data"), ("data", "Data"), ("mixed", "Data, Asimov where blinded")],
+    [("asimov", "Asimov data"), ("data", "Data")],
 )
 def test_the_legend_says_what_the_points_are(dataset: str, label: str) -> None:
     report, postfit = region_products()
@@ -282,4 +282,11 @@ def test_the_agreement_of_a_region_is_written_in_it() -> None:
     assert r"$\chi^2$/ndf = 3.2/4, p = 0.52" in texts(figure)
     postfit["regions"]["SR"]["chi2"]["prefit"] = {"value": None, "ndof": 0, "p_value": None}
     figure = region_figure("SR", "prefit", report, postfit, told, dataset="data")
+    assert not any("chi" in text for text in texts(figure))
+
+
+def test_asimov_data_have_no_agreement_to_write() -> None:
+    report, postfit = region_products()
+    figure = region_figure("SR", "prefit", report, postfit, settings(), dataset="asimov")
+    assert "Asimov data" in texts(figure)
     assert not any("chi" in text for text in texts(figure))

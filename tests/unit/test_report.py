@@ -9,11 +9,11 @@ from plots_products import fit_products, settings
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.errors import ProductError
-from n2mu.plots.fit_lines import fit_lines
+from n2mu.plots.fit_lines import fit_lines, fitted_title
 from n2mu.plots.latex import to_latex
 from n2mu.plots.mu_summary import fit_names
 from n2mu.plots.page import body_of, page, table
-from n2mu.plots.settings import SampleStyle
+from n2mu.plots.settings import RegionStyle, SampleStyle
 from n2mu.plots.tabular import Bar, Code, Errors, Link, Tabular
 from n2mu.products import write_json
 from n2mu.report.captions import Captions
@@ -30,7 +30,7 @@ MAIN: dict[str, Any] = {"labels": {"luminosity": "140 fb$^{-1}$"}}
 
 def test_the_numbers_on_top_are_those_of_the_fit() -> None:
     mu_fit, _ = fit_products(2)
-    found = {tile.name: tile for tile in tiles(mu_fit)}
+    found = {tile.name: tile for tile in tiles(mu_fit, settings())}
     assert "1.00" in found["Signal strength &mu;"].value
     assert "+0.80" in found["Signal strength &mu;"].value
     assert "\N{MINUS SIGN}0.51" in found["Signal strength &mu;"].value
@@ -44,18 +44,55 @@ def test_a_number_of_observed_data_with_blinded_bins_says_that_they_are_not_obse
     mu_fit |= {"dataset": "data", "significance": {"expected": 1.9, "observed": 2.1}}
     for hidden, said in ((False, "Data"), (True, "Data, Asimov where blinded")):
         mu_fit["blinding"] = {"threshold": 0.3, "bins": {"CR": [False], "SR": [False, hidden]}}
-        found = {tile.name: tile.below for tile in tiles(mu_fit)}
+        found = {tile.name: tile.below for tile in tiles(mu_fit, settings())}
         assert found["Signal strength &mu;"].startswith(f"{said};")
         assert found["Significance, observed"].endswith(f"; {said}")
-        assert fit_lines(mu_fit)[0].startswith(f"{said}, $")
+        assert fit_lines(mu_fit, settings())[0].startswith(f"{said}, $")
         comparison = {"fits": [{"label": "a", **mu_fit}, {"label": "b", "dataset": "asimov"}]}
-        assert fit_names(comparison)[0] == f"a ({said})"
+        assert fit_names(comparison, settings())[0] == f"a ({said})"
+
+
+def test_a_fit_of_mixed_data_says_which_regions_are_observed_and_which_are_not() -> None:
+    mu_fit, _ = fit_products(2)
+    regions = {
+        "SR": RegionStyle(title=r"$2\ell$SS", role="signal"),
+        "CR_a": RegionStyle(role="control"),
+        "CR_b": RegionStyle(role="control"),
+    }
+    told = settings(regions=regions)
+    mu_fit |= {
+        "dataset": "mixed",
+        "significance": {"expected": 1.9, "observed": 2.1},
+        "blinding": {"threshold": 0.3, "bins": {name: [False, False] for name in regions}},
+        "provenance": {"data_regions": ["CR_a", "CR_b", "VR"]},
+    }
+    said = r"Data in control regions, Asimov data in $2\ell$SS"
+    assert fitted_title(mu_fit, told) == said
+    first, second = fit_lines(mu_fit, told)
+    assert first == "Data in control regions,"
+    assert second.startswith(r"Asimov data in $2\ell$SS, $\hat{\mu}")
+    mu_fit["blinding"]["bins"]["SR"] = [False, True]
+    assert fitted_title(mu_fit, told) == said
+    found = {tile.name: tile.below for tile in tiles(mu_fit, told)}
+    shown = "Data in control regions, Asimov data in 2&ell;SS"
+    assert found["Signal strength &mu;"].startswith(f"{shown};")
+    assert found["Significance, Asimov data in 2&ell;SS"].endswith(f"; {shown}")
+    assert "Significance, observed" not in found
+    inference = {key: mu_fit[key] for key in ("dataset", "blinding")}
+    inference["data"] = mu_fit["provenance"]
+    assert fitted_title(inference, told) == said
+    mu_fit["provenance"]["data_regions"] = ["CR_a"]
+    assert fitted_title(mu_fit, told) == r"Data in CR_a, Asimov data in $2\ell$SS, CR_b"
+    mu_fit["blinding"]["bins"]["CR_a"] = [False, True]
+    assert "Asimov data where blinded and in $" in fitted_title(mu_fit, told)
+    del mu_fit["blinding"]
+    assert fitted_title(mu_fit, told) == "Data in CR_a, Asimov data in the other regions"
 
 
 def test_a_gate_that_failed_is_named_on_top() -> None:
     mu_fit, _ = fit_products(2)
     mu_fit["gates"].append({"name": "bounds", "passed": False, "detail": "at 0"})
-    gates = tiles(mu_fit)[-1]
+    gates = tiles(mu_fit, settings())[-1]
     assert gates.failed
     assert gates.value == "1 of 2 passed"
     assert "bounds" in gates.below
@@ -81,7 +118,7 @@ def test_fits_of_several_luminosities_say_which() -> None:
     fits = {name: fit_products(2)[0] for name in ("run2", "run3")}
     luminosities = {"run2": "140 fb$^{-1}$", "run3": "400 fb$^{-1}$"}
     told = ReportSettings.model_construct(
-        publish="run2", fits=dict.fromkeys(fits), luminosities=luminosities
+        publish="run2", fits=dict.fromkeys(fits), luminosities=luminosities, style=settings()
     )
     assert [row[1] for row in fits_table(fits, told).rows] == list(luminosities.values())
     alone = fits_table({"run2": fits["run2"]}, told).columns
@@ -99,7 +136,7 @@ def test_no_group_reads_as_zero_while_errors_have_few_decimals() -> None:
 def test_a_side_without_error_is_said_to_have_none() -> None:
     mu_fit, _ = fit_products(2)
     mu_fit["mu"] |= {"value": 0.0, "down": None}
-    assert "\N{MINUS SIGN}none" in tiles(mu_fit)[0].value
+    assert "\N{MINUS SIGN}none" in tiles(mu_fit, settings())[0].value
     assert decomposition(mu_fit).rows[0][2] == "none"
 
 

@@ -57,7 +57,9 @@ def run_compare(
                 f"{counted(len(given), 'time')}; give it once per fit"
             )
     fits = [
-        _product(path, ("fit", "dataset", "blinding", "mu", "mu_stat_only", "parameters"))
+        _product(
+            path, ("fit", "dataset", "blinding", "mu", "mu_stat_only", "parameters", "provenance")
+        )
         for path in mu_fits
     ]
     ranked = [
@@ -74,6 +76,7 @@ def run_compare(
                 "label": name,
                 "path": str(path),
                 **{key: fit[key] for key in ("dataset", "blinding", "mu", "mu_stat_only")},
+                "data": {"data_regions": fit["provenance"]["data_regions"]},
             }
             for name, path, fit in zip(names, mu_fits, fits, strict=True)
         ],

@@ -107,7 +107,7 @@ def pulls_comparison(comparison: Mapping[str, Any], settings: PlotSettings) -> F
         write_labels(figure, 0.15, height - 0.1, settings.labels, lines)
         handles = [
             Line2D([], [], color=COLOURS[i % len(COLOURS)], marker="o", label=name)
-            for i, name in enumerate(fit_names(comparison))
+            for i, name in enumerate(fit_names(comparison, settings))
         ]
         place = (0.15 / figure.get_figwidth(), 1 - (0.15 + (2 + len(lines)) * LINE) / height)
         figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=2)
@@ -161,7 +161,7 @@ def ranking_comparison(
                 linewidth=0,
                 label=name if ranked[i] else f"{name}: no ranking",
             )
-            for i, name in enumerate(fit_names(comparison))
+            for i, name in enumerate(fit_names(comparison, settings))
         ]
         handles += [
             Patch(color="#555555", linewidth=0, label=r"$\theta=\hat{\theta}+\Delta\hat{\theta}$"),

@@ -70,7 +70,7 @@ def correlation_figure(
         kept = free + [index for index in others if index in strongest]
         chosen = "free, and the strongest correlations"
     titles = [title(fitted[names[index]], settings) for index in kept]
-    lines = fit_lines(mu_fit)
+    lines = fit_lines(mu_fit, settings)
     if len(kept) < len(names):
         lines.append(f"{len(kept)} of {len(names)} parameters: {chosen}")
     with house_style():

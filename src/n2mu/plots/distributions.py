@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from n2mu.errors import counted
-from n2mu.plots.fit_lines import data_title, fitted_title
+from n2mu.plots.fit_lines import fitted_title
 from n2mu.plots.inference_panels import OBSERVED, STATISTICS, panels, poi_title
 from n2mu.plots.numbers import decimals, plain
 from n2mu.plots.settings import PlotSettings
@@ -37,7 +37,10 @@ def toys_figure(toys: Mapping[str, Any], settings: PlotSettings) -> Figure:
             for entry in toys["coverage"]
         )
         values = toys["experiments"]
-        lines = [_made(toys) + rf", true {name} = {toys['true_mu']:.4g}", f"Coverage of {covered}"]
+        lines = [
+            _made(toys, settings) + rf", true {name} = {toys['true_mu']:.4g}",
+            f"Coverage of {covered}",
+        ]
         figure, (mus, pulls) = panels(settings, lines, count=2)
         _histogram(mus, values["mu"])
         _moments(mus, toys["mu"])
@@ -69,7 +72,7 @@ def goodness_figure(gof: Mapping[str, Any], settings: PlotSettings) -> Figure:
         chi2, toys = gof["chi2"], gof.get("toys")
         value, ndof = chi2["value"], chi2["ndof"]
         p_value = "none" if chi2["p_value"] is None else f"{chi2['p_value']:.3g}"
-        lines = [data_title(gof["dataset"])]
+        lines = [fitted_title(gof, settings)]
         if gof["asimov_bins_left_out"]:
             lines.append(f"{counted(gof['asimov_bins_left_out'], 'bin')} with Asimov data left out")
         ratio = rf"$-2\,\ln(L/L_\mathrm{{sat}})$ = {value:.4g}, {ndof} degrees of freedom"
@@ -109,7 +112,7 @@ def discovery_figure(significance: Mapping[str, Any], settings: PlotSettings) ->
         return None
     with house_style():
         name = poi_title(significance, settings)
-        lines = [fitted_title(significance)]
+        lines = [fitted_title(significance, settings)]
         lines += [
             f"{title}: {_discovery(significance['asymptotic'][key], toys[key])}"
             for key, title in (("observed", "Observed"), ("expected", "Expected"))
@@ -140,8 +143,8 @@ def discovery_figure(significance: Mapping[str, Any], settings: PlotSettings) ->
     return figure
 
 
-def _made(product: Mapping[str, Any]) -> str:
-    text = f"{fitted_title(product)}; {_count(product)} pseudo-experiments"
+def _made(product: Mapping[str, Any], settings: PlotSettings) -> str:
+    text = f"{fitted_title(product, settings)}; {_count(product)} pseudo-experiments"
     return f"{text}, {len(product['failed'])} failed" if product["failed"] else text
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from n2mu.plots.composition import composition_figure
 from n2mu.plots.correlation import correlation_figure
-from n2mu.plots.fit_lines import region_dataset
+from n2mu.plots.fit_lines import region_dataset, title_lines
 from n2mu.plots.fit_products import FitProducts, TemplateProducts
 from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.ordered import ordered_figure
@@ -21,6 +21,12 @@ from n2mu.plots.regions import regions_figure
 from n2mu.plots.sensitivity import sensitivity_figure
 from n2mu.plots.separation import separation_figure
 from n2mu.plots.systematic import systematic_figure
+
+
+def _points(of: FitProducts) -> str:
+    """Return what the points of figures of several regions are, as an entry of a legend."""
+    return "\n".join(title_lines(of.mu_fit, of.settings))
+
 
 FIT_FIGURES: dict[str, Callable[[FitProducts], Figure]] = {
     "ranking": lambda of: ranking_figure(of.mu_fit, of.ranking, of.settings),
@@ -34,10 +40,10 @@ FIT_FIGURES: dict[str, Callable[[FitProducts], Figure]] = {
 
 STAGE_FIGURES: dict[str, Callable[[FitProducts, Stage], Figure]] = {
     "regions": lambda of, which: regions_figure(
-        which, of.report, of.postfit, of.settings, dataset=str(of.mu_fit["dataset"])
+        which, of.report, of.postfit, of.settings, data=_points(of)
     ),
     "ordered": lambda of, which: ordered_figure(
-        which, of.report, of.postfit, of.settings, dataset=str(of.mu_fit["dataset"])
+        which, of.report, of.postfit, of.settings, data=_points(of)
     ),
     "composition": lambda of, which: composition_figure(which, of.report, of.postfit, of.settings),
 }

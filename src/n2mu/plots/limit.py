@@ -34,7 +34,7 @@ def limit_figure(limit: Mapping[str, Any], settings: PlotSettings) -> Figure:
         name = poi_title(limit, settings)
         level = 1 - limit["confidence"]
         percent = f"{100 * limit['confidence']:.4g} % CL"
-        lines = [fitted_title(limit), *_limits(limit, name, percent)]
+        lines = [fitted_title(limit, settings), *_limits(limit, name, percent)]
         figure, (axes,) = panels(settings, lines, right=LEGEND)
         _bands(axes, limit["asymptotic"]["curve"])
         if toys := limit.get("toys"):

@@ -45,9 +45,9 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
         ["Total", *(_text(pair, digits) for pair in totals)],
         ["Stat. only", *(_text(pair, digits) for pair in statistics)],
     ]
-    datasets = {fitted_title(fit) for fit in fits}
+    datasets = {fitted_title(fit, settings) for fit in fits}
     lines = [*datasets] if len(datasets) == 1 else []
-    names = fit_names(comparison)
+    names = fit_names(comparison, settings)
     panel = panel_length(WIDTH, settings.labels)
     with house_style():
         left = 0.4 + widest(names, SIZE)
@@ -79,11 +79,14 @@ def mu_summary_figure(comparison: Mapping[str, Any], settings: PlotSettings) -> 
     return figure
 
 
-def fit_names(comparison: Mapping[str, Any]) -> list[str]:
+def fit_names(comparison: Mapping[str, Any], settings: PlotSettings) -> list[str]:
     """Return what the fits are called, with their data if these are of different kinds."""
     fits = comparison["fits"]
-    differ = len({fitted_title(fit) for fit in fits}) > 1
-    return [verbatim(fit["label"]) + (f" ({fitted_title(fit)})" if differ else "") for fit in fits]
+    differ = len({fitted_title(fit, settings) for fit in fits}) > 1
+    return [
+        verbatim(fit["label"]) + (f" ({fitted_title(fit, settings)})" if differ else "")
+        for fit in fits
+    ]
 
 
 def _draw(

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from n2mu.errors import ProductError
-from n2mu.plots.fit_lines import data_title
 from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.panel import panels
 from n2mu.plots.region_content import RegionContent, region_content
@@ -32,7 +31,7 @@ def ordered_figure(
     postfit: Mapping[str, Any],
     settings: PlotSettings,
     *,
-    dataset: str,
+    data: str,
 ) -> Figure:
     """Draw all bins of the likelihood in classes of log10(S/B), the purest at the right.
 
@@ -45,8 +44,8 @@ def ordered_figure(
     report, postfit
         Contents of ``templates_report.json`` and ``postfit.json``; see `region_content`. Errors
         of sums of bins come from ``covariance`` of the latter.
-    dataset
-        ``dataset`` of ``mu_fit.json``: what the points are.
+    data
+        What the points are.
 
     Raises
     ------
@@ -91,7 +90,7 @@ def ordered_figure(
     told = Stack(
         lines=["All bins of the fit", "Post-fit" if which == "postfit" else "Pre-fit"],
         axis=r"$\log_{10}$(S/B), pre-fit",
-        data=data_title(dataset),
+        data=data,
         threshold=float(report["blinding_threshold"]),
         logarithmic=True,
     )

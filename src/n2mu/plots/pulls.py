@@ -82,7 +82,7 @@ def pulls_figure(mu_fit: Mapping[str, Any], settings: PlotSettings) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    lines, width = fit_lines(mu_fit), panel_length(WIDTH, settings.labels)
+    lines, width = fit_lines(mu_fit, settings), panel_length(WIDTH, settings.labels)
     parameters, rows, groups = mu_fit["parameters"], ROWS, settings.groups
     if settings.labels.format == "talk":
         parameters, rows, groups = _in_talks(parameters), IN_TALKS, {}

@@ -117,7 +117,7 @@ def _figure(
     fitted = {str(parameter["name"]): parameter for parameter in mu_fit["parameters"]}
     points = [_point(parameter, fitted) for parameter in shown]
     kinds = [kind for kind in POINTS if any(group(parameter) == kind for parameter in shown)]
-    lines = [*fit_lines(mu_fit), *note]
+    lines = [*fit_lines(mu_fit, settings), *note]
     names = [_name(parameter, settings) for parameter in shown]
     with house_style():
         left = max(LABEL_WIDTH - WIDTH / 4, widest(names, NAME_SIZE) + 0.3)

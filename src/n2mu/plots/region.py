@@ -46,7 +46,8 @@ def region_figure(
     """
     content = region_content(region, which, report, postfit, settings.samples)
     lines = [region_title(region, settings), "Post-fit" if which == "postfit" else "Pre-fit"]
-    if content.chi2["value"] is not None:
+    # of Asimov data it is no number of a measurement
+    if content.chi2["value"] is not None and dataset != "asimov":
         lines.append(chi2_text(content.chi2))
     told = Stack(
         lines=lines,

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from n2mu.plots.fit_lines import data_title
 from n2mu.plots.fit_subjects import Stage
 from n2mu.plots.panel import region_title
 from n2mu.plots.region_content import RegionContent, region_content
@@ -20,7 +19,7 @@ def regions_figure(
     postfit: Mapping[str, Any],
     settings: PlotSettings,
     *,
-    dataset: str,
+    data: str,
 ) -> Figure:
     """Draw the yields of all regions as a stack with total uncertainty, data, and data / total.
 
@@ -30,8 +29,8 @@ def regions_figure(
     ----------
     report, postfit
         Contents of ``templates_report.json`` and ``postfit.json``; see `region_content`.
-    dataset
-        ``dataset`` of ``mu_fit.json``: what the points are.
+    data
+        What the points are.
     """
     names = [name for name in settings.regions if name in postfit["regions"]]
     names += [name for name in postfit["regions"] if name not in names]
@@ -57,7 +56,7 @@ def regions_figure(
     told = Stack(
         lines=["All regions", "Post-fit" if which == "postfit" else "Pre-fit"],
         axis="",
-        data=data_title(dataset),
+        data=data,
         threshold=float(report["blinding_threshold"]),
         categories=[region_title(name, settings) for name in names],
         logarithmic=True,

@@ -41,7 +41,7 @@ def scan_figure(scan: Mapping[str, Any], settings: PlotSettings) -> Figure:
 def _curves(scan: Mapping[str, Any], settings: PlotSettings) -> Figure:
     parameter = scan["parameters"][0]
     name = _title(parameter, scan, settings)
-    lines = [fitted_title(scan), f"{name} = {_value(parameter)}"]
+    lines = [fitted_title(scan, settings), f"{name} = {_value(parameter)}"]
     figure, (axes,) = panels(settings, lines, right=0.6)
     top = 1.0
     for key, colour, label in CURVES:
@@ -83,7 +83,7 @@ def _curves(scan: Mapping[str, Any], settings: PlotSettings) -> Figure:
 def _contours(scan: Mapping[str, Any], settings: PlotSettings) -> Figure:
     first, second = scan["parameters"]
     names = [_title(parameter, scan, settings) for parameter in (first, second)]
-    figure, (axes,) = panels(settings, [fitted_title(scan)])
+    figure, (axes,) = panels(settings, [fitted_title(scan, settings)])
     handles: list[Any] = []
     for key, colour, label in CURVES:
         columns, rows = scan[key]["values"]

@@ -35,8 +35,8 @@ def summary_page(mu_fit: Mapping[str, Any], settings: PlotSettings) -> str:
     parts = [
         note(
             f"{escape(name)}, √s = {to_html(labels.energy)}, {to_html(labels.luminosity)}. "
-            f"{fitted_title(mu_fit)}, observable <code>{escape(mu_fit['observable'])}"
-            "</code>."
+            f"{to_html(fitted_title(mu_fit, settings))}, observable "
+            f"<code>{escape(mu_fit['observable'])}</code>."
         ),
         heading("Signal strength"),
         _uncertainties(mu_fit),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from n2mu.plots.fit_lines import fitted_title, sides
+from n2mu.plots.fit_lines import asimov_regions, fitted_title, sides
 from n2mu.plots.latex import to_html
+from n2mu.plots.settings import PlotSettings
 from n2mu.plots.summary import DEFINITIONS, decomposition_digits
 from n2mu.plots.tabular import Bar, Cell, Code, Errors, Link, Tabular, side
 from n2mu.report.settings import ReportSettings
@@ -45,14 +46,18 @@ EXPLANATION = (
 """What the lines of the decomposition are, as HTML."""
 
 
-def tiles(mu_fit: Mapping[str, Any]) -> list[Tile]:
+def tiles(mu_fit: Mapping[str, Any], style: PlotSettings) -> list[Tile]:
     """Return mu, its statistical error, the significance, and whether all gates passed."""
     significance = mu_fit["significance"]
+    data = to_html(fitted_title(mu_fit, style))
+    observed = "observed"
+    if mu_fit["dataset"] == "mixed":
+        observed = f"Asimov data {to_html(asimov_regions(mu_fit, style))}"
     found = [
         Tile(
             "Signal strength &mu;",
             Errors(mu_fit["mu"], "mu", value=True).html(),
-            f"{escape(fitted_title(mu_fit))}; 68.3 %, profile likelihood",
+            f"{data}; 68.3 %, profile likelihood",
         ),
         Tile(
             "Statistics only",
@@ -62,10 +67,9 @@ def tiles(mu_fit: Mapping[str, Any]) -> list[Tile]:
     ]
     found += [
         Tile(
-            f"Significance, {kind}",
+            f"Significance, {observed if kind == 'observed' else kind}",
             f"{value:.2f} &sigma;",
-            "of the signal against &mu; = 0"
-            + (f"; {escape(fitted_title(mu_fit))}" if kind == "observed" else ""),
+            "of the signal against &mu; = 0" + (f"; {data}" if kind == "observed" else ""),
         )
         for kind, value in significance.items()
         if kind in ("expected", "observed") and value is not None
@@ -147,7 +151,7 @@ def fits_table(results: Mapping[str, Mapping[str, Any]], settings: ReportSetting
                     bold=name == settings.publish,
                 ),
                 *([luminosity] if told else []),
-                fitted_title(mu_fit),
+                fitted_title(mu_fit, settings.style),
                 Code(str(mu_fit["observable"])),
                 Errors(mu_fit["mu"], "mu", value=True),
                 Errors(mu_fit["mu_stat_only"], "mu_stat_only"),

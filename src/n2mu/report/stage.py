@@ -119,7 +119,7 @@ def run_report(
             heading=heading(settings),
             alarms=alarms({name: fits[name].mu_fit for name in order}),
             subtitle=_subtitle(settings, published),
-            tiles=tiles(published.mu_fit),
+            tiles=tiles(published.mu_fit, settings.style),
             front=_front(settings, paths, fits, caption),
             categories=categories,
             footer=f"Made by n2mu {escape(str(published.mu_fit['provenance'].get('n2mu', '')))} "
@@ -163,7 +163,7 @@ def _subtitle(settings: ReportSettings, published: FitContents) -> str:
     parts = [
         f"Analysis {escape(settings.analysis)}",
         f"fit {escape(settings.publish)}" + (f" ({to_html(title)})" if title else ""),
-        escape(fitted_title(published.mu_fit)),
+        to_html(fitted_title(published.mu_fit, settings.style)),
         f"{named([published.title(region) for region in published.fitted])}",
         collisions(settings.of_fits(settings.publish)),
     ]
