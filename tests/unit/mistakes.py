@@ -517,6 +517,11 @@ MISTAKES = [
         key("regions", "regions.CR.binning.edges", [20, 40, 80]),
     ),
     Mistake(
+        NTUPLES,
+        "one data set in GeV, all others in MeV",
+        first(lambda trees: trees["nominal"].update(pt=trees["nominal"]["pt"] / 1000)),
+    ),
+    Mistake(
         RUNNING,
         "events that are written twice come to the workflow",
         after(first(doubled), skimmed),

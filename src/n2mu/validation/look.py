@@ -18,6 +18,7 @@ from n2mu.validation.events import Events, examine
 from n2mu.validation.identity import look_at_numbers
 from n2mu.validation.questions import EVENT, SUM, Asked
 from n2mu.validation.scales import Compared, compare
+from n2mu.validation.units import Typical, typical_values
 
 _HEAVY = 2
 """Scale factors hardly make events so much heavier than they were generated."""
@@ -69,6 +70,8 @@ class Seen(NamedTuple):
         What the events that were read say; None if they could not be read.
     compared
         Their values beside cuts and edges.
+    typical
+        Sizes of real branches.
     """
 
     data_set: str
@@ -76,6 +79,7 @@ class Seen(NamedTuple):
     findings: list[Finding]
     events: Events | None
     compared: list[Compared]
+    typical: dict[str, Typical]
 
 
 def look(what: Look) -> Seen:
@@ -83,6 +87,7 @@ def look(what: Look) -> Seen:
     found: list[Finding] = []
     events = None
     compared: list[Compared] = []
+    typical: dict[str, Typical] = {}
     totals: dict[str, float] = {}
     try:
         with open_ntuple(what.path) as file:
@@ -102,6 +107,7 @@ def look(what: Look) -> Seen:
                 findings, events, masks = examine(what.asked, columns, size)
                 found += [Finding(*finding) for finding in findings]
                 compared = compare(what.asked, columns, masks)
+                typical = typical_values(what.asked, columns)
                 _weigh(what, columns, size, totals, found)
                 numbers = look_at_numbers(file, ntuple, what.asked) if what.first else None
                 if numbers is not None:
@@ -109,7 +115,7 @@ def look(what: Look) -> Seen:
                     found.append(Finding(EVENT, text, detail=detail))
     except N2muError as error:
         found.append(Finding("ntuples", str(error)))
-    return Seen(what.asked.name, str(what.path), found, events, compared)
+    return Seen(what.asked.name, str(what.path), found, events, compared, typical)
 
 
 def _compare_trees(

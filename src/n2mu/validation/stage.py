@@ -21,6 +21,7 @@ from n2mu.validation.questions import asked_of_all
 from n2mu.validation.report import Report
 from n2mu.validation.scales import Scales
 from n2mu.validation.texts import refused_texts
+from n2mu.validation.units import other_units
 from n2mu.workflow.analysis import Analysis
 
 _SAME_LUMINOSITY = 0.02
@@ -71,6 +72,8 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
     scales = Scales(compared for one in seen for compared in one.compared)
     for key, text in scales.problems():
         report.add(text, key=key)
+    for text in other_units({one.data_set: one.typical for one in seen}):
+        report.add(text)
     report.notes += scales.notes()
     _count(seen, bool(mistakes), scales, report)
     report.looked_at = {
