@@ -157,7 +157,10 @@ def test_the_likelihood_of_some_regions_is_that_of_a_workspace_of_only_these() -
     spec = workspace()
     spec["channels"] = spec["channels"][:1]
     alone = Likelihood.of(build_model(parse_workspace(spec)))
-    part = whole.restricted(["SR"])
+    model = whole.model
+    bins = np.zeros(model.bins, dtype=bool)
+    bins[model.region_slices[model.regions.index("SR")]] = True
+    part = whole.restricted(bins)
     names = whole.model.parameters.names
     theta = np.linspace(0.5, 1.4, len(names))
     same = theta[[names.index(name) for name in alone.model.parameters.names]]

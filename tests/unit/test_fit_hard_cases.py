@@ -89,7 +89,7 @@ def test_a_deficit_has_no_significance() -> None:
 
 
 def test_a_significance_against_an_empty_bin_is_refused() -> None:
-    with pytest.raises(FitError, match="region 'SR' bin 0: expected 0 with 5 observed"):
+    with pytest.raises(FitError, match="bin 1 of region SR: expected 0 with 5 observed"):
         discovery_significance(fit(counting([10.0], [0.0], [5.0])))
 
 
@@ -210,7 +210,7 @@ def test_a_rate_that_is_driven_to_zero_stays_there_and_is_named() -> None:
     # mu takes what is left of the second bin, whose counts alone have an error of 15
     assert best.mu == pytest.approx(220 - (100 + 90 * alpha), abs=1e-3)
     assert best.covariance.uncertainty[best.poi] == pytest.approx(sqrt(220), rel=1e-3)
-    assert best.covariance.empty_bins == ("region 'SR' bin 0",)
+    assert best.covariance.empty_bins == ("bin 1 of region SR",)
     assert best.minimum.deviance == pytest.approx(alpha**2 / 2, abs=1e-6)
     interval = Profile(best, best.poi, best.fixed).interval()
     assert interval.up is not None
@@ -221,19 +221,19 @@ def test_a_rate_that_is_driven_to_zero_stays_there_and_is_named() -> None:
     assert impact.prefit.down == pytest.approx(90, rel=0.1)
     # beyond the best fit the rate would be negative
     assert impact.prefit.up is None
-    assert "region 'SR' bin 0: expected" in impact.status
+    assert "bin 1 of region SR: expected" in impact.status
 
 
 def test_a_bin_without_expectation_but_with_counts_is_named() -> None:
-    with pytest.raises(FitError, match="region 'SR' bin 1: expected 0 with 3 observed"):
+    with pytest.raises(FitError, match="bin 2 of region SR: expected 0 with 3 observed"):
         fit(counting([10.0, 0.0], [50.0, 0.0], [60.0, 3.0]))
 
 
 def test_a_negative_nominal_bin_is_named() -> None:
     likelihood = counting([1.0, 1.0], [50.0, -2.0], [60.0, 0.0])
-    with pytest.raises(FitError, match="region 'SR' bin 1: expected -1 with 0 observed"):
+    with pytest.raises(FitError, match="bin 2 of region SR: expected -1 with 0 observed"):
         fit(likelihood)
-    with pytest.raises(FitError, match="region 'SR' bin 1: the expected rate -1 is negative"):
+    with pytest.raises(FitError, match="bin 2 of region SR: the expected rate -1 is negative"):
         nominal_asimov(likelihood, 0)
 
 

@@ -268,14 +268,14 @@ def test_a_failed_fit_leaves_a_report_and_no_product(tmp_path: Path) -> None:
     spec = workspace()
     spec["channels"][0]["samples"][0]["data"][0] = 0.0
     spec["channels"][0]["samples"][1]["data"][0] = 0.0
-    with pytest.raises(FitError, match="region 'SR' bin 0: expected 0 with 75 observed") as error:
+    with pytest.raises(FitError, match="bin 1 of region SR: expected 0 with 75 observed") as error:
         fitted(tmp_path, spec)
     assert "\n" not in str(error.value)
     assert "mu_fit.failed.json" in str(error.value)
     assert not (tmp_path / "mu_fit.json").exists()
     assert not (tmp_path / "postfit.json").exists()
     report = json.loads((tmp_path / "mu_fit.failed.json").read_text())
-    assert "region 'SR' bin 0" in report["error"]
+    assert "bin 1 of region SR" in report["error"]
     fitted(tmp_path, workspace())
     assert not (tmp_path / "mu_fit.failed.json").exists()
 

@@ -243,7 +243,7 @@ def test_pseudo_experiments_of_a_negative_rate_are_refused_by_bin() -> None:
     theta = model.model.parameters.inits.copy()
     theta[model.model.parameters.index("mu")] = -20.0
     ensemble = Ensemble(model, theta, find_poi(model, "mu"), seed=1)
-    with pytest.raises(FitError, match="region 'SR' bin 2: the expected rate -168 is negative"):
+    with pytest.raises(FitError, match="bin 3 of region SR: the expected rate -168 is negative"):
         ensemble.draw(0)
 
 

@@ -37,9 +37,9 @@ class Covariance:
     at_bound
         Names of free parameters at a bound.
     without_effect
-        Names of free parameters that change no rate and have no constraint.
+        Free parameters, as messages call them, that change no rate and have no constraint.
     degenerate
-        Names of parameters of which the data determine only a combination.
+        Parameters, as messages call them, of which the data determine only a combination.
     undetermined
         Parameters whose uncertainty has no meaning for one of these reasons, shape [P].
     empty_bins
@@ -105,7 +105,7 @@ def covariance(likelihood: Likelihood, theta: FloatArray, fixed: BoolArray) -> C
             inverse = _inverse_without(scaled, null)
         share = np.abs(null).max(axis=1, initial=0.0)
         undetermined[usable[share > 1e-4]] = True
-        degenerate = tuple(parameters.names[i] for i in usable[share > _INVOLVED])
+        degenerate = tuple(likelihood.model.spoken(int(i)) for i in usable[share > _INVOLVED])
     matrix[block] = inverse / scale / scale[:, None]
     return Covariance(
         matrix=matrix,
@@ -114,7 +114,7 @@ def covariance(likelihood: Likelihood, theta: FloatArray, fixed: BoolArray) -> C
         status="not positive definite" if degenerate or no_effect.any() else "accurate",
         floating=floating,
         at_bound=tuple(parameters.names[i] for i in np.flatnonzero(bound)),
-        without_effect=tuple(parameters.names[i] for i in np.flatnonzero(no_effect)),
+        without_effect=tuple(likelihood.model.spoken(int(i)) for i in np.flatnonzero(no_effect)),
         degenerate=degenerate,
         undetermined=undetermined,
         empty_bins=tuple(likelihood.model.place(int(position)) for position in empty),

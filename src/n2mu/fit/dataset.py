@@ -96,6 +96,16 @@ class DataChoice:
             content["blinding"].get("bins", {}),
         )
 
+    def observed_bins(self, model: DenseModel) -> BoolArray:
+        """Return which bins [B] hold observed counts, if the stored ones are no Asimov data."""
+        if self.observations == EXPECTED:
+            return np.zeros(model.bins, dtype=bool)
+        seen = _bins(model, self.data_regions or model.regions)
+        for region, where in zip(model.regions, model.region_slices, strict=True):
+            if region in self.blinded:
+                seen[where] &= ~np.asarray(self.blinded[region], dtype=bool)
+        return seen
+
     def provenance(self) -> dict[str, Any]:
         """Return what ``mu_fit.json`` records; blinded bins have their own place there."""
         content = asdict(self)
@@ -190,7 +200,7 @@ def _fit_regions(
     likelihood: Likelihood, regions: Sequence[str], truth: FloatArray, poi: int
 ) -> FloatArray:
     """Fit some regions with the signal strength held; what they do not reach stays nominal."""
-    part = likelihood.restricted(regions)
+    part = likelihood.restricted(_bins(likelihood.model, regions))
     parameters = part.model.parameters
     start = np.where(parameters.fixed, parameters.inits, truth)
     reached = part.slope(np.where(start == 0, 1e-3, start)).jacobian.any(axis=1)

@@ -1,20 +1,25 @@
-"""Checks that a fit must pass before its result is published."""
+"""Checks that a fit must pass before its result is published, or that only say how it fares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
+from scipy.stats import chi2
 
-from n2mu.config.gates import Gate
+from n2mu.config.gates import Gate, ReportedGate
+from n2mu.errors import FitError, counted
 from n2mu.fit.asimov import nominal_parameters
 from n2mu.fit.bestfit import BestFit
+from n2mu.fit.goodness import goodness_of_bins
 from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.parameters import BoolArray
 from n2mu.fit.profile import Profile
 
 MU_TOLERANCE = 1e-4
 PULL_TOLERANCE = 1e-3
 CONSTRAINT_TOLERANCE = 1e-3
+LEAST_P_VALUE = 1e-4
+LARGEST_DATA_PULL = 5.0
 _SHOWN = 3
 
 
@@ -22,7 +27,7 @@ _SHOWN = 3
 class GateResult:
     """Whether a gate passed, and what was found."""
 
-    name: Gate | Literal["repeated_events"]
+    name: Gate | ReportedGate
     passed: bool
     detail: str
 
@@ -68,6 +73,18 @@ def check_gates(
     return results
 
 
+def check_data(best: BestFit, observed: BoolArray) -> list[GateResult]:
+    """Return what says whether the model describes observed data at all; nothing without any.
+
+    Parameters
+    ----------
+    observed
+        Which bins [B] hold observed counts.  The goodness of fit is that of these alone; pulls
+        are those of the fit itself, in which blinded bins hold their expectation.
+    """
+    return [_goodness(best, observed), _data_pulls(best)] if observed.any() else []
+
+
 def simulated_once(repeated: Sequence[str]) -> GateResult:
     """Say whether every simulated event stands once; otherwise the configuration kept them.
 
@@ -88,6 +105,31 @@ def simulated_once(repeated: Sequence[str]) -> GateResult:
     )
 
 
+def _goodness(best: BestFit, observed: BoolArray) -> GateResult:
+    seen = counted(int(observed.sum()), "observed bin")
+    try:
+        found = goodness_of_bins(best, observed)
+    except FitError as error:
+        return GateResult("goodness", False, f"the fit to {seen} alone failed: {error}")
+    # without degrees of freedom only a bound can keep the fit from describing the data exactly
+    p_value = float(chi2.sf(found.value, 1)) if found.p_value is None else found.p_value
+    passed = p_value >= LEAST_P_VALUE
+    verdict = "" if passed else f", below {LEAST_P_VALUE:g}: the model does not describe the data"
+    return GateResult(
+        "goodness",
+        passed,
+        f"chi2/ndf = {found.value:.4g}/{found.ndof} of the saturated model in {seen}, "
+        f"p = {p_value:.2g}{verdict}",
+    )
+
+
+def _data_pulls(best: BestFit) -> GateResult:
+    name, value = _largest(best, np.abs(pulls(best)))
+    passed = value <= LARGEST_DATA_PULL
+    verdict = "" if passed else f", more than {LARGEST_DATA_PULL:g} prior uncertainties"
+    return GateResult("data_pulls", passed, f"largest pull {value:.3g} ({name}){verdict}")
+
+
 def _covariance(best: BestFit) -> GateResult:
     if best.covariance.status == "accurate":
         return GateResult("covariance", True, "the exact Hessian is positive definite")
@@ -97,7 +139,7 @@ def _covariance(best: BestFit) -> GateResult:
 def _bounds(best: BestFit, with_poi: bool) -> GateResult:
     # on data, a signal strength at its bound is a result, which `mu` reports with its reason
     poi = best.likelihood.model.parameters.names[best.poi]
-    names = [name for name in best.covariance.at_bound if with_poi or name != poi]
+    names = [_spoken(best, name) for name in best.covariance.at_bound if with_poi or name != poi]
     if not names:
         return GateResult("bounds", True, "no parameter is at a bound")
     return GateResult("bounds", False, f"at a bound: {', '.join(names)}; widen the bounds")
@@ -145,7 +187,8 @@ def _mixed_rates(best: BestFit, mu: float, data_regions: Sequence[str]) -> GateR
     off = np.abs(best.likelihood.rates.per_bin(found.theta) - counts) / np.sqrt(
         np.maximum(counts, 1e-12)
     )
-    worst = int(np.argmax(np.where(asimov, off, 0.0)))
+    # an observed bin is never the worst, not even where all others agree to the last digit
+    worst = int(np.argmax(np.where(asimov, off, -1.0)))
     return GateResult(
         "mixed_rates",
         bool(off[worst] < PULL_TOLERANCE or not asimov.any()),
@@ -159,4 +202,9 @@ def _largest(best: BestFit, values: FloatArray) -> tuple[str, float]:
     index = int(np.argmax(values))
     if not np.isfinite(values[index]):
         return "no constrained parameter", 0.0
-    return best.likelihood.model.parameters.names[index], float(values[index])
+    return best.likelihood.model.spoken(index), float(values[index])
+
+
+def _spoken(best: BestFit, name: str) -> str:
+    model = best.likelihood.model
+    return model.spoken(model.parameters.index(name))

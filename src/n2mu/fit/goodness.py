@@ -14,10 +14,11 @@ import numpy as np
 from scipy.stats import chi2
 
 from n2mu.errors import ProductError, WorkspaceError, counted
-from n2mu.fit.bestfit import BestFit
+from n2mu.fit.bestfit import BestFit, deepest_fit
 from n2mu.fit.ensemble import Ensemble, Failure, as_extreme, run_ensemble, share_error
 from n2mu.fit.inference_settings import ToySettings
 from n2mu.fit.interpolation import FloatArray
+from n2mu.fit.parameters import BoolArray
 from n2mu.fit.workspace import Channel, Modifier, ParameterConfig, Sample, Workspace
 
 _PER_BIN = ("histosys", "staterror", "shapesys")
@@ -57,6 +58,20 @@ def goodness(best: BestFit) -> Goodness:
     ndof = best.likelihood.model.bins - rank
     value = 2 * best.minimum.deviance
     return Goodness(value, ndof, float(chi2.sf(value, ndof)) if ndof > 0 else None)
+
+
+def goodness_of_bins(best: BestFit, bins: BoolArray) -> Goodness:
+    """Return the goodness of a fit to some of the bins [B] alone, fitted again if not to all.
+
+    Raises
+    ------
+    FitError
+        If that fit does not converge.
+    """
+    if bins.all():
+        return goodness(best)
+    found, _ = deepest_fit(best.likelihood.restricted(bins), best.poi)
+    return goodness(found)
 
 
 def toy_goodness(best: BestFit, toys: ToySettings) -> tuple[ToyGoodness, FloatArray, list[Failure]]:

@@ -13,7 +13,6 @@ non-negative and small near the minimum, so that differences keep their digits.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -23,6 +22,7 @@ import numpy as np
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.linearise import LinearisedRates
 from n2mu.fit.model import DenseModel, IntArray
+from n2mu.fit.parameters import BoolArray
 from n2mu.fit.rates import Rates
 
 
@@ -95,12 +95,9 @@ class Likelihood:
             self, observed=observed, auxdata=self.auxdata if auxdata is None else auxdata
         )
 
-    def restricted(self, regions: Sequence[str]) -> "Likelihood":
-        """Return the likelihood of some regions, with all parameters and constraints."""
-        model = self.model
-        kept = [number for number, region in enumerate(model.regions) if region in regions]
-        bins = np.concatenate([np.arange(model.bins)[model.region_slices[n]] for n in kept])
-        return Likelihood(Rates(model.restricted(kept)), self.observed[bins], self.auxdata)
+    def restricted(self, bins: BoolArray) -> "Likelihood":
+        """Return the likelihood of some bins [B], with all parameters and constraints."""
+        return Likelihood(Rates(self.model.restricted(bins)), self.observed[bins], self.auxdata)
 
     def invalid_bins(self, theta: FloatArray) -> IntArray:
         """Return the bins whose Poisson term is undefined: rate < 0, or 0 with counts."""

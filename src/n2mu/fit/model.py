@@ -10,7 +10,8 @@ normsys and the linear ones: normfactor, lumi, shapefactor, staterror and shapes
 (HistFactory, CERN-OPEN-2012-016).
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from n2mu.fit.workspace import Modifier, Workspace
 IntArray = NDArray[np.int64]
 
 _PER_BIN = ("shapefactor", "staterror", "shapesys")
+_ONE_OF_MANY = re.compile(r"^(?P<set>.+)\[\d+\]$")
 
 
 @dataclass(frozen=True)
@@ -93,16 +95,16 @@ class DenseModel:
         """Number of bins of all channels."""
         return len(self.observed)
 
-    def restricted(self, regions: Sequence[int]) -> "DenseModel":
-        """Return the model of some regions, by their numbers in rising order."""
+    def restricted(self, some: BoolArray) -> "DenseModel":
+        """Return the model of some bins [B]; regions of which none is left disappear."""
         samples, bins = self.nominal.shape
-        kept = np.concatenate([np.arange(bins)[self.region_slices[n]] for n in regions])
+        kept = np.flatnonzero(some)
         cells = (np.arange(samples)[:, None] * bins + kept).ravel()
-        ends = np.cumsum(
-            [self.region_slices[n].stop - self.region_slices[n].start for n in regions]
-        )
+        counts = [int(some[where].sum()) for where in self.region_slices]
+        regions = [number for number, count in enumerate(counts) if count]
+        ends = np.cumsum([counts[number] for number in regions])
         number = np.full(len(self.regions), -1)
-        number[list(regions)] = np.arange(len(regions))
+        number[regions] = np.arange(len(regions))
         sample, region = np.divmod(self.norm_block, len(self.regions))
         norms = number[region] >= 0
         cell_sample, cell_region = np.divmod(self.block_of_cell[cells], len(self.regions))
@@ -128,11 +130,26 @@ class DenseModel:
         )
 
     def place(self, position: int) -> str:
-        """Return how messages call a bin: its region and its number, counted from 0."""
+        """Return how messages call a bin: counted from 1, as it stands in a figure."""
         for region, where in zip(self.regions, self.region_slices, strict=True):
             if where.start <= position < where.stop:
-                return f"region '{region}' bin {position - where.start}"
+                return f"bin {position - where.start + 1} of region {region}"
         raise IndexError(position)
+
+    def spoken(self, index: int) -> str:
+        """Return how messages call a parameter: one that belongs to a bin by its place.
+
+        Names count bins from 0 within what they share, figures from 1 within a region.
+        """
+        name = self.parameters.names[index]
+        if not (match := _ONE_OF_MANY.match(name)):
+            return name
+        cells = np.nonzero(self.layers == index)[1]
+        places = ", ".join(self.place(int(bin)) for bin in np.unique(cells % self.bins))
+        if not places:
+            return name
+        what = "gamma" if self.parameters.kinds[index] == "gamma" else match["set"]
+        return f"{what} of {places}"
 
 
 def build_model(

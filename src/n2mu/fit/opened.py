@@ -54,13 +54,12 @@ class OpenFit:
         """Return which bins hold Asimov data although others are observed, by region."""
         if self.dataset == "asimov":
             return {}
-        bins = dict(self.data.blinded)
-        if self.data.data_regions:
-            model = self.best.likelihood.model
-            for region, where in zip(model.regions, model.region_slices, strict=True):
-                if region not in self.data.data_regions:
-                    bins[region] = [True] * (where.stop - where.start)
-        return bins
+        model = self.best.likelihood.model
+        asimov = ~self.data.observed_bins(model)
+        return {
+            region: asimov[where].tolist()
+            for region, where in zip(model.regions, model.region_slices, strict=True)
+        }
 
     def describe(self) -> dict[str, Any]:
         """Return what every product says of its data, besides its provenance."""

@@ -4,12 +4,13 @@ import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from n2mu.config.gates import ReportedGate
 from n2mu.errors import FitError, WorkspaceError, counted
 from n2mu.fit.bestfit import BestFit, DeeperMinimumError, best_fit, deepest_fit, find_poi
 from n2mu.fit.dataset import EXPECTED, STORED, DataChoice
-from n2mu.fit.gates import GateResult, check_gates, simulated_once
+from n2mu.fit.gates import GateResult, check_data, check_gates, simulated_once
 from n2mu.fit.interpolation import FloatArray
 from n2mu.fit.likelihood import Likelihood
 from n2mu.fit.model import build_model
@@ -147,6 +148,8 @@ def _fit(
             best, others = best_fit(likelihood, poi, start), [best, *others]
         expected = mu if settings.dataset == "asimov" or data.data_regions else None
         gates = check_gates(best, expected, truth, data.data_regions)
+        if settings.dataset != "asimov":
+            gates += check_data(best, data.observed_bins(likelihood.model))
         if settings.repeated_events is not None:
             gates.append(simulated_once(settings.repeated_events))
         report |= {
@@ -181,12 +184,13 @@ def _fit(
 
 def _refuse(best: BestFit, gates: list[GateResult], settings: FitSettings) -> None:
     """Raise unless all gates passed or were allowed to fail."""
-    # the templates would not be there if repeated events were not kept on purpose
-    allowed = {*settings.allowed_gates, "repeated_events"}
+    reported = get_args(ReportedGate)
     for gate in gates:
-        if not gate.passed and gate.name not in allowed:
+        if gate.passed:
+            continue
+        if gate.name not in (*settings.allowed_gates, *reported):
             raise FitError(f"gate '{gate.name}' failed: {gate.detail}")
-        if not gate.passed:
-            logger.warning("gate '%s' failed, which is allowed: %s", gate.name, gate.detail)
+        why = "" if gate.name in reported else ", which is allowed"
+        logger.warning("gate '%s' failed%s: %s", gate.name, why, gate.detail)
     if best.covariance.undetermined[best.poi]:
         raise FitError(f"mu is not determined: {best.covariance.explanation()}")
