@@ -20,7 +20,7 @@ from n2mu.report.captions import Captions
 from n2mu.report.changes import changes_summary
 from n2mu.report.embed import as_latex, download, picture
 from n2mu.report.front import alarms, decomposition, fits_table, heading, tiles
-from n2mu.report.other_contents import cutflow_sums
+from n2mu.report.other_contents import cutflow_note, cutflow_sums
 from n2mu.report.settings import ReportSettings, report_settings
 from n2mu.workflow.paths import Paths
 
@@ -213,8 +213,11 @@ def test_other_generators_are_not_expected_a_second_time(tiny: TinyAnalysis) -> 
     ]
     paths = Paths(tiny.directory, "tiny")
     write_json(paths.tables("cutflow.json"), {"normalised": True, "rows": rows})
-    (shown,) = cutflow_sums(report_settings(job.configuration, job.slices), paths)
+    told = report_settings(job.configuration, job.slices)
+    (shown,) = cutflow_sums(told, paths)
     assert shown.rows == [[Code("ntuple"), "10", "43.0 ± 1.4", "5"]]
+    assert "compare in the last row" in cutflow_note(told)
+    assert cutflow_note(told.model_copy(update={"observed": []})) == ""
 
 
 @pytest.mark.parametrize("path", sorted(TEXTS.glob("*.rst")), ids=lambda path: path.stem)

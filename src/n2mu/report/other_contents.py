@@ -92,6 +92,18 @@ def cutflow_sums(settings: ReportSettings, paths: Paths) -> list[Tabular]:
     return [_sums(cuts, group, settings.observed) for cuts, group in together.items()]
 
 
+def cutflow_note(settings: ReportSettings) -> str:
+    """Return where the cutflow compares observed with expected events, as HTML."""
+    if not settings.observed or not settings.expected:
+        return ""
+    return (
+        "Files of observed events may be preselected more tightly than those of simulation, so "
+        "that both compare in the last row, after the whole preselection, not in those above. "
+        "Expected events are those before any fit: normalisations that a fit leaves free, such as "
+        "rates of misidentified objects, have their nominal values. "
+    )
+
+
 def _sums(
     cuts: Sequence[str], rows: Sequence[Mapping[str, Any]], observed: Sequence[str]
 ) -> Tabular:

@@ -30,6 +30,7 @@ from n2mu.report.front import (
     tiles,
 )
 from n2mu.report.other_contents import (
+    cutflow_note,
     cutflow_sums,
     models_category,
     models_exhibit,
@@ -219,7 +220,7 @@ def _front(
             "Cutflow",
             "What each cut of the preselection leaves of signal and background together; data sets "
             "for systematics only are left out. Expected events: "
-            f"{collisions(settings)}, with the error of the simulation. "
+            f"{collisions(settings)}, with the error of the simulation. {cutflow_note(settings)}"
             "<a href='#selection'>By data set, and the selections of the regions</a>.",
             "cutflow",
             cutflow_sums(settings, paths),
