@@ -213,7 +213,7 @@ def moved_constraint(spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (negative_shape, "'SR', sample 'ttW', histosys 'jes': bin 1 of lo_data is -0.5; .* zero"),
+        (negative_shape, "'SR', sample 'ttW', histosys 'jes': bin 2 of lo_data is -0.5; .* zero"),
         (luminosity_on_one_sample, "has no 'lumi' but others have"),
         (two_sets_of_gammas, "'SR': staterror has the names stat_SR, stat_ttW, HistFactory"),
         (name_with_comma, "'ttH,tt' is no name for RooFit"),

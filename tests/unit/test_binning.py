@@ -145,7 +145,7 @@ def test_poor_bins_are_merged_with_the_poorer_neighbour() -> None:
     merged = merge_few_effective(binned, sumw, sumw2, 10.0, "SR")
     assert merged.edges.tolist() == [0, 1, 4]
     assert merged.reason == (
-        "2 bins, merged from 4 because bins 1, 3 had fewer than 10 effective events "
+        "2 bins, merged from 4 because bins 2, 4 had fewer than 10 effective events "
         "(the poorest 2); before, 4 bins: edges given"
     )
     assert merge_few_effective(binned, sumw, sumw2, 2.0, "SR") is binned

@@ -41,7 +41,7 @@ def test_the_ratio_to_a_reference_is_applied_bin_by_bin(tmp_path: Path) -> None:
     assert tiny.yields("tt", "generator_up") == pytest.approx([120, 37.5, 20])
     assert tiny.yields("ttW", "generator_up") == pytest.approx([48, 30, 20])
     actions = only(report, "generator")["actions"]
-    assert actions[0]["what"] == "bins 2 left at the nominal"
+    assert actions[0]["what"] == "bins 3 left at the nominal"
 
 
 def test_a_comparison_without_events_is_no_effect(tmp_path: Path) -> None:

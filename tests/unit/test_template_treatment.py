@@ -129,7 +129,7 @@ def test_sides_that_go_the_same_way_and_large_ones_are_listed(tmp_path: Path) ->
     texts = [f"{a['variation']}: {a['why']}" for a in entry["actions"]]
     assert texts == [
         "w: both sides change the rate the same way: +88.24% and +5.88%",
-        "w_up: changes by more than 100 %: rate by 88%; bins 0",
+        "w_up: changes by more than 100 %: rate by 88%; bins 1",
     ]
 
 

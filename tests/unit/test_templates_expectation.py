@@ -110,7 +110,7 @@ def test_a_bin_without_expectation_is_refused(tmp_path: Path, negative: bool) ->
             table["n"][0], table["toy_sig"][0], table["n2mu_weight"][0] = 5, 0.5, -0.1
 
     text = refused(tiny(tmp_path, change))
-    assert "region 'SR': bin 1 expects no event" in text
+    assert "region 'SR': bin 2 expects no event" in text
     assert "use fewer or wider bins" in text
 
 
@@ -126,4 +126,4 @@ def test_a_bin_that_mending_empties_is_refused(tmp_path: Path) -> None:
         table["n"][0], table["truth"][0] = 5, 1
         table["toy_sig"][0], table["n2mu_weight"][0] = 0.5, 0.01
 
-    assert "region 'SR': bin 1 expects no event" in refused(tiny(tmp_path, change))
+    assert "region 'SR': bin 2 expects no event" in refused(tiny(tmp_path, change))

@@ -29,7 +29,7 @@ def test_negative_bins_become_small_and_the_integral_stays() -> None:
     assert mended.total == pytest.approx(4.0, rel=1e-12)
     np.testing.assert_array_equal(mended.sumw2, np.full(4, 0.04))
     assert reports == [
-        ("bins 1 (-0.5) set to 1e-06, the others scaled", "negative yield; the integral is kept")
+        ("bins 2 (-0.5) set to 1e-06, the others scaled", "negative yield; the integral is kept")
     ]
 
 

@@ -12,7 +12,7 @@ from n2mu.errors import TemplateError
 def test_bins_of_few_events_are_refused_if_given_and_merged_if_chosen(tmp_path: Path) -> None:
     tiny = Tiny(tmp_path)
     edges = {"edges": [-0.5, 0.5, 1.5, 2.5], "least_effective_events": 50}
-    with pytest.raises(TemplateError, match=r"region 'SR': in bins 2 \(40\) the background") as e:
+    with pytest.raises(TemplateError, match=r"region 'SR': in bins 3 \(40\) the background") as e:
         tiny.run(binning=edges)
     assert "binning.edges in regions.yaml" in str(e.value)
     report = tiny.run(binning={"quantiles": 2, "least_effective_events": 100})
@@ -25,10 +25,10 @@ def test_bins_of_very_few_events_are_listed_in_any_case(tmp_path: Path) -> None:
     few = {"ttW": spread([40, 40, 2]), "tt": spread([100, 50, 3])}
     report = Tiny(tmp_path, **few).run()
     (change,) = [c for c in report["changes"] if c["sample"] == "background"]
-    assert change["what"] == "bins 2 (5) kept"
+    assert change["what"] == "bins 3 (5) kept"
 
 
-@pytest.mark.parametrize(("smooth", "listed"), [(["ttW"], ["bins 2"]), (["ttW", "tt"], [])])
+@pytest.mark.parametrize(("smooth", "listed"), [(["ttW"], ["bins 3"]), (["ttW", "tt"], [])])
 def test_bins_of_few_events_are_listed_unless_all_backgrounds_are_smooth(
     tmp_path: Path, smooth: list[str], listed: list[str]
 ) -> None:

@@ -259,7 +259,7 @@ def test_asimov_data_below_zero_are_refused() -> None:
     told = settings("1 - g", asimov_mu=1.0)
     large = {"f": {"nominal": 0.5, "bounds": (0.0, 5.0)}, "g": {"nominal": 4, "bounds": (0, 5)}}
     factors = {"mu": {"nominal": 1.0, "bounds": (-5.0, 10.0)}, **large}
-    with pytest.raises(TemplateError, match=r"region 'SR': the Asimov data of bin 0 would be -118"):
+    with pytest.raises(TemplateError, match=r"region 'SR': the Asimov data of bin 1 would be -118"):
         build_workspace(
             told.model_validate({**told.model_dump(), "norm_factors": factors}), templates(), []
         )

@@ -113,7 +113,7 @@ def _require_positive_shapes(sample: Sample, where: str) -> None:
             ("lo_data", modifier.first),
             ("hi_data", modifier.second),
         ):
-            for index, value in enumerate(values):
+            for index, value in enumerate(values, start=1):
                 if value < 0:
                     raise WorkspaceError(
                         f"{where}, sample '{sample.name}', histosys '{modifier.name}': bin {index} "

@@ -154,7 +154,8 @@ def merge_few_effective(
         del starts[worst if left <= right else worst + 1]
     edges = np.append(binned.edges[starts], binned.edges[-1])
     lowest = float(effective_sums(sumw, sumw2)[poor].min())
-    found = f"bin {poor[0]}" if len(poor) == 1 else f"bins {', '.join(map(str, poor))}"
+    numbers = ", ".join(str(i + 1) for i in poor)
+    found = f"bin {numbers}" if len(poor) == 1 else f"bins {numbers}"
     return Binned(
         edges,
         f"{counted(len(starts), 'bin')}, merged from {binned.bins} because {found} had fewer than "

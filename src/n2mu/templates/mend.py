@@ -113,4 +113,4 @@ def _floored(template: Template, negative: npt.NDArray[np.bool_]) -> Template:
 
 
 def _listed(template: Template, bins: npt.NDArray[np.bool_]) -> str:
-    return ", ".join(f"{i} ({template.sumw[i]:.3g})" for i in np.flatnonzero(bins))
+    return ", ".join(f"{i + 1} ({template.sumw[i]:.3g})" for i in np.flatnonzero(bins))

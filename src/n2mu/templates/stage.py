@@ -155,7 +155,7 @@ def _look_at_statistics(
         )
         wanted = FEW_EVENTS if counted else 0
         poor = np.flatnonzero(effective < (wanted if least is None else least))
-        listed = ", ".join(f"{i} ({effective[i]:.3g})" for i in poor)
+        listed = ", ".join(f"{i + 1} ({effective[i]:.3g})" for i in poor)
         if len(poor) and least is not None:
             raise TemplateError(
                 f"region '{name}': in bins {listed} the background is worth fewer than {least:g} "
@@ -168,7 +168,7 @@ def _look_at_statistics(
         for sample in settings.expected:
             template = templates.get((name, sample, NOMINAL))
             if template is not None and (bins := without_error(template)):
-                what = f"bins {', '.join(map(str, bins))} kept without MC error"
+                what = f"bins {', '.join(str(i + 1) for i in bins)} kept without MC error"
                 why = "the sum of squared weights is zero; no gamma describes their fluctuations"
                 changes.append(_change(name, sample, NOMINAL, what, why))
 
@@ -281,7 +281,7 @@ def _require_expected(
         empty = np.flatnonzero(expected.sumw <= least * present)
         if len(empty):
             raise TemplateError(
-                f"region '{name}': bin {empty[0]} expects no event, its yield is "
+                f"region '{name}': bin {empty[0] + 1} expects no event, its yield is "
                 f"{expected.sumw[empty[0]]:.3g} ({len(empty)} such bins)"
                 f"{why.in_one_bin(name, edges[name])}; use fewer or wider bins: "
                 f"change regions.{name}.binning.{region.binning.kind} in regions.yaml"

@@ -232,7 +232,7 @@ def _describe(nominal: Template, sides: tuple[Template, Template], entry: Effect
         rate = abs(side.total / nominal.total - 1)
         if rate > 1 or len(bins):
             entry.large = True
-            where = f"; bins {', '.join(map(str, bins))}" if len(bins) else ""
+            where = f"; bins {', '.join(map(str, bins + 1))}" if len(bins) else ""
             entry.did("kept", f"changes by more than 100 %: rate by {rate:.0%}{where}", label)
 
 

@@ -284,7 +284,7 @@ def _asimov(
     )
     if (expected < 0).any():
         raise TemplateError(
-            f"region '{region}': the Asimov data of bin {int(np.argmin(expected))} would be "
+            f"region '{region}': the Asimov data of bin {int(np.argmin(expected)) + 1} would be "
             f"{expected.min():.4g} with {settings.poi} = {settings.asimov_mu:g}; change asimov_mu "
             "or the expressions of norm factors in fits.yaml"
         )

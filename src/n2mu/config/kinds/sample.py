@@ -85,7 +85,7 @@ def _relative_to(reference: Yields, other: Yields, place: Place) -> Yields:
     known = reference.sumw > 0
     if not known.all():
         place.did(
-            f"bins {', '.join(map(str, np.flatnonzero(~known)))} left at the nominal",
+            f"bins {', '.join(map(str, np.flatnonzero(~known) + 1))} left at the nominal",
             "the reference has no positive yield there",
         )
     below = np.where(known, reference.sumw, 1.0)
