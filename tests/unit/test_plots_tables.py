@@ -125,7 +125,7 @@ def test_the_summary_shows_signed_errors_gates_and_the_cross_check() -> None:
     shown = rows(summary_page(mu_fit, settings()))
     assert ["Total, profile likelihood, 68.3 %", "1.00", "+0.80", f"{MINUS}0.51", ""] in shown
     assert ["Group theory", "", "+0.30", f"{MINUS}0.20", "flag: down: larger"] in shown
-    assert ["bounds", "FAILED, allowed", "at a bound: mu"] in shown
+    assert ["bounds", "FAILED", "at a bound: mu"] in shown
     assert ["differences mu", f"{MINUS}2e{MINUS}05"] in shown
     assert ["two nll", "12.5"] in shown
     assert not any("seconds" in row for row in shown)

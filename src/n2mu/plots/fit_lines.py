@@ -78,8 +78,8 @@ def region_dataset(mu_fit: Mapping[str, Any], region: str) -> str:
     return "data" if region in observed else "asimov"
 
 
-def allowed_failures(mu_fit: Mapping[str, Any]) -> list[str]:
-    """Return the names of the gates that failed and were allowed to."""
+def failed_gates(mu_fit: Mapping[str, Any]) -> list[str]:
+    """Return the names of the gates that failed without stopping the fit."""
     return [str(gate["name"]) for gate in mu_fit["gates"] if not gate["passed"]]
 
 
@@ -112,8 +112,8 @@ def fit_lines(mu_fit: Mapping[str, Any], settings: PlotSettings) -> list[str]:
     """Return the lines below the experiment's label: the data, mu, and gates that failed."""
     lines = title_lines(mu_fit, settings)
     lines[-1] += f", {mu_text(mu_fit['mu'])}"
-    if failed := allowed_failures(mu_fit):
-        lines.append("Failed gates (allowed):")
+    if failed := failed_gates(mu_fit):
+        lines.append("Failed gates:")
         lines += [f"  {name}" for name in failed]
     return lines
 

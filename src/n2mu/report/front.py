@@ -82,7 +82,7 @@ def tiles(mu_fit: Mapping[str, Any], style: PlotSettings) -> list[Tile]:
 
 
 def alarms(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return what must be read before any number: gates that failed and were allowed to, as HTML.
+    """Return what must be read before any number as HTML: gates that failed without stopping a fit.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def alarms(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
         ``mu_fit.json`` of the fits, by name, the published one first.
     """
     return [
-        f"Fit {escape(name)}: gate <b>{escape(str(gate['name']))}</b> failed and was allowed to: "
+        f"Fit {escape(name)}: gate <b>{escape(str(gate['name']))}</b> failed: "
         f"{escape(str(gate['detail']))}"
         for name, mu_fit in results.items()
         for gate in mu_fit["gates"]
