@@ -4,6 +4,7 @@ Everything is written beside its final place and renamed when complete, so a
 killed job leaves the previous product or none.
 """
 
+import errno
 import glob
 import hashlib
 import json
@@ -43,6 +44,18 @@ def file_digest(path: Path) -> str:
 
 
 @contextmanager
+def _named_if_full(path: Path) -> Iterator[None]:
+    """Give an error of a full disk the product that was written; the system names no file."""
+    try:
+        yield
+    except OSError as error:
+        # others can come from what is read meanwhile
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it when the block ends well.
 
@@ -51,7 +64,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path, path.stem, f".tmp{path.suffix}")
     try:
-        yield temporary
+        with _named_if_full(path):
+            yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -65,7 +79,8 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     replaced = _beside(path, path.name, ".old")
     temporary.mkdir()
     try:
-        yield temporary
+        with _named_if_full(path):
+            yield temporary
         # put aside and not removed: a removal that is killed halfway leaves a directory
         # with some of its files, which looks finished
         if path.exists():

@@ -1,5 +1,6 @@
 """Products: nothing unfinished can be taken for one, and what is no number is refused."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from n2mu.errors import ProductError
+from n2mu.errors import ProductError, refused_by_system
 from n2mu.products import (
     atomic_directory,
     atomic_file,
@@ -121,6 +122,23 @@ def test_a_directory_is_never_removed_piece_by_piece(
     assert content(path) == {"a": "new", "b": "new"}
     assert removed
     assert "skim" not in removed
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full exists on Linux")
+@pytest.mark.parametrize("atomic", [atomic_file, atomic_directory])
+def test_a_full_disk_is_named_by_the_product(tmp_path: Path, atomic: Atomic) -> None:
+    with pytest.raises(OSError, match="No space left") as raised, atomic(tmp_path / "skim"):
+        Path("/dev/full").write_text("all events")
+    said = refused_by_system(raised.value)
+    assert said is not None
+    assert said.startswith(f"{tmp_path}/skim: no space left on device; make room on that disk")
+
+
+def test_a_disk_that_fails_is_not_named_by_the_product(tmp_path: Path) -> None:
+    # it can be the one that is read
+    with pytest.raises(OSError, match="ntuple") as raised, atomic_file(tmp_path / "skim"):
+        raise OSError(errno.EIO, "ntuple")
+    assert raised.value.filename is None
 
 
 def test_a_temporary_file_keeps_its_suffix(tmp_path: Path) -> None:
