@@ -168,7 +168,7 @@ def test_copies_of_and_links_to_a_file_are_refused(
     refused(
         tiny,
         InputError,
-        "sig_3.root and sig_1.root (bases 'disk' and 'disk') are one file under two names; its "
+        "sig_3.root and sig_1.root (base 'disk') are one file under two names; its "
         "events would count twice",
     )
 

@@ -194,8 +194,11 @@ def _require_different(files: list[ListedFile]) -> None:
     for file in (file for file in files if file.bytes):
         other = known.setdefault(file.content, file)
         if other is not file:
+            bases = f"base '{file.base}'"
+            if other.base != file.base:
+                bases = f"bases '{file.base}' and '{other.base}'"
             raise InputError(
-                f"{file.path} and {other.path} (bases '{file.base}' and '{other.base}') are one "
+                f"{file.path} and {other.path} ({bases}) are one "
                 "file under two names; its events would count twice, narrow 'files' in inputs.yaml"
             )
 
