@@ -162,6 +162,7 @@ MISTAKES = [
         CONFIGURATION, "a key stands twice", text("fits", "    poi: mu", "    poi: mu\n    poi: mu")
     ),
     Mistake(CONFIGURATION, "a tab in place of spaces", text("fits", "    poi", "\tpoi")),
+    Mistake(CONFIGURATION, "a tab before the first key", text("fits", "fits:\n  ", "fits:\n\t")),
     Mistake(
         CONFIGURATION,
         "a text with braces or a colon without quotes",
@@ -180,6 +181,7 @@ MISTAKES = [
         nothing,
         "validate config/config.yaml",
     ),
+    Mistake(CONFIGURATION, "a main file without option and ending", nothing, "list config/config"),
     Mistake(
         CONFIGURATION,
         "a command in another directory",

@@ -1,12 +1,15 @@
 """What a dry run says, what jobs cost, and what is said at the end, in words."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
+from tests.conftest import TinyAnalysis
 from typer.testing import CliRunner
 
 from n2mu.commands.app import app
 from n2mu.commands.job import with_files
+from n2mu.commands.options import snakemake_with, with_configuration
 from n2mu.errors import ConfigurationError, ProductError
 from n2mu.products import read_json, write_json
 from n2mu.workflow.costs import expected_seconds, read_benchmark
@@ -158,6 +161,52 @@ def test_an_error_names_the_files_that_snakemake_took_for_the_configuration(
     error = ConfigurationError("configuration: fit: unknown key")
     assert with_files(error, [str(Path(file).absolute()) for file in files]) == said
     assert with_files(ConfigurationError("fits.yaml: wrong"), files) == "fits.yaml: wrong"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Will exit after finishing currently running jobs (scheduler).",
+        "Terminating processes on user request, this might take some time.",
+    ],
+)
+def test_a_run_that_is_stopped_says_that_the_same_command_goes_on(
+    said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "snakemake.log").write_text(f"Execute 1 jobs...\n{said}\n")
+    assert failures(tmp_path / "snakemake.log", tmp_path) == [
+        "The run was stopped from outside; no job failed.",
+        "What was finished stays; the same command goes on from here.",
+    ]
+
+
+def test_the_plan_of_a_product_that_no_rule_makes_names_the_nearest(
+    tiny: TinyAnalysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.write_ntuples()
+    tiny.list()
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        assert command[command.index("--quiet") + 1] == "host"
+        every = "--forceall" in command
+        printed = "    output: results/mu_fit.json, results/ranking.json\n    jobid: 1\n"
+        missing = "MissingRuleException:\nNo rule to produce results/mu_fti.json (if you use input \
+functions make sure that they don't raise unexpected exceptions).\n"
+        return subprocess.CompletedProcess(command, not every, printed if every else missing)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    ended = CliRunner().invoke(app, ["plan", "results/mu_fti.json"])
+    assert str(ended.exception) == (
+        "no rule makes 'results/mu_fti.json'; did you mean 'results/mu_fit.json'?"
+    )
+
+
+def test_a_command_is_repeated_with_the_configuration_that_it_was_given() -> None:
+    first = "config/first.yaml"
+    assert snakemake_with(first) == "snakemake --configfile config/first.yaml --cores 2"
+    assert with_configuration(first, "n2mu plan") == "n2mu plan --config config/first.yaml"
+    for usual in ("config/config.yaml", '{"analysis": "tth"}'):
+        assert snakemake_with(usual) == "snakemake --cores 2"
 
 
 def test_a_run_that_leaves_no_log_has_nothing_to_say(tmp_path: Path) -> None:

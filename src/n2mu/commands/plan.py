@@ -1,5 +1,6 @@
 """``n2mu plan``."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,24 +55,33 @@ def command(
     import subprocess
 
     from n2mu.commands.job import open_job
-    from n2mu.errors import ProductError
-    from n2mu.workflow.plan import read_plan
+    from n2mu.errors import ProductError, nearest
+    from n2mu.workflow.plan import read_plan, read_products
 
     refuse_configuration(targets or [])
     job = open_job(config)
     command_line = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
     # the profile of the workflow hides the reasons, which are read here
     command_line += ["--quiet", "host", "--configfile", config, "--dry-run", "--cores", "1"]
-    run = subprocess.run(
-        [*command_line, *(targets or [])],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+
+    def dry_run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command_line, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    run = dry_run(*(targets or []))
     if run.returncode:
         lines = [line for line in run.stdout.splitlines() if line.strip()]
-        raise ProductError(f"snakemake cannot plan: {lines[-1] if lines else 'no output'}")
+        last = lines[-1] if lines else "no output"
+        unknown = re.match(r"No rule to produce (.+?) \(if you use input functions", last)
+        if unknown:
+            hint = nearest(unknown[1], read_products(dry_run("--forceall").stdout))
+            raise ProductError(f"no rule makes '{unknown[1]}'{hint}")
+        raise ProductError(f"snakemake cannot plan: {last}")
     planned = [task for task in read_plan(run.stdout) if task.rule in _STAGES]
     if not planned:
         typer.echo("nothing to do: the results are those of the configuration")

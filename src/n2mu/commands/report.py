@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from n2mu.commands.options import DEFAULT_CONFIG, Config
+from n2mu.commands.options import DEFAULT_CONFIG, Config, snakemake_with, with_configuration
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,8 @@ def command(
     if found != (main.analysis, main.publish):
         raise ProductError(
             f"{paths.published('mu_fit.json')}: is of fit '{found[1]}' of analysis '{found[0]}', "
-            f"{config} publishes fit '{main.publish}' of '{main.analysis}'; run snakemake"
+            f"{config} publishes fit '{main.publish}' of '{main.analysis}'; "
+            f"run '{snakemake_with(config)}'"
         )
     _, planned = _snakemake(snakefile, config, "--dry-run", "--cores", "1")
     if "Nothing to be done" not in planned:
@@ -56,7 +57,8 @@ def command(
         count = f"{what} {'has' if number == 1 else 'have'}"
         raise ProductError(
             f"{paths.results}: {count} to run before the results are those of {config}; "
-            "run snakemake, or look with snakemake --dry-run"
+            f"run '{snakemake_with(config)}', or look with "
+            f"'{with_configuration(config, 'n2mu plan')}'"
         )
     if not summary:
         logger.info("writing %s", report)
@@ -123,7 +125,7 @@ def _studies(job: "Job", snakefile: Path, config: str) -> tuple[list[str], list[
         again = set(targets)
     reason = "the configuration, the code or the events have changed since"
     left_out += [
-        LeftOut(products[name], reason, f"snakemake --cores 1 {target}")
+        LeftOut(products[name], reason, f"{snakemake_with(config)} {target}")
         for name, target in targets.items()
         if name in again
     ]

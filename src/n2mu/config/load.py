@@ -109,7 +109,11 @@ def read_yaml(path: Path) -> Any:
         place = getattr(error, "problem_mark", None)
         where = f" line {place.line + 1}:" if place else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        hint = "indent with spaces" if "tab" in problem else "a text with : { } or # needs quotes"
+        hint = "a text with : { } or # needs quotes"
+        # named below a text only; where a key or a value could begin it stands at the place
+        if "tab" in problem or (place and text[place.index : place.index + 1] == "\t"):
+            problem = problem.replace("found character that", "found a tab, which")
+            hint = "indent with spaces"
         raise ConfigurationError(f"{path}:{where} not valid YAML ({problem}); {hint}") from None
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from None

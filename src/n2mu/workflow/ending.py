@@ -35,6 +35,11 @@ _OF_SIGNAL = {
     "SIGINT": "it was interrupted (signal 2, SIGINT): run the same command again; a training goes "
     "on from its checkpoint",
 }
+# what Snakemake says when it is told to end: SIGTERM, and Ctrl-C
+_STOPPED = (
+    "Will exit after finishing currently running jobs",
+    "Terminating processes on user request",
+)
 _ENDED_BY = re.compile(r"died with <Signals\.\w+: (\d+)>|returned non-zero exit status (\d+)\.")
 
 
@@ -116,6 +121,8 @@ def failures(snakemake_log: Path, directory: Path) -> list[str]:
         last = _last_lines(path)
         lines += [f"  {line}" for line in last]
         lines.append(f"  -> {_advice(rule, last, block, ended_by)}")
+    if not lines and any(stopped in text for stopped in _STOPPED):
+        lines.append("The run was stopped from outside; no job failed.")
     if lines:
         lines.append("What was finished stays; the same command goes on from here.")
     return lines

@@ -49,6 +49,12 @@ def read_plan(printed: str) -> list[PlannedJob]:
     return jobs
 
 
+def read_products(printed: str) -> list[str]:
+    """Return the products of all jobs of a dry run from what Snakemake prints."""
+    lines = re.findall(r"^    output: (.*)$", printed, re.MULTILINE)
+    return [product for line in lines for product in line.split(", ")]
+
+
 def _causes(reason: str) -> list[str]:
     """Return in words why a job runs, besides that its inputs are made again."""
     causes = []
