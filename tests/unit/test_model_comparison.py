@@ -111,6 +111,10 @@ def test_the_tables_show_errors_and_what_does_not_exist() -> None:
     assert r"$0.833 \pm 0.012$" in latex and r"ft\_transformer" in latex
     assert "$^{+0.80}_{-0.51}$" in latex
     assert "0.833<br>± 0.012" in models_html(found)
+    column = models_markdown(found).splitlines()[0].split("|").index(" Parameters ")
+    found["models"][0]["parameters"] = 0
+    trees = next(line for line in models_markdown(found).splitlines() if "| better" in line)
+    assert trees.split("|")[column].strip() == "\N{EM DASH}"
 
 
 def test_the_figure_of_all_models_has_a_row_per_model() -> None:

@@ -184,6 +184,10 @@ def test_figures_and_tables_show_every_variant(study: Any) -> None:
         assert overlapping(figure) == []
     markdown = study_markdown(result).splitlines()
     assert [line.split("|")[1].strip() for line in markdown[2:5]] == ["wide", "narrow", "again"]
+    trees = copy.deepcopy(result)
+    trees["variants"][0]["parameters"] = 0
+    counts = [line.split("|")[2].strip() for line in study_markdown(trees).splitlines()[2:5]]
+    assert counts[0] == "" and all(int(count) > 0 for count in counts[1:])
     latex = study_latex(result, plot_settings())
     assert r"AUC, $t\bar{t}H$" in latex
     assert MINUS not in latex

@@ -91,7 +91,11 @@ def _columns(comparison: Mapping[str, Any]) -> list[_Column]:
             "with each score.",
         ),
         _Column("Statistics only", lambda entry: _sides(entry["mu"], "stat_")),
-        _Column("Parameters", lambda entry: f"{entry['parameters']:,}"),
+        # trees have none that are counted
+        _Column(
+            "Parameters",
+            lambda entry: f"{entry['parameters']:,}" if entry["parameters"] else NOTHING,
+        ),
         _Column(
             "Training [s]",
             lambda entry: plain(entry["seconds"], 0 if entry["seconds"] >= 10 else 1),

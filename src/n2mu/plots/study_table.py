@@ -62,8 +62,9 @@ def study_table(study: Mapping[str, Any], signal: str) -> Tabular:
     reference = study["variants"][reference_of(study)]["variant"]
     for variant in study["variants"]:
         first = variant["differences"].get(reference)
-        parameters = variant["parameters"]
-        row = [variant["variant"], "" if parameters is None else f"{parameters}"]
+        # random scores have none, and of trees none are counted
+        parameters = variant["parameters"] or ""
+        row = [variant["variant"], f"{parameters}"]
         for key in titles:
             scale = study["measures"][key]["scale"]
             row.append(
