@@ -506,6 +506,22 @@ MISTAKES = [
         "a sum of weights that is not that of all generated events",
         first(lambda trees: trees["sumWeights"]["total"].fill(7.0)),
     ),
+    Mistake(
+        NTUPLES,
+        "weights that are zero",
+        first(lambda trees: trees["nominal"]["weight_mc"].fill(0.0)),
+    ),
+    Mistake(
+        NTUPLES,
+        "weights that are negative",
+        first(lambda trees: trees["nominal"]["weight_mc"].fill(-2.0)),
+    ),
+    Mistake(NTUPLES, "a weight that stands twice", key("inputs", "weight.pileup", "weight_mc")),
+    Mistake(
+        NTUPLES,
+        "a feature that is the event number",
+        key("features", "features.number", {"expression": "event"}),
+    ),
     Mistake(NTUPLES, "every event is written twice", first(doubled)),
     Mistake(NTUPLES, "a branch that is no event number", key("inputs", "event", "njets")),
     Mistake(

@@ -73,3 +73,105 @@ def test_codes_for_missing_say_nothing_of_the_unit(analysis: TinyAnalysis) -> No
     analysis.list()
     (problem,) = [line for line in problems(analysis) if "of another size" in line]
     assert problem.startswith("branch 'pt' is of another size in ")
+
+
+@pytest.mark.parametrize(
+    ("weight", "key", "factor", "place"),
+    [
+        ({"generator": "weight_mc", "pileup": "weight_mc"}, "pileup", "weight_mc", "in weight."),
+        (
+            {"pileup": "weight_pileup", "generator": "weight_mc * (njets > 1) * weight_pileup"},
+            "generator",
+            "weight_pileup",
+            "in weight.pileup",
+        ),
+        (
+            {"generator": "weight_mc*weight_mc", "pileup": "weight_pileup"},
+            "generator",
+            "weight_mc",
+            "in the same factor",
+        ),
+    ],
+)
+def test_a_factor_that_stands_twice_is_a_problem(
+    analysis: TinyAnalysis, weight: dict[str, str], key: str, factor: str, place: str
+) -> None:
+    analysis.change("inputs", "weight", weight)
+    (problem,) = problems(analysis)
+    assert problem.startswith(
+        f"inputs.yaml: weight.{key}: '{factor}' multiplies every event already {place}"
+    )
+
+
+def test_conditions_and_constants_may_stand_twice(analysis: TinyAnalysis) -> None:
+    condition = "(njets > 1) * 2"
+    weight = {"generator": f"weight_mc * {condition}", "pileup": f"weight_pileup * {condition}"}
+    analysis.change("inputs", "weight", weight)
+    assert problems(analysis) == []
+
+
+def scale_weights(tiny: TinyAnalysis, factor: float) -> None:
+    trees = tiny_trees(3)
+    trees["nominal"]["weight_mc"] = np.abs(trees["nominal"]["weight_mc"]) * np.float32(factor)
+    write_ntuple(tiny.ntuple("bkg_1.root"), trees)
+    tiny.list()
+
+
+def test_weights_that_are_all_zero_are_a_problem(analysis: TinyAnalysis) -> None:
+    scale_weights(analysis, 0.0)
+    (problem,) = problems(analysis)
+    assert problem.startswith("inputs.yaml: weight: the weight is zero for all events that were")
+    assert "[bkg; " in problem
+
+
+def test_weights_that_are_all_negative_are_a_problem_unless_a_sign_says_so(
+    analysis: TinyAnalysis,
+) -> None:
+    scale_weights(analysis, -1.0)
+    (problem,) = problems(analysis)
+    assert problem.startswith("inputs.yaml: weight: the weight is negative for all events that")
+    assert "'total', the sum of the weights of all generated events, is positive" in problem
+    scale_weights(analysis, 1.0)
+    analysis.change("inputs", "inputs.bkg.weight", {"generator": "-abs(weight_mc)"})
+    assert problems(analysis) == []
+
+
+def test_sums_of_weights_without_a_weight_are_noted(analysis: TinyAnalysis) -> None:
+    analysis.change("inputs", "weight", {})
+    analysis.change("systematics", "systematics", {})
+    report = validate(analysis.config)
+    (note,) = report.notes
+    assert report.problems == []
+    assert note.startswith("inputs.yaml: weight: has no factor, so that every event counts as one")
+    assert "but 'total' of sum_of_weights adds up weights" in note
+
+
+@pytest.mark.parametrize(
+    ("feature", "said"),
+    [
+        ({"expression": "event % 7"}, "reads 'event' (inputs.yaml: event), which says nothing of"),
+        ({"expression": "weight_mc"}, "is a factor of the event weight (inputs.yaml: weight.gen"),
+    ],
+)
+def test_a_feature_that_is_no_property_of_a_collision_is_a_problem(
+    analysis: TinyAnalysis, feature: dict[str, str], said: str
+) -> None:
+    analysis.change("features", "features.odd", feature)
+    (problem,) = problems(analysis)
+    assert problem.startswith(f"features.yaml: features.odd: {said}")
+
+
+@pytest.mark.parametrize("label", ["36/fb", "36 1/fb", "36 invfb", "36 fb$^{-1}$", "36,000 pb-1"])
+def test_the_luminosity_is_understood_as_it_is_written(analysis: TinyAnalysis, label: str) -> None:
+    analysis.change("config", "labels.luminosity", label)
+    (problem,) = problems(analysis)
+    assert problem.startswith(f"labels.luminosity: '{label}' is 36 fb^-1, but the campaigns")
+
+
+@pytest.mark.parametrize("label", ["140", "full Run 2"])
+def test_a_luminosity_that_is_not_understood_is_noted(analysis: TinyAnalysis, label: str) -> None:
+    analysis.change("config", "labels.luminosity", label)
+    report = validate(analysis.config)
+    (note,) = report.notes
+    assert report.problems == []
+    assert note.startswith(f"labels.luminosity: '{label}' is not understood, and not compared")

@@ -16,12 +16,10 @@ from n2mu.inputs.sums import sums_of_weights
 from n2mu.inputs.tree import Tree
 from n2mu.validation.events import Events, examine
 from n2mu.validation.identity import look_at_numbers
-from n2mu.validation.questions import EVENT, SUM, Asked
+from n2mu.validation.questions import EVENT, Asked
 from n2mu.validation.scales import Compared, compare
 from n2mu.validation.units import Typical, typical_values
-
-_HEAVY = 2
-"""Scale factors hardly make events so much heavier than they were generated."""
+from n2mu.validation.weights import look_at_weights
 
 
 class Look(NamedTuple):
@@ -108,7 +106,10 @@ def look(what: Look) -> Seen:
                 found += [Finding(*finding) for finding in findings]
                 compared = compare(what.asked, columns, masks)
                 typical = typical_values(what.asked, columns)
-                _weigh(what, columns, size, totals, found)
+                found += [
+                    Finding(key, text, detail=detail)
+                    for key, text, detail in look_at_weights(what.asked, columns, size, totals)
+                ]
                 numbers = look_at_numbers(file, ntuple, what.asked) if what.first else None
                 if numbers is not None:
                     text, detail = numbers
@@ -169,34 +170,6 @@ def _compare_sums(
         if not total > 0
     ]
     return totals
-
-
-def _weigh(
-    what: Look,
-    columns: Mapping[str, Any],
-    size: int,
-    totals: Mapping[str, float],
-    found: list[Finding],
-) -> None:
-    """Compare the events that were read with the sum of weights of all generated ones."""
-    total = totals.get(SUM, 0.0)
-    factors = [parse(text) for text in what.asked.weight]
-    if not total > 0 or any(not factor.names <= columns.keys() for factor in factors):
-        return
-    weight = np.ones(size)
-    for factor in factors:
-        try:
-            weight *= factor.evaluate(columns, size)
-        except N2muError:
-            return  # reported with its key
-    read = float(weight.sum())
-    if read > _HEAVY * total:
-        text = (
-            f"the sum of weights '{what.asked.sums[SUM]}' is smaller than the weights of the "
-            "events, of which it is the sum before any selection"
-        )
-        detail = f": {total:.6g}, and the first {size} events weigh {read:.6g}"
-        found.append(Finding(SUM, text, detail=detail))
 
 
 def _columns(

@@ -22,9 +22,13 @@ from n2mu.validation.report import Report
 from n2mu.validation.scales import Scales
 from n2mu.validation.texts import refused_texts
 from n2mu.validation.units import other_units
+from n2mu.validation.weights import missing_weight, odd_features, repeated_factors
 from n2mu.workflow.analysis import Analysis
 
 _SAME_LUMINOSITY = 0.02
+_LUMINOSITY = re.compile(
+    r"(\d[\d,]*\.?\d*)\s*\\?[,~ ]*(?:1?\s*/|inv\.?)?\s*(?:\$?\\?(?:mathrm|text)?\{?)?\s*([pfa]b)"
+)
 _UNITS = {"pb": 1.0, "fb": 1e3, "ab": 1e6}
 
 
@@ -56,8 +60,10 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
         )
         return report
     _compare_luminosity(configuration, report)
-    for key, text in refused_texts(configuration):
-        report.add(text, key=key)
+    for what in (refused_texts, repeated_factors, odd_features):
+        for key, text in what(configuration):
+            report.add(text, key=key)
+    report.notes += missing_weight(configuration)
     sets = {d.name: d for d in data_sets(configuration.inputs)}
     bases = {name: location(path) for name, path in configuration.main.ntuples.items()}
     try:
@@ -194,12 +200,19 @@ def _count(seen: Iterable[Seen], incomplete: bool, scales: Scales, report: Repor
 def _compare_luminosity(configuration: Configuration, report: Report) -> None:
     """Compare what figures say with what events are normalised to."""
     label = configuration.main.labels.luminosity
-    found = re.search(r"([\d.,]+)\s*\\?[,~ ]*(?:\$?\\?(?:mathrm|text)?\{?)?\s*([pfa]b)", label)
     # weights that are normalised already may hold the luminosity themselves
-    if found is None or configuration.inputs.sum_of_weights.normalised:
+    if configuration.inputs.sum_of_weights.normalised or not label.strip():
+        return
+    total = configuration.inputs.total_luminosity
+    found = _LUMINOSITY.search(label)
+    if found is None:
+        report.notes.append(
+            f"labels.luminosity: '{label}' is not understood, and not compared with the "
+            f"{total / 1e3:g} fb^-1 of the campaigns in inputs.yaml; write a number and pb^-1, "
+            "fb^-1 or ab^-1"
+        )
         return
     stated = float(found[1].replace(",", "")) * _UNITS[found[2]]
-    total = configuration.inputs.total_luminosity
     if abs(stated - total) > _SAME_LUMINOSITY * total:
         report.add(
             f"'{label}' is {stated / 1e3:g} fb^-1, but the campaigns in inputs.yaml have "
