@@ -76,7 +76,7 @@ def run_compare(
                 "label": name,
                 "path": str(path),
                 **{key: fit[key] for key in ("dataset", "blinding", "mu", "mu_stat_only")},
-                "data": {"data_regions": fit["provenance"]["data_regions"]},
+                "data": {"data_regions": fit["provenance"].get("data_regions", [])},
             }
             for name, path, fit in zip(names, mu_fits, fits, strict=True)
         ],
