@@ -70,6 +70,13 @@ def test_every_job_of_a_dry_run_is_read_with_its_cause() -> None:
     assert plot.causes == ["code of n2mu, or what made the inputs"]
 
 
+def test_a_change_of_the_files_of_the_demo_is_named() -> None:
+    listed = PRINTED.replace("""'{"cut":"a > 1 now: it","other":1}','aa'""", """'["plan:1"]'""")
+    assert listed != PRINTED
+    changed = listed.replace("""'{"cut":"a > 2"}','bb'""", """'["plan:2"]'""")
+    assert read_plan(changed)[0].causes == ["its files changed"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "keys"),
     [

@@ -80,7 +80,8 @@ def _changed(reason: str) -> list[str]:
     if old is None or new is None:
         # what remains are digests: of code, or of what made the inputs
         return ["code of n2mu, or what made the inputs"]
-    return [f"{key} changed" for key in differences(old, new)]
+    # the files of the demo are a list without keys
+    return [f"{key or 'its files'} changed" for key in differences(old, new)]
 
 
 def _texts(reason: str) -> tuple[list[str], list[str]]:
