@@ -175,3 +175,44 @@ def test_a_luminosity_that_is_not_understood_is_noted(analysis: TinyAnalysis, la
     (note,) = report.notes
     assert report.problems == []
     assert note.startswith(f"labels.luminosity: '{label}' is not understood, and not compared")
+
+
+def observe(tiny: TinyAnalysis, pt: float) -> None:
+    trees = tiny_trees(4)
+    del trees["sumWeights"]
+    trees["nominal"]["pt"] *= np.float32(pt)
+    write_ntuple(tiny.ntuple("obs_1.root"), trees)
+    tiny.change("inputs", "inputs.obs", {"files": "obs_*.root", "data": True})
+    tiny.change("samples", "samples.data", {"kind": "data", "inputs": ["obs"]})
+    tiny.list()
+
+
+def test_a_cut_that_no_observed_event_passes_for_its_unit_is_a_problem(
+    analysis: TinyAnalysis,
+) -> None:
+    observe(analysis, 1e-3)
+    report = validate(analysis.config)
+    lines = [problem.line() for problem in report.problems]
+    (problem,) = [line for line in lines if "passes none" in line]
+    assert "'pt > 20000' passes none of 60 observed events that were read: pt is 10." in problem
+    assert problem.endswith("is one of them in MeV and the other in GeV?")
+    notes = " ".join(report.notes)
+    assert (
+        "none of the 60 observed events that were read passes it, simulated ones do ('pt" in notes
+    )
+    assert "data: none of the 60 events of its inputs that were read passes the presel" in notes
+
+
+def test_a_region_that_no_observed_event_is_in_is_noted_with_the_cut(
+    analysis: TinyAnalysis,
+) -> None:
+    observe(analysis, 1.0)
+    assert validate(analysis.config).notes == []
+    observe(analysis, 0.5)
+    selection = "njets >= 4 && pt > 20e3 && pt > 41e3"
+    analysis.change("regions", "regions.SR.selection", selection)
+    report = validate(analysis.config)
+    assert report.problems == []
+    (note,) = report.notes
+    assert note.startswith("regions.yaml: regions.SR: none of the ")
+    assert "observed events" in note and "'pt > 41000' passes none: pt is " in note

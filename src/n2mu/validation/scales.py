@@ -151,9 +151,18 @@ def _counted(
 
 
 class Scales:
-    """What the comparisons of all data sets say together."""
+    """What the comparisons of several data sets say together.
 
-    def __init__(self, found: Iterable[Compared]) -> None:
+    Parameters
+    ----------
+    found
+        Of all of them.
+    events
+        How their events are called.
+    """
+
+    def __init__(self, found: Iterable[Compared], events: str = "events") -> None:
+        self._called = events
         together: dict[tuple[str, str, str], Compared] = {}
         for one in found:
             name = one.key, one.where, one.subject
@@ -187,7 +196,9 @@ class Scales:
             for cut in cuts:
                 if cut.events >= _FEW and not cut.passed and cut.far and cut.where not in said:
                     said.add(cut.where)
-                    text = f"'{cut.where}' passes none of {cut.events} events that were read"
+                    text = (
+                        f"'{cut.where}' passes none of {cut.events} {self._called} that were read"
+                    )
                     yield key, f"{text}: {cut.span}; {_UNIT}"
         for edges in self._edges:
             if edges.events >= _FEW and not edges.passed:
@@ -211,17 +222,16 @@ class Scales:
                 yield f"{edges.key}: {self._outside(edges)}; they count in the outer bins"
         yield from (f"{end.key}: {self._in_one(end)}" for end in self._ends if not end.far)
 
-    @staticmethod
-    def _in_one(end: Compared) -> str:
+    def _in_one(self, end: Compared) -> str:
         bound = f"up to {end.least:.6g}" if end.least is not None else f"from {end.most:.6g} on"
         return (
-            f"all {end.events} events of the region that were read are in the {end.where}, "
+            f"all {end.events} {self._called} of the region that were read are in the {end.where}, "
             f"{bound}: {end.span}"
         )
 
-    @staticmethod
-    def _outside(edges: Compared) -> str:
+    def _outside(self, edges: Compared) -> str:
         return (
-            f"{edges.events - edges.passed} of {edges.events} events of the region that were read "
-            f"lie outside of the edges, {edges.least:.6g} to {edges.most:.6g}: {edges.span}"
+            f"{edges.events - edges.passed} of {edges.events} {self._called} of the region that "
+            f"were read lie outside of the edges, {edges.least:.6g} to {edges.most:.6g}: "
+            f"{edges.span}"
         )

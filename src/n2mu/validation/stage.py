@@ -3,7 +3,7 @@
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -76,12 +76,18 @@ def validate(config: Path | Mapping[str, Any], entries: int = 2000, workers: int
         seen = [result() for result in results]
     _collect(seen, report)
     scales = Scales(compared for one in seen for compared in one.compared)
-    for key, text in scales.problems():
+    wrong = list(scales.problems())
+    # simulation may hide that no observed event passes
+    observed = [one for one in seen if sets[one.data_set].data]
+    theirs = Scales((c for one in observed for c in one.compared), "observed events")
+    wrong += [(key, text) for key, text in theirs.problems() if key not in dict(wrong)]
+    for key, text in wrong:
         report.add(text, key=key)
     for text in other_units({one.data_set: one.typical for one in seen}):
         report.add(text)
     report.notes += scales.notes()
     _count(seen, bool(mistakes), scales, report)
+    report.notes += _regions_without_data(observed, seen, theirs)
     report.looked_at = {
         "data sets": len(sets),
         "files opened": len(looks),
@@ -133,6 +139,7 @@ def _count(seen: Iterable[Seen], incomplete: bool, scales: Scales, report: Repor
     regions: dict[str, int] = defaultdict(int)
     samples: dict[str, int] = defaultdict(int)
     entries: dict[str, int] = defaultdict(int)
+    passed: dict[str, int] = defaultdict(int)
     codes: dict[tuple[str, float], int] = defaultdict(int)
     homeless: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     read = preselected = 0
@@ -156,6 +163,7 @@ def _count(seen: Iterable[Seen], incomplete: bool, scales: Scales, report: Repor
         for name, number in events.samples.items():
             samples[name] += number
             entries[name] += events.read
+            passed[name] += events.preselected
         for name, (code, number) in events.codes.items():
             codes[name, code] += number
         if events.homeless and not incomplete:
@@ -188,13 +196,43 @@ def _count(seen: Iterable[Seen], incomplete: bool, scales: Scales, report: Repor
             report.notes.append(f"regions.yaml: regions.{name}: {told}{why}")
     for name, number in samples.items():
         if not number:
+            told = f"none of the {passed[name]} events of its inputs that were read and pass the"
             empty = "the files of its inputs that were looked at hold no event"
-            report.notes.append(f"samples.yaml: samples.{name}: {told if entries[name] else empty}")
+            if entries[name] and not passed[name]:
+                empty = f"none of the {entries[name]} events of its inputs that were read passes "
+                empty += "the preselection"
+            said = f"{told} preselection is in it" if passed[name] else empty
+            report.notes.append(f"samples.yaml: samples.{name}: {said}")
     for (name, code), number in codes.items():
         report.notes.append(
             f"features.yaml: features.{name}: is {code:g} in {number} events, far from all other "
             "values; add it to 'missing' if it means that"
         )
+
+
+def _regions_without_data(
+    observed: Iterable[Seen], seen: Iterable[Seen], scales: Scales
+) -> Iterator[str]:
+    """Yield lines on selections that only simulated events pass, with the cut that is why."""
+    counts = [one.events for one in observed if one.events is not None]
+    every = [one.events for one in seen if one.events is not None]
+    read, preselected = sum(c.read for c in counts), sum(c.preselected for c in counts)
+    if read and not preselected and any(events.preselected for events in every):
+        why = scales.why_none("regions.yaml: preselection")
+        yield (
+            f"regions.yaml: preselection: none of the {read} observed events that were read passes "
+            f"it, simulated ones do{why}"
+        )
+        return
+    for name in dict.fromkeys(name for events in counts for name in events.regions):
+        why = scales.why_none(f"regions.yaml: regions.{name}.selection")
+        simulated = any(events.regions.get(name) for events in every)
+        # without a cut that explains it, the region may be rare
+        if why and simulated and not any(events.regions.get(name) for events in counts):
+            yield (
+                f"regions.yaml: regions.{name}: none of the {preselected} observed events that "
+                f"were read and pass the preselection is in it, simulated ones are{why}"
+            )
 
 
 def _compare_luminosity(configuration: Configuration, report: Report) -> None:
