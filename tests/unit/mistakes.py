@@ -536,6 +536,11 @@ MISTAKES = [
     ),
     Mistake(
         NTUPLES,
+        "edges in MeV for a branch in GeV",
+        key("regions", "regions.CR.binning.edges", [0, 20e6, 40e6, 80e6]),
+    ),
+    Mistake(
+        NTUPLES,
         "one data set in GeV, all others in MeV",
         first(lambda trees: trees["nominal"].update(pt=trees["nominal"]["pt"] / 1000)),
     ),
