@@ -6,7 +6,8 @@ evaluation and awkward with the first list column.
 
 from n2mu.expressions.aliases import Aliases
 from n2mu.expressions.expression import Expression, parse
-from n2mu.expressions.implication import Limit, conjuncts, far, limits, unimplied
+from n2mu.expressions.implication import conjuncts, unimplied
+from n2mu.expressions.limits import Limit, far, limits
 from n2mu.expressions.nodes import ENTRY
 
 __all__ = [

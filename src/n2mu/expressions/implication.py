@@ -9,7 +9,6 @@ assumed to be whole, so that ``!(x < 3)`` does not imply ``x >= 3``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from n2mu.expressions.expression import parse
 from n2mu.expressions.nodes import (
@@ -38,11 +37,10 @@ _ACCEPTED = {
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _RELATIONS = frozenset("<=>?")
 _MOST_STEPS = 5_000
-_FAR = 20  # GeV and MeV differ by 1000, values of one quantity by less
 
 
 @dataclass(frozen=True)
-class _Comparison:
+class Comparison:
     """``subject`` stands to ``constant``, or to ``other``, in one of the relations.
 
     The relations are ``<``, ``=``, ``>`` and ``?``: unordered, one is NaN.
@@ -55,6 +53,7 @@ class _Comparison:
 
     @property
     def key(self) -> _Key:
+        """What is compared."""
         return self.subject, self.other
 
 
@@ -68,7 +67,7 @@ class _Any:
     parts: tuple[_Condition, ...]
 
 
-_Condition = _Comparison | _All | _Any
+_Condition = Comparison | _All | _Any
 _Key = tuple[Node, Node | None]
 _TRUE = _All(())
 _FALSE = _Any(())
@@ -87,57 +86,7 @@ def conjuncts(text: str) -> list[str]:
     >>> conjuncts("(nJets>=4 && nTaus==1) && b")
     ['nJets >= 4', 'nTaus == 1', 'b']
     """
-    return [write(part) for part in _conjuncts(parse(text).tree)]
-
-
-class Limit(NamedTuple):
-    """A condition that bounds one expression.
-
-    Attributes
-    ----------
-    cut, subject
-        The condition and the expression, in normal form.
-    least, most
-        The bound, whether or not it passes itself; None on the other side.
-    """
-
-    cut: str
-    subject: str
-    least: float | None
-    most: float | None
-
-
-def far(least: float | None, most: float | None, low: float, high: float) -> bool:
-    """Tell whether values from ``low`` to ``high`` are so far beyond a bound as of another unit."""
-    below = least is not None and 0 < high * _FAR < least
-    return below or (most is not None and 0 < most * _FAR < low)
-
-
-def limits(text: str) -> list[Limit]:
-    """Return the top-level conditions of a selection that bound an expression by a constant.
-
-    Raises
-    ------
-    ExpressionError
-        If it cannot be parsed.
-
-    Examples
-    --------
-    >>> limits("25 < pt && m < 200 && good")
-    [Limit(cut='25 < pt', subject='pt', least=25.0, most=None), \
-Limit(cut='m < 200', subject='m', least=None, most=200.0)]
-    """
-    found = []
-    for part in _conjuncts(parse(text).tree):
-        condition = _condition(part, True)
-        if not isinstance(condition, _Comparison) or condition.other is not None:
-            continue
-        above, below = ">" in condition.accepted, "<" in condition.accepted
-        if above != below:
-            bound = condition.constant
-            sides = (bound, None) if above else (None, bound)
-            found.append(Limit(write(part), write(condition.subject), *sides))
-    return found
+    return [write(part) for part in parts_of(parse(text).tree)]
 
 
 def unimplied(region: str, preselection: str) -> list[str]:
@@ -168,19 +117,20 @@ def unimplied(region: str, preselection: str) -> list[str]:
     """
     given = parse(region).tree
     wanted = parse(preselection).tree
-    facts = _flat([_condition(given, True)])
+    facts = _flat([condition_of(given, True)])
     elements = _elements(given)
     return [
         write(part)
-        for part in _conjuncts(wanted)
+        for part in parts_of(wanted)
         if not (
             _covers(elements, _elements(part))
-            and _Prover().implies(facts, _condition(part, True), facts)
+            and _Prover().implies(facts, condition_of(part, True), facts)
         )
     ]
 
 
-def _conjuncts(node: Node) -> tuple[Node, ...]:
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """Return the top-level conditions of a node."""
     if isinstance(node, Logical) and node.operator == "&&":
         return node.operands
     return (node,)
@@ -203,12 +153,12 @@ def _covers(given: dict[str, int], wanted: dict[str, int]) -> bool:
     return all(given.get(name, -1) >= index for name, index in wanted.items())
 
 
-def _condition(node: Node, truth: bool) -> _Condition:
+def condition_of(node: Node, truth: bool) -> _Condition:
     """Return the condition that ``node`` is true (or false), negations pushed inwards."""
     if isinstance(node, Not):
-        return _condition(node.operand, not truth)
+        return condition_of(node.operand, not truth)
     if isinstance(node, Logical):
-        parts = tuple(_condition(operand, truth) for operand in node.operands)
+        parts = tuple(condition_of(operand, truth) for operand in node.operands)
         return _All(parts) if (node.operator == "&&") == truth else _Any(parts)
     if isinstance(node, Binary) and node.operator in COMPARISONS:
         return _comparison(node, truth)
@@ -234,8 +184,8 @@ def _relation(left: Node, operator: str, right: Node, truth: bool) -> _Condition
         if isinstance(left, Number):
             order = "<" if left.value < right.value else ">" if left.value > right.value else "="
             return _TRUE if order in accepted else _FALSE
-        return _Comparison(left, None, right.value, accepted)
-    return _Comparison(left, right, 0.0, accepted)
+        return Comparison(left, None, right.value, accepted)
+    return Comparison(left, right, 0.0, accepted)
 
 
 def _folded(node: Node) -> Node:
@@ -255,8 +205,8 @@ def _flat(conditions: list[_Condition]) -> list[_Condition]:
     return flat
 
 
-def _comparisons(condition: _Condition) -> list[_Comparison]:
-    if isinstance(condition, _Comparison):
+def _comparisons(condition: _Condition) -> list[Comparison]:
+    if isinstance(condition, Comparison):
         return [condition]
     return [item for part in condition.parts for item in _comparisons(part)]
 
