@@ -258,3 +258,12 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyAnalysis:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("N2MU_CONFIG", raising=False)
     return TinyAnalysis(tmp_path)
+
+
+@pytest.fixture
+def listed(tiny: TinyAnalysis) -> TinyAnalysis:
+    """The tiny analysis with listed ntuples, without a mistake."""
+    tiny.change("config", "labels.luminosity", "10 pb$^{-1}$")
+    tiny.write_ntuples()
+    tiny.list()
+    return tiny

@@ -8,6 +8,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import yaml
+from helpers_validate import problems
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 from typer.testing import CliRunner
 
@@ -19,28 +20,15 @@ ROOT = Path(__file__).parents[2]
 LAST = {"validation_region": "SR", "epochs": 1, "weighting": "event"}
 
 
-@pytest.fixture
-def analysis(tiny: TinyAnalysis) -> TinyAnalysis:
-    """The tiny analysis with listed ntuples, without a mistake."""
-    tiny.change("config", "labels.luminosity", "10 pb$^{-1}$")
-    tiny.write_ntuples()
-    tiny.list()
-    return tiny
-
-
-def problems(tiny: TinyAnalysis) -> list[str]:
-    return [problem.line() for problem in validate(tiny.config).problems]
-
-
-def test_what_is_right_has_no_problems(analysis: TinyAnalysis) -> None:
-    report = validate(analysis.config)
+def test_what_is_right_has_no_problems(listed: TinyAnalysis) -> None:
+    report = validate(listed.config)
     assert (report.problems, report.notes, report.unchecked) == ([], [], [])
     assert report.looked_at["files opened"] == 2
     assert report.looked_at["entries read"] == 120
 
 
-def test_all_mistakes_are_found_in_one_run(analysis: TinyAnalysis) -> None:
-    change = analysis.change
+def test_all_mistakes_are_found_in_one_run(listed: TinyAnalysis) -> None:
+    change = listed.change
     change("config", "labels.luminosity", "36.6 fb$^{-1}$")
     change("config", "models", ["mlp", "mpl"])
     change("inputs", "weight.trigger", "weight_triger")
@@ -90,8 +78,8 @@ def test_all_mistakes_are_found_in_one_run(analysis: TinyAnalysis) -> None:
     )
     change("fits", "fits.score.regions", ["SR", "CR", "CR2"])
     change("fits", "fits.score.observable", "mlp_sgi")
-    write_ntuple(analysis.ntuple("bkg_2.root"), tiny_trees(9))
-    analysis.ntuple("sig_2.root").unlink()
+    write_ntuple(listed.ntuple("bkg_2.root"), tiny_trees(9))
+    listed.ntuple("sig_2.root").unlink()
 
     beginnings = [
         "systematics.yaml: systematics.lumi: up 0.1 and down 0.1 shift the rate to the same side",
@@ -120,8 +108,8 @@ def test_all_mistakes_are_found_in_one_run(analysis: TinyAnalysis) -> None:
         "'mlp_sig'",
     ]
     found = [
-        line.replace(f"{analysis.config.parent}/", "").removeprefix("tiny/")
-        for line in problems(analysis)
+        line.replace(f"{listed.config.parent}/", "").removeprefix("tiny/")
+        for line in problems(listed)
     ]
     for beginning in beginnings:
         matches = [line for line in found if line.startswith(beginning)]
@@ -131,12 +119,12 @@ def test_all_mistakes_are_found_in_one_run(analysis: TinyAnalysis) -> None:
     ]
 
 
-def test_a_problem_names_all_keys_and_data_sets_that_it_concerns(analysis: TinyAnalysis) -> None:
-    analysis.change("regions", "aliases", {"central": "abs(eta) < 2.5"})
+def test_a_problem_names_all_keys_and_data_sets_that_it_concerns(listed: TinyAnalysis) -> None:
+    listed.change("regions", "aliases", {"central": "abs(eta) < 2.5"})
     for region in ("SR", "CR"):
-        text = analysis.parts["regions"]["regions"][region]["selection"]
-        analysis.change("regions", f"regions.{region}.selection", f"{text} && central")
-    [line] = problems(analysis)
+        text = listed.parts["regions"]["regions"][region]["selection"]
+        listed.change("regions", f"regions.{region}.selection", f"{text} && central")
+    [line] = problems(listed)
     assert line.startswith(
         "regions.yaml: regions.SR.selection, regions.yaml: regions.CR.selection: tree 'nominal' "
         "has no branch 'eta'"
@@ -144,13 +132,13 @@ def test_a_problem_names_all_keys_and_data_sets_that_it_concerns(analysis: TinyA
     assert line.endswith("[sig, bkg; ntuples/sig_1.root]")
 
 
-def test_what_may_be_meant_is_a_note(analysis: TinyAnalysis) -> None:
-    analysis.change("samples", "samples.background.selection", "x > 1e9")
+def test_what_may_be_meant_is_a_note(listed: TinyAnalysis) -> None:
+    listed.change("samples", "samples.background.selection", "x > 1e9")
     trees = tiny_trees(1)
     trees["nominal"]["x"][::2] = -999.0
-    write_ntuple(analysis.ntuple("sig_1.root"), trees)
-    analysis.list()
-    report = validate(analysis.config)
+    write_ntuple(listed.ntuple("sig_1.root"), trees)
+    listed.list()
+    report = validate(listed.config)
     assert report.problems == []
     notes = " ".join(report.notes)
     assert "events of bkg that were read and pass the preselection are in no sample" in notes
@@ -158,34 +146,34 @@ def test_what_may_be_meant_is_a_note(analysis: TinyAnalysis) -> None:
     assert "features.yaml: features.x: is -999 in" in notes
 
 
-def test_a_tree_that_lacks_a_branch_of_the_nominal_one_is_found(analysis: TinyAnalysis) -> None:
+def test_a_tree_that_lacks_a_branch_of_the_nominal_one_is_found(listed: TinyAnalysis) -> None:
     trees = tiny_trees(1)
     del trees["JES_down"]["charge"]
-    write_ntuple(analysis.ntuple("sig_1.root"), trees)
-    analysis.list()
-    assert [line.partition(" [")[0] for line in problems(analysis)] == [
+    write_ntuple(listed.ntuple("sig_1.root"), trees)
+    listed.list()
+    assert [line.partition(" [")[0] for line in problems(listed)] == [
         "systematics.yaml: systematics.jes.down: tree 'JES_down' has no branch 'charge', the "
         "nominal tree has it"
     ]
 
 
-def test_what_models_are_told_of_events_is_looked_for(analysis: TinyAnalysis) -> None:
+def test_what_models_are_told_of_events_is_looked_for(listed: TinyAnalysis) -> None:
     labels = {"collection": "jets", "branch": "jets_orgin", "values": {"b": 5, "light": 0}}
     model = {"architecture": "ft_transformer", "features": ["jets"]}
-    analysis.change("models", "models.flavour", model | {"labels": labels} | LAST)
-    analysis.change("models", "models.mlp.loss", {"selection": "mas > 1"})
-    analysis.change("models", "models.mlp.significance", {"mass": "log(mll)"})
-    analysis.change("models", "evaluation", {"significance": {"mass": "jets_pt"}})
+    listed.change("models", "models.flavour", model | {"labels": labels} | LAST)
+    listed.change("models", "models.mlp.loss", {"selection": "mas > 1"})
+    listed.change("models", "models.mlp.significance", {"mass": "log(mll)"})
+    listed.change("models", "evaluation", {"significance": {"mass": "jets_pt"}})
     study = {
         "title": "Widths",
         "model": "mlp",
         "variants": {"a": {}, "b": {"epochs": 2}},
         "measures": {"auc_low": {"kind": "auc", "selection": "njet < 4"}},
     }
-    path = analysis.path("models").parent / "studies/widths.yaml"
+    path = listed.path("models").parent / "studies/widths.yaml"
     path.parent.mkdir()
     path.write_text(yaml.safe_dump(study))
-    found = [line.partition(" [")[0] for line in problems(analysis)]
+    found = [line.partition(" [")[0] for line in problems(listed)]
     missing = "tree 'nominal' has no branch"
     beginnings = [
         "models.yaml: evaluation.significance: cannot evaluate 'jets_pt': branch 'jets_pt' holds a",
@@ -199,45 +187,45 @@ def test_what_models_are_told_of_events_is_looked_for(analysis: TinyAnalysis) ->
     assert len(found) == len(beginnings), found
 
 
-def test_a_feature_of_few_bits_has_no_code_that_does_not_fit(analysis: TinyAnalysis) -> None:
+def test_a_feature_of_few_bits_has_no_code_that_does_not_fit(listed: TinyAnalysis) -> None:
     trees = tiny_trees(1)
     trees["nominal"]["quality"] = trees["nominal"]["quality"].astype(np.int8)
-    write_ntuple(analysis.ntuple("sig_1.root"), trees)
-    analysis.change("features", "features.quality", {})
-    analysis.list()
-    report = validate(analysis.config)
+    write_ntuple(listed.ntuple("sig_1.root"), trees)
+    listed.change("features", "features.quality", {})
+    listed.list()
+    report = validate(listed.config)
     assert (report.problems, report.notes) == ([], [])
 
 
-def test_weights_that_are_no_numbers_are_found(analysis: TinyAnalysis) -> None:
+def test_weights_that_are_no_numbers_are_found(listed: TinyAnalysis) -> None:
     trees = tiny_trees(1)
     trees["nominal"]["weight_pileup"][:3] = np.nan
-    write_ntuple(analysis.ntuple("sig_1.root"), trees)
-    analysis.list()
-    assert [line.partition(" [")[0] for line in problems(analysis)] == [
+    write_ntuple(listed.ntuple("sig_1.root"), trees)
+    listed.list()
+    assert [line.partition(" [")[0] for line in problems(listed)] == [
         "inputs.yaml: weight.pileup: weight 'weight_pileup' is NaN or infinite in some of the "
         "entries that were read"
     ]
 
 
-def test_no_more_entries_are_read_than_asked(analysis: TinyAnalysis) -> None:
-    assert validate(analysis.config, entries=7).looked_at["entries read"] == 14
+def test_no_more_entries_are_read_than_asked(listed: TinyAnalysis) -> None:
+    assert validate(listed.config, entries=7).looked_at["entries read"] == 14
 
 
-def test_ntuples_are_looked_at_before_they_are_listed(analysis: TinyAnalysis) -> None:
-    (analysis.directory / "listing.json").unlink()
-    analysis.change("features", "features.chrage", {})
-    report = validate(analysis.config)
+def test_ntuples_are_looked_at_before_they_are_listed(listed: TinyAnalysis) -> None:
+    (listed.directory / "listing.json").unlink()
+    listed.change("features", "features.chrage", {})
+    report = validate(listed.config)
     assert "run 'n2mu list' before the workflow" in report.notes[0]
     assert len(report.problems) == 1 and "did you mean 'charge'" in report.problems[0].text
 
 
-def test_a_damaged_file_is_a_problem_among_others(analysis: TinyAnalysis) -> None:
-    path = analysis.ntuple("sig_1.root")
+def test_a_damaged_file_is_a_problem_among_others(listed: TinyAnalysis) -> None:
+    path = listed.ntuple("sig_1.root")
     path.write_bytes(path.read_bytes()[:3000])
-    (analysis.directory / "listing.json").unlink()
-    analysis.change("features", "features.chrage", {})
-    lines = problems(analysis)
+    (listed.directory / "listing.json").unlink()
+    listed.change("features", "features.chrage", {})
+    lines = problems(listed)
     assert len(lines) == 2 and "sig_1.root: cannot be read" in " ".join(lines)
 
 
@@ -254,10 +242,10 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["validate", "--config", "config/config.yaml", *arguments])
 
 
-def test_the_command_lists_everything_and_fails(analysis: TinyAnalysis) -> None:
+def test_the_command_lists_everything_and_fails(listed: TinyAnalysis) -> None:
     assert run().exit_code == 0
-    analysis.change("features", "features.chrage", {})
-    analysis.change("systematics", "systematics.jes.up", "JES_upp")
+    listed.change("features", "features.chrage", {})
+    listed.change("systematics", "systematics.jes.up", "JES_upp")
     result = run()
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1].startswith("2 problems (2 data sets, 2 files opened, 120")
@@ -272,17 +260,17 @@ def test_the_command_lists_everything_and_fails(analysis: TinyAnalysis) -> None:
     ("selection", "caret"), [("njets >= 4 AND pt > 20e3", 11), ("njets >= 4 && jets_pt > 1", 14)]
 )
 def test_the_place_in_an_expression_is_shown_below_its_problem(
-    analysis: TinyAnalysis, selection: str, caret: int
+    listed: TinyAnalysis, selection: str, caret: int
 ) -> None:
-    analysis.change("regions", "regions.SR.selection", selection)
+    listed.change("regions", "regions.SR.selection", selection)
     lines = run().stdout.splitlines()
     place = lines.index(f"  {selection}")
     assert "regions.SR.selection: cannot" in lines[place - 1]
     assert lines[place + 1] == f"  {' ' * caret}^"
 
 
-def test_the_place_in_an_alias_is_shown_as_well(analysis: TinyAnalysis) -> None:
-    analysis.change("regions", "aliases", {"good": "pt >> > 1"})
+def test_the_place_in_an_alias_is_shown_as_well(listed: TinyAnalysis) -> None:
+    listed.change("regions", "aliases", {"good": "pt >> > 1"})
     assert run().stdout.splitlines()[1:3] == ["  pt >> > 1", "        ^"]
 
 
@@ -305,53 +293,53 @@ def write(tiny: TinyAnalysis, name: str, trees: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("total", [-1500.0, 0.0])
 def test_a_sum_of_weights_that_is_not_positive_is_a_problem(
-    analysis: TinyAnalysis, total: float
+    listed: TinyAnalysis, total: float
 ) -> None:
     trees = tiny_trees(1)
     trees["sumWeights"]["total"] = np.array([total, 0.0])
-    write(analysis, "sig_1.root", trees)
-    (problem,) = problems(analysis)
+    write(listed, "sig_1.root", trees)
+    (problem,) = problems(listed)
     assert "the sum of weights 'total' is not positive" in problem
     assert f"it is {total:.6g} here" in problem
 
 
 def test_events_that_weigh_more_than_all_that_were_generated_are_a_problem(
-    analysis: TinyAnalysis,
+    listed: TinyAnalysis,
 ) -> None:
     trees = tiny_trees(1)
     trees["sumWeights"]["total"] = np.array([20.0, 0.0])
-    write(analysis, "sig_1.root", trees)
-    (problem,) = problems(analysis)
+    write(listed, "sig_1.root", trees)
+    (problem,) = problems(listed)
     assert "smaller than the weights of the events" in problem
 
 
-def test_events_that_stand_twice_are_a_problem_unless_they_are_kept(analysis: TinyAnalysis) -> None:
+def test_events_that_stand_twice_are_a_problem_unless_they_are_kept(listed: TinyAnalysis) -> None:
     trees = tiny_trees(1)
     once = trees["nominal"]
     trees["nominal"] = {name: np.concatenate([v, v]) for name, v in once.items()}
     trees["nominal"]["jets_pt"] = ak.concatenate([once["jets_pt"], once["jets_pt"]])
-    write(analysis, "sig_1.root", trees)
+    write(listed, "sig_1.root", trees)
     # more than are read for everything else
-    (problem,) = (p.line() for p in validate(analysis.config, entries=30).problems)
+    (problem,) = (p.line() for p in validate(listed.config, entries=30).problems)
     assert "inputs.yaml: event: events stand more than once" in problem
     assert "60 of 120 that were compared, first event" in problem
-    analysis.change("inputs", "repeated_events", "keep")
-    assert problems(analysis) == []
+    listed.change("inputs", "repeated_events", "keep")
+    assert problems(listed) == []
 
 
-def test_a_branch_that_is_no_event_number_is_a_problem(analysis: TinyAnalysis) -> None:
-    analysis.change("inputs", "event", "njets")
-    (problem,) = problems(analysis)
+def test_a_branch_that_is_no_event_number_is_a_problem(listed: TinyAnalysis) -> None:
+    listed.change("inputs", "event", "njets")
+    (problem,) = problems(listed)
     assert problem.startswith("inputs.yaml: event: branch 'njets' is no event number: it has 7 ")
     assert "is it 'event'? [sig, bkg;" in problem
 
 
-def test_a_cut_in_another_unit_is_a_problem(analysis: TinyAnalysis) -> None:
+def test_a_cut_in_another_unit_is_a_problem(listed: TinyAnalysis) -> None:
     for key in ("preselection", "regions.SR.selection", "regions.CR.selection"):
         text = "njets >= 2 && njets < 4" if "CR" in key else "njets >= 4"
-        analysis.change("regions", key, f"{text} && pt > 20e6")
-    analysis.change("regions", "preselection", "njets >= 2 && pt > 20e6")
-    report = validate(analysis.config)
+        listed.change("regions", key, f"{text} && pt > 20e6")
+    listed.change("regions", "preselection", "njets >= 2 && pt > 20e6")
+    report = validate(listed.config)
     (problem,) = (p.line() for p in report.problems)
     assert "'pt > 20000000' passes none of 120 events that were read: pt is 1" in problem
     assert problem.endswith("is one of them in MeV and the other in GeV?")
@@ -359,14 +347,14 @@ def test_a_cut_in_another_unit_is_a_problem(analysis: TinyAnalysis) -> None:
     assert "none of the 120 events that were read passes the preselection ('pt >" in unchecked
 
 
-def test_a_cut_that_cuts_nothing_is_noted(analysis: TinyAnalysis) -> None:
+def test_a_cut_that_cuts_nothing_is_noted(listed: TinyAnalysis) -> None:
     for key in ("preselection", "regions.SR.selection", "regions.CR.selection"):
-        text = analysis.parts["regions"]
+        text = listed.parts["regions"]
         *parents, last = key.split(".")
         for name in parents:
             text = text[name]
-        analysis.change("regions", key, text[last].replace("20e3", "20"))
-    report = validate(analysis.config)
+        listed.change("regions", key, text[last].replace("20e3", "20"))
+    report = validate(listed.config)
     assert report.problems == []
     (note,) = report.notes
     assert note.startswith("regions.yaml: preselection: every event passes 'pt > 20': pt is 1")
@@ -380,10 +368,10 @@ def test_a_cut_that_cuts_nothing_is_noted(analysis: TinyAnalysis) -> None:
     ],
 )
 def test_edges_that_hold_no_event_are_a_problem(
-    analysis: TinyAnalysis, edges: list[float], expected: str
+    listed: TinyAnalysis, edges: list[float], expected: str
 ) -> None:
-    analysis.change("regions", "regions.CR.binning", {"edges": edges})
-    (problem,) = problems(analysis)
+    listed.change("regions", "regions.CR.binning", {"edges": edges})
+    (problem,) = problems(listed)
     assert problem.startswith("regions.yaml: regions.CR.binning: ")
     assert "events of the region that were read lie outside of the edges" in problem
     assert problem.endswith(expected)
@@ -393,22 +381,22 @@ def test_edges_that_hold_no_event_are_a_problem(
     "binning", [{"edges": [0, 5e6, 6e6]}, {"uniform": {"bins": 2, "low": 0, "high": 1e7}}]
 )
 def test_a_bin_that_holds_all_events_for_its_unit_is_a_problem(
-    analysis: TinyAnalysis, binning: dict[str, Any]
+    listed: TinyAnalysis, binning: dict[str, Any]
 ) -> None:
-    analysis.change("regions", "regions.CR.binning", binning)
-    (problem,) = problems(analysis)
+    listed.change("regions", "regions.CR.binning", binning)
+    (problem,) = problems(listed)
     assert "events of the region that were read are in the first bin, up to 5e+06: pt is" in problem
-    analysis.change("regions", "regions.CR.binning", {"edges": [0, 10e3, 15e3, 90e3]})
-    report = validate(analysis.config)
+    listed.change("regions", "regions.CR.binning", {"edges": [0, 10e3, 15e3, 90e3]})
+    report = validate(listed.config)
     assert report.problems == []
     (note,) = report.notes
     assert "are in the last bin, from 15000 on: pt is" in note
 
 
-def test_a_region_without_an_event_is_noted_with_the_cut(analysis: TinyAnalysis) -> None:
+def test_a_region_without_an_event_is_noted_with_the_cut(listed: TinyAnalysis) -> None:
     selection = "njets >= 4 && pt > 20e3 && pt > 90e3"
-    analysis.change("regions", "regions.SR.selection", selection)
-    report = validate(analysis.config)
+    listed.change("regions", "regions.SR.selection", selection)
+    report = validate(listed.config)
     assert report.problems == []
     (note,) = report.notes
     assert "regions.SR: none of the" in note

@@ -4,23 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers_validate import problems
 from tests.conftest import TinyAnalysis, tiny_trees, write_ntuple
 
 from n2mu.validation.stage import validate
 from n2mu.validation.units import Typical, other_units
-
-
-@pytest.fixture
-def analysis(tiny: TinyAnalysis) -> TinyAnalysis:
-    """The tiny analysis with listed ntuples, without a mistake."""
-    tiny.change("config", "labels.luminosity", "10 pb$^{-1}$")
-    tiny.write_ntuples()
-    tiny.list()
-    return tiny
-
-
-def problems(tiny: TinyAnalysis) -> list[str]:
-    return [problem.line() for problem in validate(tiny.config).problems]
 
 
 def write_in_gev(path: Path, *branches: str) -> None:
@@ -30,10 +18,10 @@ def write_in_gev(path: Path, *branches: str) -> None:
     write_ntuple(path, trees)
 
 
-def test_one_input_in_another_unit_is_a_problem(analysis: TinyAnalysis) -> None:
-    write_in_gev(analysis.ntuple("bkg_1.root"), "pt", "jets_pt")
-    analysis.list()
-    (problem,) = [line for line in problems(analysis) if "of another size" in line]
+def test_one_input_in_another_unit_is_a_problem(listed: TinyAnalysis) -> None:
+    write_in_gev(listed.ntuple("bkg_1.root"), "pt", "jets_pt")
+    listed.list()
+    (problem,) = [line for line in problems(listed) if "of another size" in line]
     assert problem.startswith("branch 'jets_pt' is of another size in sig, where its median is ")
     assert "than in bkg, where its median is " in problem
     assert "(so is 'pt'); is one of them in MeV and the other in GeV?" in problem
@@ -63,15 +51,15 @@ def test_processes_may_differ(values: dict[str, dict[str, Typical]]) -> None:
     assert not list(other_units(values))
 
 
-def test_codes_for_missing_say_nothing_of_the_unit(analysis: TinyAnalysis) -> None:
+def test_codes_for_missing_say_nothing_of_the_unit(listed: TinyAnalysis) -> None:
     for seed, name in enumerate(("sig_1.root", "sig_2.root"), start=1):
         trees = tiny_trees(seed)
         trees["nominal"]["pt"][::3] = np.float32(-7.0)
-        write_ntuple(analysis.ntuple(name), trees)
-    write_in_gev(analysis.ntuple("bkg_1.root"), "pt")
-    analysis.change("features", "features.pt", {"missing": [-7]})
-    analysis.list()
-    (problem,) = [line for line in problems(analysis) if "of another size" in line]
+        write_ntuple(listed.ntuple(name), trees)
+    write_in_gev(listed.ntuple("bkg_1.root"), "pt")
+    listed.change("features", "features.pt", {"missing": [-7]})
+    listed.list()
+    (problem,) = [line for line in problems(listed) if "of another size" in line]
     assert problem.startswith("branch 'pt' is of another size in ")
 
 
@@ -94,20 +82,20 @@ def test_codes_for_missing_say_nothing_of_the_unit(analysis: TinyAnalysis) -> No
     ],
 )
 def test_a_factor_that_stands_twice_is_a_problem(
-    analysis: TinyAnalysis, weight: dict[str, str], key: str, factor: str, place: str
+    listed: TinyAnalysis, weight: dict[str, str], key: str, factor: str, place: str
 ) -> None:
-    analysis.change("inputs", "weight", weight)
-    (problem,) = problems(analysis)
+    listed.change("inputs", "weight", weight)
+    (problem,) = problems(listed)
     assert problem.startswith(
         f"inputs.yaml: weight.{key}: '{factor}' multiplies every event already {place}"
     )
 
 
-def test_conditions_and_constants_may_stand_twice(analysis: TinyAnalysis) -> None:
+def test_conditions_and_constants_may_stand_twice(listed: TinyAnalysis) -> None:
     condition = "(njets > 1) * 2"
     weight = {"generator": f"weight_mc * {condition}", "pileup": f"weight_pileup * {condition}"}
-    analysis.change("inputs", "weight", weight)
-    assert problems(analysis) == []
+    listed.change("inputs", "weight", weight)
+    assert problems(listed) == []
 
 
 def scale_weights(tiny: TinyAnalysis, factor: float) -> None:
@@ -117,29 +105,29 @@ def scale_weights(tiny: TinyAnalysis, factor: float) -> None:
     tiny.list()
 
 
-def test_weights_that_are_all_zero_are_a_problem(analysis: TinyAnalysis) -> None:
-    scale_weights(analysis, 0.0)
-    (problem,) = problems(analysis)
+def test_weights_that_are_all_zero_are_a_problem(listed: TinyAnalysis) -> None:
+    scale_weights(listed, 0.0)
+    (problem,) = problems(listed)
     assert problem.startswith("inputs.yaml: weight: the weight is zero for all events that were")
     assert "[bkg; " in problem
 
 
 def test_weights_that_are_all_negative_are_a_problem_unless_a_sign_says_so(
-    analysis: TinyAnalysis,
+    listed: TinyAnalysis,
 ) -> None:
-    scale_weights(analysis, -1.0)
-    (problem,) = problems(analysis)
+    scale_weights(listed, -1.0)
+    (problem,) = problems(listed)
     assert problem.startswith("inputs.yaml: weight: the weight is negative for all events that")
     assert "'total', the sum of the weights of all generated events, is positive" in problem
-    scale_weights(analysis, 1.0)
-    analysis.change("inputs", "inputs.bkg.weight", {"generator": "-abs(weight_mc)"})
-    assert problems(analysis) == []
+    scale_weights(listed, 1.0)
+    listed.change("inputs", "inputs.bkg.weight", {"generator": "-abs(weight_mc)"})
+    assert problems(listed) == []
 
 
-def test_sums_of_weights_without_a_weight_are_noted(analysis: TinyAnalysis) -> None:
-    analysis.change("inputs", "weight", {})
-    analysis.change("systematics", "systematics", {})
-    report = validate(analysis.config)
+def test_sums_of_weights_without_a_weight_are_noted(listed: TinyAnalysis) -> None:
+    listed.change("inputs", "weight", {})
+    listed.change("systematics", "systematics", {})
+    report = validate(listed.config)
     (note,) = report.notes
     assert report.problems == []
     assert note.startswith("inputs.yaml: weight: has no factor, so that every event counts as one")
@@ -154,24 +142,24 @@ def test_sums_of_weights_without_a_weight_are_noted(analysis: TinyAnalysis) -> N
     ],
 )
 def test_a_feature_that_is_no_property_of_a_collision_is_a_problem(
-    analysis: TinyAnalysis, feature: dict[str, str], said: str
+    listed: TinyAnalysis, feature: dict[str, str], said: str
 ) -> None:
-    analysis.change("features", "features.odd", feature)
-    (problem,) = problems(analysis)
+    listed.change("features", "features.odd", feature)
+    (problem,) = problems(listed)
     assert problem.startswith(f"features.yaml: features.odd: {said}")
 
 
 @pytest.mark.parametrize("label", ["36/fb", "36 1/fb", "36 invfb", "36 fb$^{-1}$", "36,000 pb-1"])
-def test_the_luminosity_is_understood_as_it_is_written(analysis: TinyAnalysis, label: str) -> None:
-    analysis.change("config", "labels.luminosity", label)
-    (problem,) = problems(analysis)
+def test_the_luminosity_is_understood_as_it_is_written(listed: TinyAnalysis, label: str) -> None:
+    listed.change("config", "labels.luminosity", label)
+    (problem,) = problems(listed)
     assert problem.startswith(f"labels.luminosity: '{label}' is 36 fb^-1, but the campaigns")
 
 
 @pytest.mark.parametrize("label", ["140", "full Run 2"])
-def test_a_luminosity_that_is_not_understood_is_noted(analysis: TinyAnalysis, label: str) -> None:
-    analysis.change("config", "labels.luminosity", label)
-    report = validate(analysis.config)
+def test_a_luminosity_that_is_not_understood_is_noted(listed: TinyAnalysis, label: str) -> None:
+    listed.change("config", "labels.luminosity", label)
+    report = validate(listed.config)
     (note,) = report.notes
     assert report.problems == []
     assert note.startswith(f"labels.luminosity: '{label}' is not understood, and not compared")
@@ -188,10 +176,10 @@ def observe(tiny: TinyAnalysis, pt: float) -> None:
 
 
 def test_a_cut_that_no_observed_event_passes_for_its_unit_is_a_problem(
-    analysis: TinyAnalysis,
+    listed: TinyAnalysis,
 ) -> None:
-    observe(analysis, 1e-3)
-    report = validate(analysis.config)
+    observe(listed, 1e-3)
+    report = validate(listed.config)
     lines = [problem.line() for problem in report.problems]
     (problem,) = [line for line in lines if "passes none" in line]
     assert "'pt > 20000' passes none of 60 observed events that were read: pt is 10." in problem
@@ -204,14 +192,14 @@ def test_a_cut_that_no_observed_event_passes_for_its_unit_is_a_problem(
 
 
 def test_a_region_that_no_observed_event_is_in_is_noted_with_the_cut(
-    analysis: TinyAnalysis,
+    listed: TinyAnalysis,
 ) -> None:
-    observe(analysis, 1.0)
-    assert validate(analysis.config).notes == []
-    observe(analysis, 0.5)
+    observe(listed, 1.0)
+    assert validate(listed.config).notes == []
+    observe(listed, 0.5)
     selection = "njets >= 4 && pt > 20e3 && pt > 41e3"
-    analysis.change("regions", "regions.SR.selection", selection)
-    report = validate(analysis.config)
+    listed.change("regions", "regions.SR.selection", selection)
+    report = validate(listed.config)
     assert report.problems == []
     (note,) = report.notes
     assert note.startswith("regions.yaml: regions.SR: none of the ")
