@@ -11,6 +11,8 @@ import uproot
 from tests.conftest import Columns, TinyAnalysis
 
 from n2mu.commands.job import Job
+from n2mu.products import read_json
+from n2mu.skim.cutflow import run_cutflow
 from n2mu.skim.read import Skim
 from n2mu.skim.stage import run_skim
 
@@ -26,6 +28,13 @@ def skim(tiny: TinyAnalysis, job: Job | None = None) -> list[Path]:
     for chunk in job.slices.chunks:
         run_skim(job.slices.skim(chunk), job.bases, job.paths.skim(chunk))
     return job.skims
+
+
+def cutflow(tiny: TinyAnalysis, job: Job) -> Any:
+    """Return the cutflow of skims that are there."""
+    path = tiny.directory / "cutflow.json"
+    run_cutflow(job.slices.cutflow(), job.skims, path)
+    return read_json(path)
 
 
 def branches(tiny: TinyAnalysis, files: tuple[str, ...], tree: str) -> Iterator[Columns]:
